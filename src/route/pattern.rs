@@ -1,0 +1,204 @@
+//! `METHOD[,METHOD|ANY] PATH`, read and checked.
+
+use std::fmt;
+
+use http::Method;
+
+/// The methods that a route may name. GET also serves HEAD.
+const KNOWN: [Method; 7] = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
+
+/// The methods of a route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Methods {
+    /// Every one that has no route of its own on the same path.
+    Any,
+    /// These.
+    These(Vec<Method>),
+}
+
+/// The left side of a route: methods and path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern {
+    methods: Methods,
+    path: String,
+    holes: Vec<String>,
+    rest: Option<String>,
+}
+
+/// Why a text is not a route.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PatternError {
+    /// Not two words.
+    #[error("a route is a method and a path, as in `GET /detail/{{id}}`")]
+    Words,
+    /// A method that no route can have.
+    #[error("`{0}` is not a method a route can have")]
+    Method(String),
+    /// The same method twice.
+    #[error("the method {0} stands twice")]
+    Twice(Method),
+    /// No slash in front.
+    #[error("the path `{0}` does not begin with a slash")]
+    Slash(String),
+    /// `//`, `/./` or `/../`
+    #[error("the path has a segment that no request can have: `{0}`")]
+    Segment(String),
+    /// A query or a fragment.
+    #[error("the path has a `{0}`: a route matches the path alone, name query parameters under `input`")]
+    Query(char),
+    /// A character that a canonical path writes otherwise.
+    #[error("the path has the character `{0}`, which a request's path never has as it is: write it percent-encoded")]
+    Character(char),
+    /// A brace without its partner, or a hole that is not the whole segment.
+    #[error("`{0}` is not a segment: a hole is a whole segment, `{{name}}` or, at the end, `{{*name}}`")]
+    Hole(String),
+    /// `{1x}`
+    #[error("`{0}` cannot name a hole: use letters, digits and `_`, a letter first")]
+    Name(String),
+    /// The same hole twice.
+    #[error("the hole `{{{0}}}` stands twice")]
+    Again(String),
+    /// `{*rest}` before the end.
+    #[error("`{{*{0}}}` takes the rest of the path, so it must be last")]
+    RestFirst(String),
+}
+
+impl Pattern {
+    /// Reads the left side of a route.
+    ///
+    /// # Errors
+    /// Anything that is not a list of methods and a canonical path with whole-segment holes.
+    pub fn parse(text: &str) -> Result<Self, PatternError> {
+        let mut words = text.split_whitespace();
+        let (Some(methods), Some(path), None) = (words.next(), words.next(), words.next()) else {
+            return Err(PatternError::Words);
+        };
+        let methods = parse_methods(methods)?;
+        let mut pattern = Self { methods, path: path.to_owned(), holes: Vec::new(), rest: None };
+        let Some(inner) = path.strip_prefix('/') else { return Err(PatternError::Slash(path.to_owned())) };
+        if let Some(odd) = path.chars().find(|c| matches!(c, '?' | '#')) {
+            return Err(PatternError::Query(odd));
+        }
+        let segments: Vec<&str> = inner.split('/').collect();
+        for (at, segment) in segments.iter().enumerate() {
+            pattern.segment(segment, at + 1 == segments.len())?;
+        }
+        Ok(pattern)
+    }
+
+    fn segment(&mut self, segment: &str, last: bool) -> Result<(), PatternError> {
+        if matches!(segment, "." | "..") || (segment.is_empty() && !last) {
+            return Err(PatternError::Segment(segment.to_owned()));
+        }
+        if let Some(inner) = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+            let (name, rest) = inner.strip_prefix('*').map_or((inner, false), |name| (name, true));
+            let valid = name.starts_with(|c: char| c.is_ascii_alphabetic())
+                && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+            if !valid {
+                return Err(PatternError::Name(inner.to_owned()));
+            }
+            if self.holes.iter().any(|hole| hole == name) {
+                return Err(PatternError::Again(name.to_owned()));
+            }
+            if rest && !last {
+                return Err(PatternError::RestFirst(name.to_owned()));
+            }
+            if rest {
+                self.rest = Some(name.to_owned());
+            }
+            self.holes.push(name.to_owned());
+            return Ok(());
+        }
+        if segment.contains(['{', '}']) {
+            return Err(PatternError::Hole(segment.to_owned()));
+        }
+        let odd = |c: char| !c.is_ascii() || c.is_ascii_control() || matches!(c, '\\' | '"' | '<' | '>' | '^' | '`' | '|' | ';');
+        match segment.chars().find(|c| odd(*c)) {
+            Some(c) => Err(PatternError::Character(c)),
+            None => Ok(()),
+        }
+    }
+
+    /// The methods.
+    pub fn methods(&self) -> &Methods {
+        &self.methods
+    }
+
+    /// The path with its holes, as typed.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The names of the holes, in order.
+    pub fn holes(&self) -> &[String] {
+        &self.holes
+    }
+
+    /// The name of the `{*name}` hole, when there is one.
+    pub fn rest(&self) -> Option<&str> {
+        self.rest.as_deref()
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.methods {
+            Methods::Any => f.write_str("ANY")?,
+            Methods::These(methods) => {
+                let words: Vec<&str> = methods.iter().map(Method::as_str).collect();
+                f.write_str(&words.join(","))?;
+            }
+        }
+        write!(f, " {}", self.path)
+    }
+}
+
+fn parse_methods(text: &str) -> Result<Methods, PatternError> {
+    if text == "ANY" {
+        return Ok(Methods::Any);
+    }
+    let mut methods = Vec::new();
+    for word in text.split(',') {
+        let method =
+            KNOWN.into_iter().find(|known| known.as_str() == word).ok_or_else(|| PatternError::Method(word.to_owned()))?;
+        if methods.contains(&method) {
+            return Err(PatternError::Twice(method));
+        }
+        methods.push(method);
+    }
+    Ok(Methods::These(methods))
+}
+
+impl Methods {
+    /// Every method that a route can name.
+    pub fn known() -> &'static [Method] {
+        &KNOWN
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_route_is_methods_and_a_path() {
+        let pattern = Pattern::parse("GET,POST /a/{id}/b/{*rest}").unwrap();
+        assert_eq!(pattern.methods(), &Methods::These(vec![Method::GET, Method::POST]));
+        assert_eq!(pattern.holes(), ["id", "rest"]);
+        assert_eq!(pattern.rest(), Some("rest"));
+        assert_eq!(pattern.to_string(), "GET,POST /a/{id}/b/{*rest}");
+        assert_eq!(Pattern::parse("ANY /").unwrap().methods(), &Methods::Any);
+        assert!(Pattern::parse("GET /a/").is_ok());
+    }
+
+    #[test]
+    fn what_no_request_could_match_is_refused() {
+        for text in [
+            "", "GET", "/a", "GET /a b", "get /a", "TRACE /a", "GET,GET /a", "GET a", "GET /a?b=1", "GET /a#b", "GET //a",
+            "GET /a/../b", "GET /{}", "GET /{1a}", "GET /{a}{b}", "GET /x{a}", "GET /{a}/{a}", "GET /{*a}/b", "GET /a}", "GET /é",
+            "GET /a;b",
+        ] {
+            assert!(Pattern::parse(text).is_err(), "{text}");
+        }
+    }
+}
