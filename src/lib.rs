@@ -1,1 +1,4 @@
+//! Forecourt.
 
+pub mod base;
+pub mod spec;
