@@ -9,6 +9,11 @@ use super::words::{Words, title};
 pub(super) fn for_scalar<'s>(words: Words<'s>, scalar: &Scalar, value: &Value, schema: &'s Value) -> Option<String> {
     let takes = |kind: &str| words.takes(schema, kind);
     let text = &scalar.text;
+    if scalar.filled {
+        // What fills the hole may be a secret, so no advice may tell of it.
+        let needs_type = !scalar.plain && !takes("string") && (takes("integer") || takes("number") || takes("boolean"));
+        return needs_type.then(|| "take the quotes off: what fills a hole in quotes is a text".to_owned());
+    }
     match value {
         Value::Number(_) if title(words.resolve(schema)).is_some_and(|title| title.contains("duration")) => {
             Some(format!("add the unit: {text}s or {text}ms"))

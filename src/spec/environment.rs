@@ -327,7 +327,7 @@ mod tests {
         let problems = fill(&mut tree, text, &variables());
         let spans: Vec<_> = problems.iter().filter_map(|problem| problem.span).collect();
         assert_eq!(spans.iter().map(|span| &text[span.start..span.end]).collect::<Vec<_>>(), ["${NONE}"]);
-        assert_eq!(lines.place(text, spans[0].start), (2, 18));
+        assert_eq!(lines.place(text, spans[0].start), (2, 19));
         assert_eq!(tree.entries()[0].key, "${HOST}");
         // Without quotes it is typed as YAML would, with quotes it is text.
         let json = tree.to_json(&At::root(), &mut |_, _| ());

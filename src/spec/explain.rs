@@ -148,8 +148,8 @@ impl<'e> Explainer<'e> {
         };
         let problem = Problem::new(at, format!("{name} cannot be {what}")).expected(expected);
         let problem = match advice::for_scalar(self.words, scalar, value, schema) {
-            _ if scalar.filled => problem,
             Some(advice) => problem.hint(advice),
+            None if scalar.filled => problem,
             None => problem.did_you_mean(&scalar.text, self.words.options(schema)),
         };
         self.problems.push(problem);

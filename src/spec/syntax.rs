@@ -4,11 +4,17 @@ use granit_parser::{ErrorKind, ScanError};
 
 use super::lines::Lines;
 use super::tree::Span;
+use super::yaml::MAX_DEPTH;
 use super::{At, Problem};
 
 /// A syntax error as a problem.
 pub(super) fn problem(text: &str, lines: &Lines, error: &ScanError) -> Problem {
-    let offset = error.marker().byte_offset().unwrap_or_default().min(text.len());
+    let mut offset = error.marker().byte_offset().unwrap_or_default().min(text.len());
+    if matches!(error.kind(), ErrorKind::TabNotAllowed | ErrorKind::TabInBlockIndentation | ErrorKind::TabInIndentation) {
+        // The parser points behind the tab.
+        let before = text.get(..offset).unwrap_or_default();
+        offset = before.strip_suffix('\t').map_or(offset, str::len);
+    }
     let (line, _) = lines.place(text, offset);
     let (_, line_end) = lines.range(text, line);
     let after = text.get(offset..line_end).unwrap_or_default();
@@ -36,18 +42,19 @@ fn say(error: &ScanError, after: &str) -> (String, Option<&'static str>) {
         Kind::MappingValueNotAllowed | Kind::InvalidColonPlacement => ("a `:` cannot stand here", Some(COLON)),
         Kind::SimpleKeyExpected => ("a `:` is missing after this", Some("a text that goes on in the next line is indented deeper than its key")),
         Kind::ExpectedBlockMappingKey | Kind::ExpectedBlockSequenceEntry | Kind::InvalidIndentation => {
-            ("this line is indented by other means than the lines above it", Some(INDENT))
+            ("this line does not line up with the lines above it", Some(INDENT))
         }
         Kind::BlockSequenceEntryNotAllowed => ("a list cannot begin here", Some("put the `-` on a line of its own, below the key")),
         Kind::TabNotAllowed | Kind::TabInBlockIndentation | Kind::TabInIndentation => ("a tab cannot indent", Some(TABS)),
-        Kind::InvalidQuotedScalarIndent | Kind::UnclosedQuotedScalar | Kind::DocumentIndicatorInQuotedScalar => {
-            ("a quote that was opened above is not closed by here", None)
+        Kind::UnclosedQuotedScalar => ("this quote is never closed", None),
+        Kind::InvalidQuotedScalarIndent | Kind::DocumentIndicatorInQuotedScalar => {
+            ("a quote that was opened above is not closed before this line", None)
         }
         Kind::InvalidTrailingSingleQuotedScalar => {
             ("a text goes on after its closing quote", Some("write `''` for a quote inside of single quotes"))
         }
         Kind::InvalidTrailingDoubleQuotedScalar => {
-            ("a text goes on after its closing quote", Some("write `\\\"` for a quote inside of double quotes"))
+            ("a text goes on after its closing quote", Some("write `\\\"` for a quote inside of double quotes, and `,` between two entries"))
         }
         Kind::UnknownQuotedScalarEscape => (
             "an escape in this text is none that YAML knows",
@@ -58,8 +65,13 @@ fn say(error: &ScanError, after: &str) -> (String, Option<&'static str>) {
         }
         Kind::UnclosedFlowCollection { open } => return (format!("this `{open}` is never closed"), None),
         Kind::MismatchedFlowCollectionEnd { open, close } => return (format!("this `{open}` is closed by `{close}`"), None),
-        Kind::RecursionLimitExceeded => ("the file nests too deeply here", None),
+        Kind::RecursionLimitExceeded => return (too_deep(), None),
         _ => return (error.info(), None),
     };
     (message.to_owned(), hint)
+}
+
+/// The message for a file that nests too deeply.
+pub(super) fn too_deep() -> String {
+    format!("the file nests deeper than {MAX_DEPTH} levels here")
 }

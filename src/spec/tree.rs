@@ -56,11 +56,6 @@ impl Tree {
         Self { span, content: Content::Scalar(Scalar::empty()), broken: true }
     }
 
-    /// The value under a key; the first one when a key stands twice.
-    pub(super) fn get(&self, key: &str) -> Option<&Self> {
-        self.entry(key).map(|entry| &entry.value)
-    }
-
     /// The members, if it is a mapping.
     pub(super) fn entries(&self) -> &[Entry] {
         match &self.content {

@@ -121,8 +121,7 @@ impl Builder<'_> {
     fn begin(&mut self, content: Content, tag: Option<&Tag>, span: &granit_parser::Span) -> Result<(), Problem> {
         let Span { start, end } = self.place(span);
         if self.open.len() >= MAX_DEPTH {
-            let message = format!("the file nests deeper than {MAX_DEPTH} levels here");
-            return Err(Problem::in_text(At::root(), Span { start, end }, message));
+            return Err(Problem::in_text(At::root(), Span { start, end }, syntax::too_deep()));
         }
         let broken = self.refuse_tag(tag, span);
         self.open.push(Open { start, content, broken, next: Next::Key, keys: HashMap::new() });
