@@ -3,3 +3,4 @@
 pub mod base;
 pub mod json;
 pub mod route;
+pub mod spec;

@@ -9,8 +9,10 @@ use super::{DurationText, OneOrMany, RouteSpec, SizeText, StepSpec, UpstreamSpec
 /// routes.yaml: what Forecourt listens on, which backends it calls, and what each route answers.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "the file")]
 pub struct FileSpec {
     /// The version of this grammar; 1 when absent.
+    #[schemars(range(min = 1, max = 1))]
     pub version: Option<u32>,
     /// The address to listen on, or a list: `127.0.0.1:8080`, `[::]:8080`. Default `127.0.0.1:8080`.
     pub listen: Option<OneOrMany<String>>,
@@ -35,6 +37,7 @@ pub struct FileSpec {
 /// What a client may send at most; over it is a 4xx.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "`limits`")]
 pub struct LimitsSpec {
     /// The request target. Default 8KiB; over it 414.
     pub uri: Option<SizeText>,
@@ -53,6 +56,7 @@ pub struct LimitsSpec {
 /// What every route starts from.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "`defaults`")]
 pub struct DefaultsSpec {
     /// The time a route may take in all. Default 10s; over it 504.
     pub timeout: Option<DurationText>,
@@ -67,6 +71,7 @@ pub struct DefaultsSpec {
 /// The public face of the site.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "`site`")]
 pub struct SiteSpec {
     /// Where the site lives, for absolute URLs: `https://shop.example`. Never taken from Host.
     pub origin: Option<String>,
@@ -82,6 +87,7 @@ pub struct SiteSpec {
 /// robots.txt.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "`robots`")]
 pub struct RobotsSpec {
     /// Paths that robots shall not visit.
     pub disallow: Option<Vec<String>>,
@@ -92,6 +98,7 @@ pub struct RobotsSpec {
 /// sitemap.xml from a call with pages.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "`sitemap`")]
 pub struct SitemapSpec {
     /// The call, with a `{page}` hole.
     pub call: String,
@@ -106,10 +113,12 @@ pub struct SitemapSpec {
 /// The worker processes.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "`cluster`")]
 pub struct ClusterSpec {
     /// How many worker processes, or `auto`: one a processor, two at least.
     pub workers: Option<WorkersSpec>,
     /// Runtime threads in each worker. Default 1.
+    #[schemars(range(min = 1, max = 1024))]
     pub threads: Option<usize>,
     /// How connections are dealt out. Default `round_robin`.
     pub policy: Option<PolicySpec>,
@@ -160,18 +169,21 @@ pub enum PolicySpec {
 /// How a worker that died is started again.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "`restart`")]
 pub struct RestartSpec {
     /// How many deaths within `within` are too many.
     pub limit: Option<u32>,
     /// The window in which deaths are counted.
     pub within: Option<DurationText>,
     /// The wait before a restart, first and last: `100ms..10s`.
+    #[schemars(with = "Option<super::text::SpanText>")]
     pub backoff: Option<DurationText>,
 }
 
 /// A group of workers.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "a group of workers")]
 pub struct GroupSpec {
     /// What the group listens on.
     pub listen: Option<OneOrMany<String>>,

@@ -2,16 +2,47 @@
 //!
 //! Stands on `base` and `json`. Never decides what a key means: that is the plan's work.
 
+mod advice;
+mod at;
+mod environment;
+mod explain;
 mod file;
+mod folder;
+mod keywords;
+mod lines;
+mod load;
 mod page;
+mod pending;
+mod problem;
+mod reference;
+mod report;
 mod route;
+mod scalar;
+mod schema;
 mod shape;
+mod snapshot;
+mod source;
+mod syntax;
 mod text;
+mod tree;
 mod upstream;
+mod words;
+mod yaml;
 
+pub use at::At;
 pub use file::*;
+pub use folder::ReadError;
+pub use load::{load, load_preset};
 pub use page::*;
+pub use pending::pending;
+pub use problem::{Aim, Problem, Problems};
+pub use report::Report;
 pub use route::*;
+pub use schema::schema;
 pub use shape::*;
+pub use snapshot::Snapshot;
+pub use source::Source;
 pub use text::*;
 pub use upstream::*;
+#[cfg(test)]
+mod tests;

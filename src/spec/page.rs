@@ -19,6 +19,7 @@ pub enum PageSpec {
 /// The long form of a page.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "a page")]
 pub struct PageFormSpec {
     /// The template's name, relative to the templates folder.
     pub template: String,
@@ -29,6 +30,7 @@ pub struct PageFormSpec {
     /// What the browser's code can read.
     pub state: Option<StateSpec>,
     /// The status. Default 200.
+    #[schemars(range(min = 100, max = 599))]
     pub status: Option<u16>,
     /// When the page gives up.
     pub deadline: Option<PageDeadlineSpec>,
@@ -63,6 +65,7 @@ pub enum StateSpec {
 /// When a page gives up.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "the `deadline` of a page")]
 pub struct PageDeadlineSpec {
     /// After it a stale page does.
     pub soft: Option<DurationText>,

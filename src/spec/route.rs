@@ -9,6 +9,7 @@ use super::{DurationText, Literal, PageSpec, StepSpec};
 /// A route: which requests it takes and how they are answered.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "a route")]
 pub struct RouteSpec {
     /// `METHOD[,METHOD|ANY] PATH`; `{name}` is one segment, `{*name}` the rest. GET also serves HEAD.
     pub route: String,
@@ -35,6 +36,7 @@ pub struct RouteSpec {
 /// What a request must look like.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "`input`")]
 pub struct InputSpec {
     /// Rules for the path's holes, by name.
     #[serde(default)]
@@ -46,18 +48,20 @@ pub struct InputSpec {
     #[serde(default)]
     pub headers: IndexMap<String, FieldSpec>,
     /// The JSON Schema (2020-12) of the body, inline or `{$ref: file}`.
+    #[schemars(with = "Option<super::keywords::JsonSchemaText>")]
     pub body: Option<serde_json::Value>,
     /// What becomes of query parameters without a rule. Default `pass`.
     pub unknown_query: Option<UnknownQuerySpec>,
 }
 
 /// A rule: a JSON Schema for the value, and two words of ours: `required` and `default`.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize)]
 pub struct FieldSpec {
     /// Whether the request must have it. A path's hole always does.
     #[serde(default)]
     pub required: bool,
     /// The value when the request has none.
+    #[serde(default, deserialize_with = "super::text::given")]
     pub default: Option<Literal>,
     /// `string`, `integer`, `number`, `boolean`, or `array` of those (a repeated parameter).
     #[serde(rename = "type")]
@@ -108,12 +112,14 @@ pub enum CallSpec {
 /// The long form of a call.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "a call")]
 pub struct CallFormSpec {
     /// `[METHOD] upstream:/path`.
     pub to: String,
     /// Whether the route answers without it.
     pub optional: Option<bool>,
     /// What stands in for it.
+    #[serde(default, deserialize_with = "super::text::given")]
     pub fallback: Option<Literal>,
     /// The time it may take.
     pub timeout: Option<DurationText>,
@@ -133,6 +139,7 @@ pub struct CallFormSpec {
 /// How replies are kept.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "`cache`")]
 pub struct CacheSpec {
     /// How long a reply is fresh.
     pub ttl: Option<DurationText>,

@@ -9,6 +9,7 @@ use super::{Literal, OneOrMany};
 /// One step: a map with one key, the step's name; `when` may stand beside it.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "a step", transform = super::schema::one_step)]
 pub struct StepSpec {
     /// Takes the payload out of an envelope; a business failure under 200 becomes its status.
     pub unwrap: Option<UnwrapSpec>,
@@ -52,10 +53,12 @@ pub struct StepSpec {
 /// A condition on the document.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "`when`")]
 pub struct WhenSpec {
     /// Where to look.
     pub path: String,
     /// What must be there, exactly; without it, that anything but null is.
+    #[serde(default, deserialize_with = "super::text::given")]
     pub equals: Option<Literal>,
 }
 
@@ -72,6 +75,7 @@ pub enum UnwrapSpec {
 /// What an envelope looks like.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "an envelope")]
 pub struct EnvelopeSpec {
     /// Where the payload is; `*` is everything but the envelope's own keys; a list is tried in order. Default `data`.
     pub data: Option<OneOrMany<String>>,
@@ -82,8 +86,10 @@ pub struct EnvelopeSpec {
     /// Where the message is; the first that exists.
     pub message: Option<OneOrMany<String>>,
     /// The status of a failure, by the verdict's value; `else` for the rest. Default 502.
+    #[schemars(with = "Option<IndexMap<String, super::text::StatusText>>")]
     pub status: Option<IndexMap<String, u16>>,
     /// What stands in when a success has no payload; `error` makes it a 502. Default null.
+    #[serde(default, deserialize_with = "super::text::given")]
     pub missing_data: Option<Literal>,
 }
 
@@ -110,12 +116,14 @@ pub enum PagingSpec {
 /// Where a page list keeps its parts.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "a page list")]
 pub struct PagingMapSpec {
     /// The items; a list of paths is tried in order.
     pub items: OneOrMany<String>,
     /// The page's number.
     pub number: Option<OneOrMany<String>>,
     /// What the backend calls the first page: 0 or 1. Default 1.
+    #[schemars(range(max = 1))]
     pub first: Option<u8>,
     /// Items on a page.
     pub size: Option<OneOrMany<String>>,
@@ -148,6 +156,7 @@ pub enum KeepOrDrop {
 /// What becomes of null, kind by kind.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "`nulls`")]
 pub struct NullsMapSpec {
     /// Members that are null. Default `drop`.
     pub members: Option<KeepOrDrop>,
@@ -168,6 +177,7 @@ pub struct NullsMapSpec {
 /// What becomes of empty values.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "`empty`")]
 pub struct EmptySpec {
     /// `""`
     pub strings: Option<KeepOrDrop>,
@@ -190,6 +200,7 @@ pub enum FlattenSpec {
 /// How objects are flattened.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "`flatten`")]
 pub struct FlattenMapSpec {
     /// Which objects are flattened. Default the document.
     pub at: Option<String>,
@@ -257,6 +268,7 @@ pub enum PickSpec {
 /// Fields of the objects at a path.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "`pick`")]
 pub struct PickAtSpec {
     /// Which objects. Default the document.
     pub at: Option<String>,
@@ -267,6 +279,7 @@ pub struct PickAtSpec {
 /// Steps for every element.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "`each`")]
 pub struct EachSpec {
     /// The list.
     #[serde(rename = "in")]
@@ -316,6 +329,7 @@ pub enum ConvertKind {
 /// A conversion with options.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "a conversion")]
 pub struct ConvertMapSpec {
     /// What it becomes.
     pub to: Option<ConvertKind>,
@@ -329,14 +343,17 @@ pub struct ConvertMapSpec {
     pub map: Option<IndexMap<String, Literal>>,
     /// What stands for every other value.
     #[serde(rename = "else")]
+    #[serde(default, deserialize_with = "super::text::given")]
     pub otherwise: Option<Literal>,
     /// What an impossible date becomes (`0000-00-00`): it stays, or `null`. Default stays.
+    #[serde(default, deserialize_with = "super::text::given")]
     pub invalid: Option<Literal>,
 }
 
 /// Numbers that survive JavaScript.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "`numbers`")]
 pub struct NumbersSpec {
     /// Integers beyond 9007199254740991. Default `keep`.
     #[serde(rename = "unsafe")]
@@ -345,6 +362,7 @@ pub struct NumbersSpec {
     #[serde(default)]
     pub always_string: Vec<String>,
     /// NaN and infinities: a bare token or Jackson's string. Default `null` for tokens; strings stay.
+    #[serde(default, deserialize_with = "super::text::given")]
     pub nan: Option<NanSpec>,
 }
 
@@ -405,6 +423,7 @@ pub enum CaseKind {
 /// A case with exceptions.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "`case`")]
 pub struct CaseMapSpec {
     /// The case.
     pub to: CaseKind,
@@ -419,6 +438,7 @@ pub struct CaseMapSpec {
 /// A list regrouped.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "`group`")]
 pub struct GroupBySpec {
     /// The list.
     #[serde(rename = "in")]
@@ -445,6 +465,7 @@ pub enum GroupForm {
 /// Objects joined into one.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "`merge`")]
 pub struct MergeSpec {
     /// Where the objects are, in order.
     pub from: Vec<String>,

@@ -1,27 +1,57 @@
 //! Scalars of the mirror that are texts until the plan reads them.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 /// A duration as typed: `250ms`, `10s`, `1m30s`; where a span is meant, `25ms..250ms`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(title = "a duration such as 250ms, 10s or 1m30s", description = "A number and a unit, as often as needed: ns, us, ms, s, m, h.")]
+#[schemars(example = "250ms", example = "10s", example = "1m30s")]
 #[serde(transparent)]
-pub struct DurationText(pub String);
+pub struct DurationText(#[schemars(regex(pattern = r"^([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h))+$"))] pub String);
+
+/// What a [`DurationText`] must look like where a first and a last duration are meant.
+#[derive(JsonSchema)]
+#[schemars(title = "a span of durations such as 25ms..250ms", description = "The first and the last duration, with `..` between them.")]
+#[schemars(example = "25ms..250ms", example = "1s..60s")]
+#[serde(transparent)]
+pub(super) struct SpanText(
+    #[schemars(regex(pattern = r"^([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h))+\.\.([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h))+$"))]
+    #[expect(dead_code, reason = "only its schema is used")]
+    String,
+);
+
+/// What a number must be where an HTTP status is meant.
+#[derive(JsonSchema)]
+#[schemars(title = "a status from 100 to 599")]
+#[serde(transparent)]
+pub(super) struct StatusText(
+    #[schemars(range(min = 100, max = 599))]
+    #[expect(dead_code, reason = "only its schema is used")]
+    u16,
+);
 
 /// A size as typed: `8KiB`, `1MiB`, or a bare number of bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(title = "a size such as 512B, 8KiB or 1MiB", example = "8KiB", example = "1MiB")]
 #[serde(untagged)]
 pub enum SizeText {
     /// With a unit.
-    Text(String),
+    Text(#[schemars(regex(pattern = r"^[0-9]+(\.[0-9]+)? ?([kKMGTP]i?)?B?$"))] String),
     /// In bytes.
     Bytes(u64),
 }
 
 /// A JSON value as typed. Numbers keep their digits only in the source: read it through [`super::Source::literal`].
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[schemars(title = "any value", description = "Any value; numbers keep their digits as typed.")]
 #[serde(transparent)]
 pub struct Literal(pub serde_json::Value);
+
+/// Reads what a key was given, so that `null` is a value and only the key's absence is `None`.
+pub(super) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(source: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(source).map(Some)
+}
 
 /// One value, or a list of them.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]

@@ -9,6 +9,7 @@ use super::{DurationText, SizeText, UnwrapSpec};
 /// A backend.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "an upstream")]
 pub struct UpstreamSpec {
     /// Where it is: `http://host:port/base`, `https://…`, or `demo:` for the built-in sample backend.
     pub url: Option<String>,
@@ -47,6 +48,7 @@ pub enum TargetSpec {
 /// A target with a weight.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "a target")]
 pub struct WeightedTargetSpec {
     /// Where it is.
     pub url: String,
@@ -69,6 +71,7 @@ pub enum BalanceSpec {
 /// Hygiene before any step.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "`decode`")]
 pub struct DecodeSpec {
     /// `auto`, or a WHATWG label such as `gbk`. With `auto`, valid multi-byte UTF-8 wins over a wrong label.
     pub charset: Option<String>,
@@ -97,6 +100,7 @@ pub enum LenientSpec {
 /// The lenient forms.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "`lenient`")]
 pub struct LenientFormsSpec {
     /// `NaN`, `Infinity`, `-Infinity`.
     #[serde(default)]
@@ -139,6 +143,7 @@ pub enum RefsSpec {
 /// How long a call may take, part by part.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "the `timeout` of an upstream")]
 pub struct CallTimeoutSpec {
     /// Until the connection stands. Default 1s.
     pub connect: Option<DurationText>,
@@ -153,6 +158,7 @@ pub struct CallTimeoutSpec {
 /// Whether a failed call is tried again.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "`retry`")]
 pub struct RetrySpec {
     /// Tries after the first.
     pub attempts: Option<u32>,
@@ -161,6 +167,7 @@ pub struct RetrySpec {
     /// Failures that are tried again: `connect`, or a status.
     pub on: Option<Vec<serde_json::Value>>,
     /// The wait between tries, `25ms..250ms`.
+    #[schemars(with = "Option<super::text::SpanText>")]
     pub backoff: Option<DurationText>,
     /// The share of calls that may be retries, `20%`.
     pub budget: Option<String>,
@@ -169,6 +176,7 @@ pub struct RetrySpec {
 /// When a failing target is left alone.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "`breaker`")]
 pub struct BreakerSpec {
     /// Failures in a row.
     pub consecutive: Option<u32>,
@@ -179,12 +187,14 @@ pub struct BreakerSpec {
     /// Calls in the window before the share counts.
     pub minimum: Option<u32>,
     /// How long it stays open, first and last: `1s..60s`.
+    #[schemars(with = "Option<super::text::SpanText>")]
     pub cooldown: Option<DurationText>,
 }
 
 /// How many calls may be under way.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "`bulkhead`")]
 pub struct BulkheadSpec {
     /// Calls at once.
     pub in_flight: Option<u32>,
@@ -197,6 +207,7 @@ pub struct BulkheadSpec {
 /// How a target is asked whether it is well.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "`health`")]
 pub struct HealthSpec {
     /// What is asked.
     pub path: Option<String>,
@@ -207,6 +218,7 @@ pub struct HealthSpec {
 /// Headers set on or removed from every call.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "the `headers` of an upstream")]
 pub struct HeadersSpec {
     /// Headers that every call gets.
     #[serde(default)]

@@ -1,0 +1,53 @@
+//! What to do about a scalar that is not what was expected.
+
+use serde_json::Value;
+
+use super::scalar::{Meaning, Scalar};
+use super::words::{Words, title};
+
+/// A line of advice for the slips that people make most.
+pub(super) fn for_scalar<'s>(words: Words<'s>, scalar: &Scalar, value: &Value, schema: &'s Value) -> Option<String> {
+    let takes = |kind: &str| words.takes(schema, kind);
+    let text = &scalar.text;
+    if scalar.filled {
+        // What fills the hole may be a secret, so no advice may tell of it.
+        let needs_type = !scalar.plain && !takes("string") && (takes("integer") || takes("number") || takes("boolean"));
+        return needs_type.then(|| "take the quotes off: what fills a hole in quotes is a text".to_owned());
+    }
+    match value {
+        Value::Number(_) if title(words.resolve(schema)).is_some_and(|title| title.contains("duration")) => {
+            Some(format!("add the unit: {text}s or {text}ms"))
+        }
+        Value::Number(_) if takes("number") || takes("integer") => None,
+        Value::Number(_) | Value::Bool(_) if words.takes_any_text(schema) => Some(format!("put it in quotes: \"{text}\"")),
+        Value::String(text) if takes("boolean") => as_boolean(text),
+        Value::String(text) if takes("integer") || takes("number") => {
+            let unquoted = Scalar { text: text.clone(), plain: true, filled: false };
+            matches!(unquoted.meaning(), Ok(Meaning::Number(_))).then(|| "take the quotes off".to_owned())
+        }
+        Value::String(text) if takes("array") && !takes("string") && !text.contains(',') => Some(format!("write a list: [{text}]")),
+        Value::String(text) if takes("object") && !takes("string") => as_mapping(words, text, schema),
+        _ => None,
+    }
+}
+
+fn as_boolean(text: &str) -> Option<String> {
+    match text.to_lowercase().as_str() {
+        "yes" | "y" | "on" => Some("write `true`".to_owned()),
+        "no" | "n" | "off" => Some("write `false`".to_owned()),
+        "true" | "false" => Some("take the quotes off".to_owned()),
+        _ => None,
+    }
+}
+
+/// A text where a mapping is due: most often the value of the mapping's first key.
+fn as_mapping<'s>(words: Words<'s>, text: &str, schema: &'s Value) -> Option<String> {
+    let name = title(words.resolve(schema))?;
+    let mut keys = words.keys(schema);
+    if name == "a step" {
+        return keys.any(|(key, _)| key == text).then(|| format!("write it as a mapping: `{text}: …`"));
+    }
+    let (first, value) = keys.next()?;
+    let plain = !text.contains(['{', '}', '[', ']', ',', '#', ':']) || text.starts_with("http");
+    (name.starts_with('a') && words.takes(value, "string") && plain).then(|| format!("write a mapping: {{{first}: {text}}}"))
+}

@@ -1,0 +1,189 @@
+//! From what the schema's validator found to problems that say what to write instead.
+
+use jsonschema::ValidationError;
+use jsonschema::error::ValidationErrorKind as Kind;
+use serde_json::Value;
+
+use super::tree::Content;
+use super::words::{Words, either, kind_of, title};
+use super::{At, Problem, Problems, Source, advice};
+
+/// How much of a value a message quotes, in characters.
+const MAX_QUOTED: usize = 40;
+
+/// Turns the validator's errors into problems.
+pub(super) struct Explainer<'e> {
+    words: Words<'e>,
+    source: &'e Source,
+    pub(super) problems: Problems,
+}
+
+impl<'e> Explainer<'e> {
+    pub(super) fn new(schema: &'e Value, source: &'e Source) -> Self {
+        Self { words: Words::new(schema), source, problems: Problems::new() }
+    }
+
+    /// Explains one error. What follows from a problem that was reported already is left out.
+    pub(super) fn explain(&mut self, error: &ValidationError<'_>) {
+        let at = At::pointer(error.instance_path().as_str());
+        if self.source.find(&at).broken || self.problems.is_full() {
+            return;
+        }
+        let pointer = error.schema_path().as_str();
+        let (parent, _) = pointer.rsplit_once('/').unwrap_or_default();
+        let Some(schema) = self.words.at(parent) else {
+            self.problems.push(Problem::new(at, error.masked().to_string()));
+            return;
+        };
+        match error.kind() {
+            Kind::AdditionalProperties { unexpected } => {
+                for key in unexpected {
+                    self.unknown_key(&at, key, schema, parent);
+                }
+            }
+            Kind::Required { property } => self.missing_key(&at, property.as_str().unwrap_or_default(), schema),
+            Kind::OneOfNotValid { .. } | Kind::OneOfMultipleValid { .. } if schema.get("properties").is_some() => {
+                self.not_one_step(&at, error.instance(), schema);
+            }
+            Kind::AnyOf { context } => self.no_branch(&at, error.instance(), schema, context),
+            _ => self.wrong_value(&at, error.instance(), schema),
+        }
+    }
+
+    /// A value that fits no alternative: the one that was meant is the one for values of its type, else the one it got furthest into.
+    fn no_branch(&mut self, at: &At, value: &Value, schema: &'e Value, context: &[Vec<ValidationError<'static>>]) {
+        let branches = self.words.branches(schema);
+        let fitting = branches.iter().zip(context).filter(|(branch, _)| self.words.takes(branch, kind_of(value)));
+        let depth = |errors: &[ValidationError<'_>]| {
+            errors.iter().map(|error| error.instance_path().as_str().split('/').count()).max().unwrap_or_default()
+        };
+        // The first of the deepest.
+        let meant = fitting.map(|(_, errors)| errors).rev().max_by_key(|errors| depth(errors));
+        match meant {
+            Some(errors) if value.is_array() || value.is_object() => errors.iter().for_each(|error| self.explain(error)),
+            _ => self.wrong_value(at, value, schema),
+        }
+    }
+
+    fn unknown_key(&mut self, at: &At, key: &str, schema: &'e Value, pointer: &str) {
+        let place = at.key(key);
+        if self.source.find(&place).broken {
+            return;
+        }
+        let known: Vec<&str> = self.words.keys(schema).map(|(name, _)| name.as_str()).collect();
+        let (noun, expected) = match pointer.rsplit_once('/').map(|(_, name)| name) {
+            Some("StepSpec") => ("step", one_of(known.iter().filter(|name| **name != "when"))),
+            Some("FieldSpec") => ("keyword", "a keyword of JSON Schema 2020-12, `required: true` or `default`".to_owned()),
+            Some("JsonSchema") => ("keyword", "a keyword of JSON Schema 2020-12".to_owned()),
+            _ => ("key", one_of(known.iter())),
+        };
+        let within = title(schema).map(|title| if title == "the file" { " at the top of the file".to_owned() } else { format!(" in {title}") });
+        let message = format!("unknown {noun} `{}`{}", quoted(key), if noun == "step" { String::new() } else { within.unwrap_or_default() });
+        let problem = Problem::new(place, message).at_key().expected(expected);
+        // A key of one of the mappings below is more often misplaced than misspelt.
+        let below = self.words.keys(schema).find(|(_, value)| self.words.keys(value).any(|(name, _)| name == key));
+        self.problems.push(match below {
+            Some((name, _)) if noun == "key" => problem.hint(format!("`{key}` goes into `{name}`")),
+            _ => problem.did_you_mean(key, known),
+        });
+    }
+
+    fn missing_key(&mut self, at: &At, key: &str, schema: &'e Value) {
+        let known: Vec<&String> = self.words.keys(schema).map(|(name, _)| name).collect();
+        let given = self.source.find(at).tree.entries();
+        // A misspelt key is told as that, and not as missing too.
+        let strangers = given.iter().map(|entry| &entry.key).filter(|name| !known.contains(name));
+        if strangers.into_iter().any(|name| crate::base::suggest(name, [key]).is_some()) {
+            return;
+        }
+        let whole = title(schema).unwrap_or("this mapping");
+        let problem = Problem::new(at, format!("{whole} needs the key `{key}`"));
+        let property = schema.get("properties").and_then(|properties| properties.get(key));
+        let description = property.and_then(|property| property.get("description")).and_then(Value::as_str);
+        self.problems.push(match description {
+            Some(description) => problem.hint(format!("`{key}`: {}", description.trim_end_matches('.'))),
+            None => problem,
+        });
+    }
+
+    /// A list entry of `shape` with no step, or with several.
+    fn not_one_step(&mut self, at: &At, value: &Value, schema: &'e Value) {
+        let known: Vec<&str> = self.words.keys(schema).map(|(name, _)| name.as_str()).filter(|name| *name != "when").collect();
+        let Some(given) = value.as_object() else { return };
+        let steps: Vec<&String> = given.keys().filter(|name| known.contains(&name.as_str())).collect();
+        match steps.as_slice() {
+            [] if given.keys().any(|name| name != "when") => {}
+            [] => self.problems.push(Problem::new(at, "this entry names no step").expected(one_of(known.iter()))),
+            [first, second, ..] => self.problems.push(
+                Problem::new(at.key(*second), format!("`{second}` is a second step beside `{first}`"))
+                    .at_key()
+                    .expected("one step a list entry")
+                    .hint(format!("begin an entry of its own: `- {second}: …`")),
+            ),
+            [_] => {}
+        }
+    }
+
+    fn wrong_value(&mut self, at: &At, value: &Value, schema: &'e Value) {
+        let name = self.name(at);
+        let expected = self.words.expected(schema);
+        let takes = |kind: &str| self.words.takes(schema, kind);
+        let Content::Scalar(scalar) = &self.source.find(at).tree.content else {
+            let kind = if value.is_array() { "a list" } else { "a mapping" };
+            let problem = Problem::new(at, format!("{name} cannot be {kind}")).expected(expected);
+            let is_list = value.is_object() && takes("array");
+            self.problems.push(if is_list { problem.hint("begin each entry of the list with `- `") } else { problem });
+            return;
+        };
+        if scalar.plain && scalar.text.is_empty() && !scalar.filled {
+            self.problems.push(Problem::new(at, format!("{name} has no value")).expected(expected));
+            return;
+        }
+        let shown = self.source.shown(at).map(quoted).unwrap_or_default();
+        let what = match value {
+            _ if scalar.filled => format!("what `{shown}` gives"),
+            Value::Number(_) if !takes("integer") && !takes("number") => format!("the number `{shown}`"),
+            Value::String(_) if takes("integer") || takes("boolean") => format!("the text `{shown}`"),
+            _ => format!("`{shown}`"),
+        };
+        let problem = Problem::new(at, format!("{name} cannot be {what}")).expected(expected);
+        let problem = match advice::for_scalar(self.words, scalar, value, schema) {
+            Some(advice) => problem.hint(advice),
+            None if scalar.filled => problem,
+            None => problem.did_you_mean(&scalar.text, self.words.options(schema)),
+        };
+        self.problems.push(problem);
+    }
+
+    /// What a place is called in a message.
+    fn name(&self, at: &At) -> String {
+        let Some(parent) = at.parent() else { return "the file".to_owned() };
+        let last = at.last().unwrap_or_default();
+        match (&self.source.find(&parent).tree.content, last.parse::<usize>()) {
+            (Content::List(_), Ok(position)) => match parent.last() {
+                Some(list) if list.parse::<usize>().is_err() => format!("entry {} of `{}`", position + 1, quoted(list)),
+                _ => format!("entry {}", position + 1),
+            },
+            _ => format!("`{}`", quoted(last)),
+        }
+    }
+}
+
+/// "one of: a, b, c".
+fn one_of<'a>(names: impl Iterator<Item = &'a &'a str>) -> String {
+    let names: Vec<&str> = names.copied().collect();
+    match names.as_slice() {
+        [] => "no key".to_owned(),
+        [only] => either(&[format!("`{only}`")]),
+        names => format!("one of: {}", names.join(", ")),
+    }
+}
+
+/// A typed text, short enough for a message.
+fn quoted(text: &str) -> String {
+    let mut short: String = text.chars().take(MAX_QUOTED).collect();
+    if text.chars().nth(MAX_QUOTED).is_some() {
+        short.push('…');
+    }
+    short
+}

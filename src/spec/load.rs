@@ -1,0 +1,83 @@
+//! Text to a checked mirror: read, fill, validate, type. Every problem of one file at once.
+
+use std::collections::BTreeMap;
+
+use jsonschema::{PatternOptions, Validator};
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::explain::Explainer;
+use super::lines::Lines;
+use super::tree::Content;
+use super::{At, FileSpec, Problem, Problems, Snapshot, Source, environment, schema, yaml};
+
+/// Reads routes.yaml from a snapshot: what was typed, and where.
+///
+/// # Errors
+/// Everything that is wrong with the file's syntax, holes, keys and types; the problems render with [`super::Report`].
+pub fn load(snapshot: &Snapshot) -> Result<(FileSpec, Source), (Source, Problems)> {
+    read(&snapshot.root, &snapshot.text, Some(&snapshot.env))
+}
+
+/// Reads a preset: a file of its own with one mapping of the mirror. Its text has no environment holes.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_preset<T: DeserializeOwned + JsonSchema>(name: &str, text: &str) -> Result<(T, Source), (Source, Problems)> {
+    read(name, text, None)
+}
+
+fn read<T: DeserializeOwned + JsonSchema>(
+    file: &str,
+    text: &str,
+    variables: Option<&BTreeMap<String, String>>,
+) -> Result<(T, Source), (Source, Problems)> {
+    let lines = Lines::of(text);
+    let (mut tree, mut problems) = yaml::read(text, &lines);
+    if let Some(variables) = variables {
+        problems.extend(environment::fill(&mut tree, text, variables));
+    }
+    let json = tree.to_json(&At::root(), &mut |at, odd| {
+        problems.push(Problem::new(at, odd.to_string()).hint(odd.hint()));
+    });
+    for problem in &problems {
+        // An odd scalar stands in the JSON as null: what the schema says of that is not worth telling.
+        tree.mark_broken(&problem.at);
+    }
+    let source = Source::new(file.to_owned(), text.to_owned(), lines, tree);
+    problems.extend(validate::<T>(&json, &source));
+    if !problems.is_empty() {
+        return Err((source, problems));
+    }
+    match serde_json::from_value(json) {
+        Ok(mirror) => Ok((mirror, source)),
+        // The schema is made from the mirror, so this says more about them than about the file; but it is never kept quiet.
+        Err(error) => Err((source, Problems::from_iter([Problem::new(At::root(), error.to_string())]))),
+    }
+}
+
+/// Everything that the schema of `T` has against a document.
+fn validate<T: JsonSchema>(json: &Value, source: &Source) -> Problems {
+    if source.tree().broken {
+        return Problems::new();
+    }
+    if matches!(&source.tree().content, Content::Scalar(scalar) if scalar.plain && scalar.text.is_empty()) {
+        return Problems::from_iter([Problem::new(At::root(), "the file is empty").hint("the smallest file has `upstreams` and `routes`")]);
+    }
+    let schema = schema::of::<T>();
+    let validator = match validator(&schema) {
+        Ok(validator) => validator,
+        Err(message) => return Problems::from_iter([Problem::new(At::root(), message)]),
+    };
+    let mut explainer = Explainer::new(&schema, source);
+    for error in validator.iter_errors(json) {
+        explainer.explain(&error);
+    }
+    explainer.problems
+}
+
+fn validator(schema: &Value) -> Result<Validator, String> {
+    let options = jsonschema::draft202012::options();
+    options.with_pattern_options(PatternOptions::regex()).build(schema).map_err(|error| error.to_string())
+}

@@ -1,0 +1,160 @@
+//! What the grammar has and this version does not do yet: refused, so that nobody relies on it in vain.
+
+use super::tree::{Content, Entry, Tree};
+use super::{At, Problem, Problems, Source};
+
+/// When a key is not available.
+enum Refused {
+    /// Whenever it stands there.
+    Always,
+    /// When it has any other value than this.
+    Unless(&'static str),
+    /// When it is a mapping with more entries than one.
+    BeyondOne,
+}
+
+use Refused::{Always, BeyondOne, Unless};
+
+/// The keys of later versions, by their path; `*` is any name or any entry of a list.
+const LATER: &[(&[&str], &[&str], Refused)] = &[
+    (&["upstreams", "*"], &["urls", "balance", "retry", "breaker", "bulkhead", "health"], Always),
+    (&["routes", "*"], &["calls"], BeyondOne),
+    (&["routes", "*", "calls", "*"], &["optional", "fallback", "timeout", "shape", "for_each", "as", "at_once", "when"], Always),
+    (&["routes", "*"], &["cache"], Always),
+    (&["defaults"], &["cache"], Always),
+    (&["routes", "*", "page"], &["layout", "head", "state", "deadline", "fallback", "early_head"], Always),
+    (&["site"], &["robots", "sitemap", "static"], Always),
+    (&["cluster"], &["policy"], Unless("round_robin")),
+    (&["cluster"], &["heartbeat", "memory", "groups"], Always),
+];
+
+/// Every key of a file that belongs to a later version.
+pub fn pending(source: &Source) -> Problems {
+    let mut problems = Problems::new();
+    for (path, keys, refused) in LATER {
+        each(source.tree(), path, &At::root(), &mut |mapping, at| {
+            let found = mapping.entries().iter().filter(|entry| keys.contains(&entry.key.as_str()));
+            problems.extend(found.filter_map(|entry| refuse(entry, at, refused)));
+        });
+    }
+    problems
+}
+
+fn refuse(entry: &Entry, at: &At, refused: &Refused) -> Option<Problem> {
+    let Entry { key, value, .. } = entry;
+    let at = at.key(key);
+    match refused {
+        Always => Some(Problem::new(at, format!("`{key}` is not available yet")).at_key().hint("remove it: this version does without")),
+        Unless(only) if value.text() == Some(only) => None,
+        Unless(only) => {
+            let what = value.text().unwrap_or_default();
+            Some(Problem::new(at, format!("`{key}: {what}` is not available yet")).expected(format!("`{only}`")))
+        }
+        BeyondOne => {
+            let second = value.entries().get(1)?;
+            let message = format!("a second call in a route, `{}`, is not available yet", second.key);
+            Some(Problem::new(at.key(&second.key), message).at_key().expected("one call a route"))
+        }
+    }
+}
+
+/// Calls `see` with every value at a path.
+fn each<'t>(tree: &'t Tree, path: &[&str], at: &At, see: &mut dyn FnMut(&'t Tree, &At)) {
+    let Some((step, rest)) = path.split_first() else {
+        see(tree, at);
+        return;
+    };
+    match &tree.content {
+        Content::List(elements) if *step == "*" => {
+            for (position, element) in elements.iter().enumerate() {
+                each(element, rest, &at.index(position), see);
+            }
+        }
+        Content::Mapping(entries) => {
+            for entry in entries.iter().filter(|entry| *step == "*" || entry.key == *step) {
+                each(&entry.value, rest, &at.key(&entry.key), see);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Snapshot, load};
+    use super::*;
+
+    fn refused(text: &str) -> Vec<String> {
+        let snapshot = Snapshot { root: "routes.yaml".to_owned(), text: text.to_owned(), ..Snapshot::default() };
+        let (_, source) = load(&snapshot).unwrap();
+        pending(&source).into_iter().map(|problem| problem.at.to_string()).collect()
+    }
+
+    #[test]
+    fn every_key_of_a_later_version_is_refused_where_it_stands() {
+        let text = "
+defaults: {cache: {ttl: 1s}}
+upstreams:
+  a: {urls: [x], balance: p2c, retry: {}, breaker: {}, bulkhead: {}, health: {}}
+routes:
+  - route: GET /a
+    cache: {}
+    calls:
+      a: {to: x, optional: true, fallback: 1, timeout: 1s, shape: [], for_each: a, as: b, at_once: 1, when: {path: a}}
+      b: GET y
+      c: GET z
+    page: {template: t, layout: l, head: {}, state: true, deadline: {}, fallback: f, early_head: true}
+site: {origin: o, robots: {}, sitemap: {call: c, items: i, loc: l}, static: {}}
+cluster: {policy: weighted, heartbeat: 1s, memory: 1MiB, groups: {}}
+";
+        assert_eq!(
+            refused(text),
+            [
+                "/upstreams/a/urls",
+                "/upstreams/a/balance",
+                "/upstreams/a/retry",
+                "/upstreams/a/breaker",
+                "/upstreams/a/bulkhead",
+                "/upstreams/a/health",
+                "/routes/0/calls/b",
+                "/routes/0/calls/a/optional",
+                "/routes/0/calls/a/fallback",
+                "/routes/0/calls/a/timeout",
+                "/routes/0/calls/a/shape",
+                "/routes/0/calls/a/for_each",
+                "/routes/0/calls/a/as",
+                "/routes/0/calls/a/at_once",
+                "/routes/0/calls/a/when",
+                "/routes/0/cache",
+                "/defaults/cache",
+                "/routes/0/page/layout",
+                "/routes/0/page/head",
+                "/routes/0/page/state",
+                "/routes/0/page/deadline",
+                "/routes/0/page/fallback",
+                "/routes/0/page/early_head",
+                "/site/robots",
+                "/site/sitemap",
+                "/site/static",
+                "/cluster/policy",
+                "/cluster/heartbeat",
+                "/cluster/memory",
+                "/cluster/groups",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_available_is_let_be() {
+        let text = "
+upstreams: {a: {url: 'demo:', envelope: mall, decode: {}, timeout: {}, headers: {}}}
+routes:
+  - {route: GET /a, calls: {a: 'GET a:/x'}, page: t.html}
+  - {route: GET /b, calls: {a: {to: 'GET a:/x'}}, page: {template: t, status: 200, when: always}}
+  - {route: GET /retry, call: 'GET a:/cache', shape: [{page: {items: cache}}]}
+site: {origin: o}
+cluster: {policy: round_robin, workers: auto, threads: 1, restart: {}, drain: 1s}
+";
+        assert_eq!(refused(text), [""; 0]);
+    }
+}

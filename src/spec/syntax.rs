@@ -1,0 +1,77 @@
+//! What the YAML parser complains of, in the words of someone who writes routes.yaml.
+
+use granit_parser::{ErrorKind, ScanError};
+
+use super::lines::Lines;
+use super::tree::Span;
+use super::yaml::MAX_DEPTH;
+use super::{At, Problem};
+
+/// A syntax error as a problem.
+pub(super) fn problem(text: &str, lines: &Lines, error: &ScanError) -> Problem {
+    let mut offset = error.marker().byte_offset().unwrap_or_default().min(text.len());
+    if matches!(error.kind(), ErrorKind::TabNotAllowed | ErrorKind::TabInBlockIndentation | ErrorKind::TabInIndentation) {
+        // The parser points behind the tab.
+        let before = text.get(..offset).unwrap_or_default();
+        offset = before.strip_suffix('\t').map_or(offset, str::len);
+    }
+    let (line, _) = lines.place(text, offset);
+    let (_, line_end) = lines.range(text, line);
+    let after = text.get(offset..line_end).unwrap_or_default();
+    let (message, hint) = say(error, after);
+    let end = offset + after.chars().next().map_or(0, char::len_utf8);
+    let problem = Problem::in_text(At::root(), Span { start: offset, end }, message);
+    match hint {
+        Some(hint) => problem.hint(hint),
+        None => problem,
+    }
+}
+
+/// What is wrong and what to do; `after` is the rest of the line.
+fn say(error: &ScanError, after: &str) -> (String, Option<&'static str>) {
+    use ErrorKind as Kind;
+    const BRACES: &str = "inside of `{ }` and `[ ]`, a text with `{` or `}` needs quotes: \"GET /items/{id}\", \"${NAME}\"";
+    const COLON: &str = "a text with `: ` in it needs quotes; a key begins a line of its own";
+    const INDENT: &str = "the keys of one mapping, and the dashes of one list, begin in the same column";
+    const TABS: &str = "indent with spaces";
+    let (message, hint) = match error.kind() {
+        Kind::ExpectedFlowMappingSeparator if after.starts_with('{') => ("a `{` cannot stand here", Some(BRACES)),
+        Kind::ExpectedFlowSequenceSeparator if after.starts_with('{') => ("a `{` cannot stand here", Some(BRACES)),
+        Kind::ExpectedFlowMappingSeparator => ("a `,` or the closing `}` is missing here", None),
+        Kind::ExpectedFlowSequenceSeparator => ("a `,` or the closing `]` is missing here", None),
+        Kind::MappingValueNotAllowed | Kind::InvalidColonPlacement => ("a `:` cannot stand here", Some(COLON)),
+        Kind::SimpleKeyExpected => ("a `:` is missing after this", Some("a text that goes on in the next line is indented deeper than its key")),
+        Kind::ExpectedBlockMappingKey | Kind::ExpectedBlockSequenceEntry | Kind::InvalidIndentation => {
+            ("this line does not line up with the lines above it", Some(INDENT))
+        }
+        Kind::BlockSequenceEntryNotAllowed => ("a list cannot begin here", Some("put the `-` on a line of its own, below the key")),
+        Kind::TabNotAllowed | Kind::TabInBlockIndentation | Kind::TabInIndentation => ("a tab cannot indent", Some(TABS)),
+        Kind::UnclosedQuotedScalar => ("this quote is never closed", None),
+        Kind::InvalidQuotedScalarIndent | Kind::DocumentIndicatorInQuotedScalar => {
+            ("a quote that was opened above is not closed before this line", None)
+        }
+        Kind::InvalidTrailingSingleQuotedScalar => {
+            ("a text goes on after its closing quote", Some("write `''` for a quote inside of single quotes"))
+        }
+        Kind::InvalidTrailingDoubleQuotedScalar => {
+            ("a text goes on after its closing quote", Some("write `\\\"` for a quote inside of double quotes, and `,` between two entries"))
+        }
+        Kind::UnknownQuotedScalarEscape => (
+            "an escape in this text is none that YAML knows",
+            Some("write `\\\\` for a backslash inside of double quotes, or use single quotes"),
+        ),
+        Kind::UnexpectedCharacter { character } => {
+            return (format!("a text cannot begin with `{character}`"), Some("put the text in quotes"));
+        }
+        Kind::UnclosedFlowCollection { open } => return (format!("this `{open}` is never closed"), None),
+        Kind::MismatchedFlowCollectionEnd { open, close } => return (format!("this `{open}` is closed by `{close}`"), None),
+        Kind::RecursionLimitExceeded => return (too_deep(), None),
+        _ => return (error.info(), None),
+    };
+    (message.to_owned(), hint)
+}
+
+/// The message for a file that nests too deeply.
+pub(super) fn too_deep() -> String {
+    format!("the file nests deeper than {MAX_DEPTH} levels here")
+}

@@ -1,0 +1,478 @@
+//! YAML that is none, or more of it than is read here.
+
+use super::says;
+
+#[test]
+fn a_hole_in_a_flow_mapping_wants_quotes() {
+    says(
+        r##"
+routes:
+  - {route: GET /items/{id}}
+"##,
+        r##"
+routes.yaml:2:24: a `{` cannot stand here
+  |
+2 |   - {route: GET /items/{id}}
+  |                        ^
+  = inside of `{ }` and `[ ]`, a text with `{` or `}` needs quotes: "GET /items/{id}", "${NAME}"
+
+routes.yaml: 1 problem
+"##,
+    );
+}
+
+#[test]
+fn an_environment_hole_in_a_flow_mapping_wants_quotes() {
+    says(
+        r##"
+upstreams: {shop: {url: ${SHOP_URL:-demo:}}}
+"##,
+        r##"
+routes.yaml:1:26: a `{` cannot stand here
+  |
+1 | upstreams: {shop: {url: ${SHOP_URL:-demo:}}}
+  |                          ^
+  = inside of `{ }` and `[ ]`, a text with `{` or `}` needs quotes: "GET /items/{id}", "${NAME}"
+
+routes.yaml: 1 problem
+"##,
+    );
+}
+
+#[test]
+fn a_colon_in_a_plain_text_wants_quotes() {
+    says(
+        r##"
+routes:
+  - route: GET /a: b
+"##,
+        r##"
+routes.yaml:2:18: a `:` cannot stand here
+  |
+2 |   - route: GET /a: b
+  |                  ^
+  = a text with `: ` in it needs quotes; a key begins a line of its own
+
+routes.yaml: 1 problem
+"##,
+    );
+}
+
+#[test]
+fn a_bracket_is_never_closed() {
+    says(
+        r##"
+routes: [{route: GET /a}
+"##,
+        r##"
+routes.yaml:1:9: this `[` is never closed
+  |
+1 | routes: [{route: GET /a}
+  |         ^
+
+routes.yaml: 1 problem
+"##,
+    );
+}
+
+#[test]
+fn a_bracket_is_closed_by_another_kind() {
+    says(
+        r##"
+listen: [a, b}
+"##,
+        r##"
+routes.yaml:1:9: this `[` is closed by `}`
+  |
+1 | listen: [a, b}
+  |         ^
+
+routes.yaml: 1 problem
+"##,
+    );
+}
+
+#[test]
+fn a_quote_is_never_closed() {
+    says(
+        r##"
+site: {origin: "https://shop.example}
+routes: []
+"##,
+        r##"
+routes.yaml:1:16: this quote is never closed
+  |
+1 | site: {origin: "https://shop.example}
+  |                ^
+
+routes.yaml: 1 problem
+"##,
+    );
+}
+
+#[test]
+fn a_quote_inside_of_quotes() {
+    says(
+        r##"
+site:
+  origin: 'it's'
+"##,
+        r##"
+routes.yaml:2:15: a text goes on after its closing quote
+  |
+2 |   origin: 'it's'
+  |               ^
+  = write `''` for a quote inside of single quotes
+
+routes.yaml: 1 problem
+"##,
+    );
+}
+
+#[test]
+fn a_backslash_in_double_quotes() {
+    says(
+        r##"
+routes:
+  - route: "GET /\d"
+"##,
+        r##"
+routes.yaml:2:12: an escape in this text is none that YAML knows
+  |
+2 |   - route: "GET /\d"
+  |            ^
+  = write `\\` for a backslash inside of double quotes, or use single quotes
+
+routes.yaml: 1 problem
+"##,
+    );
+}
+
+#[test]
+fn a_tab_cannot_indent() {
+    says(
+        "routes:\n\t- route: GET /a\n",
+        r##"
+routes.yaml:2:1: a tab cannot indent
+  |
+2 |     - route: GET /a
+  | ^^^^
+  = indent with spaces
+
+routes.yaml: 1 problem
+"##,
+    );
+}
+
+#[test]
+fn lines_are_indented_by_different_means() {
+    says(
+        r##"
+upstreams:
+    a: {url: 'demo:'}
+  b: {url: 'demo:'}
+"##,
+        r##"
+routes.yaml:3:3: this line does not line up with the lines above it
+  |
+3 |   b: {url: 'demo:'}
+  |   ^
+  = the keys of one mapping, and the dashes of one list, begin in the same column
+
+routes.yaml: 1 problem
+"##,
+    );
+}
+
+#[test]
+fn a_list_begins_behind_its_key() {
+    says(
+        r##"
+routes: - route: GET /a
+"##,
+        r##"
+routes.yaml:1:9: a list cannot begin here
+  |
+1 | routes: - route: GET /a
+  |         ^
+  = put the `-` on a line of its own, below the key
+
+routes.yaml: 1 problem
+"##,
+    );
+}
+
+#[test]
+fn a_text_begins_with_a_reserved_character() {
+    says(
+        r##"
+site:
+  origin: @home
+"##,
+        r##"
+routes.yaml:2:11: a text cannot begin with `@`
+  |
+2 |   origin: @home
+  |           ^
+  = put the text in quotes
+
+routes.yaml: 1 problem
+"##,
+    );
+}
+
+#[test]
+fn an_alias_is_refused_and_the_rest_is_still_checked() {
+    says(
+        r##"
+upstreams:
+  a: &shop {url: 'demo:'}
+  b: *shop
+routes:
+  - route: GET /a
+    call: *nobody
+    page: *shop
+    strict: maybe
+"##,
+        r##"
+routes.yaml:3:6: `*shop` is an alias, and aliases are not read here
+  |
+3 |   b: *shop
+  |      ^^^^^
+  = write the value out; what every route shares goes into `defaults`
+
+routes.yaml:6:11: `*nobody` is an alias, and aliases are not read here
+  |
+6 |     call: *nobody
+  |           ^^^^^^^
+  = write the value out; what every route shares goes into `defaults`
+
+routes.yaml:7:11: `*shop` is an alias, and aliases are not read here
+  |
+7 |     page: *shop
+  |           ^^^^^
+  = write the value out; what every route shares goes into `defaults`
+
+routes.yaml:8:13: `strict` cannot be the text `maybe`
+  |
+8 |     strict: maybe
+  |             ^^^^^
+  = expected `true` or `false`
+
+routes.yaml: 4 problems
+"##,
+    );
+}
+
+#[test]
+fn a_merge_key_is_refused() {
+    says(
+        r##"
+upstreams:
+  a: {<<: {url: 'demo:'}}
+"##,
+        r##"
+routes.yaml:2:7: `<<` merges keys, and merge keys are not read here
+  |
+2 |   a: {<<: {url: 'demo:'}}
+  |       ^^
+  = write the keys out; what every route shares goes into `defaults`
+
+routes.yaml: 1 problem
+"##,
+    );
+}
+
+#[test]
+fn a_key_twice_names_both_places() {
+    says(
+        r##"
+version: 1
+routes: []
+version: 1
+"##,
+        r##"
+routes.yaml:3:1: the key `version` stands twice
+  |
+3 | version: 1
+  | ^^^^^^^
+  = the first one is at line 1, column 1
+
+routes.yaml: 1 problem
+"##,
+    );
+}
+
+#[test]
+fn a_second_document_is_refused() {
+    says(
+        r##"
+routes: []
+---
+routes: []
+"##,
+        r##"
+routes.yaml:2:1: a second document begins here
+  |
+2 | ---
+  | ^^^
+  = expected one document a file
+  = remove the line `---`
+
+routes.yaml: 1 problem
+"##,
+    );
+}
+
+#[test]
+fn a_tag_is_refused() {
+    says(
+        r##"
+cluster:
+  workers: !!int "4"
+"##,
+        r##"
+routes.yaml:2:12: `!!int` is a tag, and tags are not read here
+  |
+2 |   workers: !!int "4"
+  |            ^^^^^
+  = remove the tag
+
+routes.yaml: 1 problem
+"##,
+    );
+}
+
+#[test]
+fn a_key_that_is_a_mapping() {
+    says(
+        r##"
+routes:
+  - route: GET /a
+    convert: {{path.id}: json}
+"##,
+        r##"
+routes.yaml:3:5: unknown key `convert` in a route
+  |
+3 |     convert: {{path.id}: json}
+  |     ^^^^^^^
+  = expected one of: route, input, call, calls, proxy, page, shape, cache, timeout, strict
+
+routes.yaml:3:15: a key cannot be a list or a mapping
+  |
+3 |     convert: {{path.id}: json}
+  |               ^^^^^^^^^
+  = a text with `{`, `}`, `[` or `]` inside of `{ }` or `[ ]` needs quotes
+
+routes.yaml: 2 problems
+"##,
+    );
+}
+
+#[test]
+fn an_empty_file_says_what_a_file_has() {
+    says(
+        r##"
+# nothing yet
+"##,
+        r##"
+routes.yaml:1:1: the file is empty
+  |
+1 | # nothing yet
+  | ^
+  = the smallest file has `upstreams` and `routes`
+
+routes.yaml: 1 problem
+"##,
+    );
+}
+
+#[test]
+fn a_file_that_is_a_text() {
+    says(
+        r##"
+hello
+"##,
+        r##"
+routes.yaml:1:1: the file cannot be `hello`
+  |
+1 | hello
+  | ^^^^^
+  = expected a mapping of version, listen, templates, limits, defaults, upstreams, routes, site, cluster
+
+routes.yaml: 1 problem
+"##,
+    );
+}
+
+#[test]
+fn a_file_that_is_a_list() {
+    says(
+        r##"
+- route: GET /a
+"##,
+        r##"
+routes.yaml:1:3: the file cannot be a list
+  |
+1 | - route: GET /a
+  |   ^^^^^
+  = expected a mapping of version, listen, templates, limits, defaults, upstreams, routes, site, cluster
+
+routes.yaml: 1 problem
+"##,
+    );
+}
+
+#[test]
+fn a_quote_is_not_closed_before_the_next_key() {
+    says(
+        r##"
+site:
+  origin: "https://shop.example
+routes: []
+"##,
+        r##"
+routes.yaml:3:1: a quote that was opened above is not closed before this line
+  |
+3 | routes: []
+  | ^
+
+routes.yaml: 1 problem
+"##,
+    );
+}
+
+#[test]
+fn a_comma_is_missing() {
+    says(
+        r##"
+upstreams: {a: {url: "demo:" envelope: mall}}
+"##,
+        r##"
+routes.yaml:1:30: a text goes on after its closing quote
+  |
+1 | upstreams: {a: {url: "demo:" envelope: mall}}
+  |                              ^
+  = write `\"` for a quote inside of double quotes, and `,` between two entries
+
+routes.yaml: 1 problem
+"##,
+    );
+}
+
+#[test]
+fn deep_nesting_is_refused() {
+    says(
+        r##"
+routes: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]
+"##,
+        r##"
+routes.yaml:1:43: the file nests deeper than 32 levels here
+  |
+1 | routes: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]
+  |                                           ^
+
+routes.yaml: 1 problem
+"##,
+    );
+}
