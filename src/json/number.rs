@@ -176,7 +176,8 @@ impl Decimal<'_> {
 
     /// The digits from the first non-zero one on, without trailing zeros: equal magnitudes compare by these, one after the other.
     fn significant(&self) -> impl Iterator<Item = u8> + '_ {
-        let end = if self.digits.contains('.') { self.digits.trim_end_matches('0') } else { self.digits }.trim_end_matches(['0', '.']);
+        let end =
+            if self.digits.contains('.') { self.digits.trim_end_matches('0') } else { self.digits }.trim_end_matches(['0', '.']);
         end.bytes().filter(|b| b.is_ascii_digit()).skip_while(|b| *b == b'0')
     }
 }

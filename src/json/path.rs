@@ -274,9 +274,10 @@ impl fmt::Display for Path {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::{parse, Limits};
+    use crate::json::{Limits, parse};
 
-    const DOCUMENT: &str = r#"{"id":1,"list":[{"id":2,"price":1.10},{"price":2,"in":{"id":3}}],"meta":{"a.b":{"c":4},"x":5},"":6}"#;
+    const DOCUMENT: &str =
+        r#"{"id":1,"list":[{"id":2,"price":1.10},{"price":2,"in":{"id":3}}],"meta":{"a.b":{"c":4},"x":5},"":6}"#;
 
     fn found(path: &str) -> Vec<String> {
         let node = parse(DOCUMENT, &Limits::default()).unwrap();
@@ -327,7 +328,9 @@ mod tests {
         for text in ["a..b", ".a", "a.", "a[", "a[x]", "a[\"x]", "a[0]b", "a*", "*a.b", "a]", "**", "a.**", "a[-1]", "[\"x\"y]"] {
             assert!(Path::parse(text).is_err(), "{text}");
         }
-        for text in ["a.b", "list[].price", "list[0]", "meta.*", "**.id", "meta[\"a.b\"].c", "[][0].x", "[\"\"]", ".", "**.@class"] {
+        for text in
+            ["a.b", "list[].price", "list[0]", "meta.*", "**.id", "meta[\"a.b\"].c", "[][0].x", "[\"\"]", ".", "**.@class"]
+        {
             assert_eq!(Path::parse(text).unwrap().to_string(), text);
         }
         assert_eq!(Path::parse("**.**.id").unwrap().to_string(), "**.id");

@@ -194,8 +194,26 @@ mod tests {
     #[test]
     fn what_no_request_could_match_is_refused() {
         for text in [
-            "", "GET", "/a", "GET /a b", "get /a", "TRACE /a", "GET,GET /a", "GET a", "GET /a?b=1", "GET /a#b", "GET //a",
-            "GET /a/../b", "GET /{}", "GET /{1a}", "GET /{a}{b}", "GET /x{a}", "GET /{a}/{a}", "GET /{*a}/b", "GET /a}", "GET /é",
+            "",
+            "GET",
+            "/a",
+            "GET /a b",
+            "get /a",
+            "TRACE /a",
+            "GET,GET /a",
+            "GET a",
+            "GET /a?b=1",
+            "GET /a#b",
+            "GET //a",
+            "GET /a/../b",
+            "GET /{}",
+            "GET /{1a}",
+            "GET /{a}{b}",
+            "GET /x{a}",
+            "GET /{a}/{a}",
+            "GET /{*a}/b",
+            "GET /a}",
+            "GET /é",
             "GET /a;b",
         ] {
             assert!(Pattern::parse(text).is_err(), "{text}");

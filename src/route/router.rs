@@ -147,14 +147,25 @@ impl<T> Router<T> {
         }) {
             return found;
         }
-        let allowed: Vec<Method> =
-            Methods::known().iter().filter(|known| self.trees.get(*known).is_some_and(|tree| tree.at(path).is_some())).cloned().collect();
+        let allowed: Vec<Method> = Methods::known()
+            .iter()
+            .filter(|known| self.trees.get(*known).is_some_and(|tree| tree.at(path).is_some()))
+            .cloned()
+            .collect();
         if allowed.is_empty() { Found::NotFound } else { Found::MethodNotAllowed(allowed) }
     }
 
     /// The routes, in the order they were added.
     pub fn routes(&self) -> &[T] {
         &self.routes
+    }
+}
+
+impl<T> Router<Option<T>> {
+    /// The table of what is there, if all of it is.
+    pub fn transpose(self) -> Option<Router<T>> {
+        let routes: Option<Vec<T>> = self.routes.into_iter().collect();
+        Some(Router { trees: self.trees, other: self.other, routes: routes? })
     }
 }
 
