@@ -1,4 +1,5 @@
 //! Forecourt.
 
 pub mod base;
+pub mod json;
 pub mod spec;
