@@ -63,7 +63,9 @@ fn validate<T: JsonSchema>(json: &Value, source: &Source) -> Problems {
         return Problems::new();
     }
     if matches!(&source.tree().content, Content::Scalar(scalar) if scalar.plain && scalar.text.is_empty()) {
-        return Problems::from_iter([Problem::new(At::root(), "the file is empty").hint("the smallest file has `upstreams` and `routes`")]);
+        return Problems::from_iter([
+            Problem::new(At::root(), "the file is empty").hint("the smallest file has `upstreams` and `routes`")
+        ]);
     }
     let schema = schema::of::<T>();
     let validator = match validator(&schema) {

@@ -10,6 +10,7 @@ mod file;
 mod folder;
 mod keywords;
 mod lines;
+mod literal;
 mod load;
 mod page;
 mod pending;
@@ -44,5 +45,6 @@ pub use snapshot::Snapshot;
 pub use source::Source;
 pub use text::*;
 pub use upstream::*;
+
 #[cfg(test)]
 mod tests;

@@ -80,8 +80,8 @@ impl Source {
 
     /// The text that a problem is about.
     pub(super) fn span_of(&self, problem: &Problem) -> Span {
-        match (problem.span, problem.aim) {
-            (Some(span), _) => span,
+        match (&problem.span, problem.aim) {
+            (Some(span), _) => **span,
             (None, Aim::Value) => self.value_span(&problem.at),
             (None, Aim::Key) => self.find(&problem.at).key.map_or_else(|| self.value_span(&problem.at), |entry| entry.key_span),
         }

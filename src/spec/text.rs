@@ -5,14 +5,20 @@ use serde::{Deserialize, Deserializer};
 
 /// A duration as typed: `250ms`, `10s`, `1m30s`; where a span is meant, `25ms..250ms`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[schemars(title = "a duration such as 250ms, 10s or 1m30s", description = "A number and a unit, as often as needed: ns, us, ms, s, m, h.")]
+#[schemars(
+    title = "a duration such as 250ms, 10s or 1m30s",
+    description = "A number and a unit, as often as needed: ns, us, ms, s, m, h."
+)]
 #[schemars(example = "250ms", example = "10s", example = "1m30s")]
 #[serde(transparent)]
 pub struct DurationText(#[schemars(regex(pattern = r"^([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h))+$"))] pub String);
 
 /// What a [`DurationText`] must look like where a first and a last duration are meant.
 #[derive(JsonSchema)]
-#[schemars(title = "a span of durations such as 25ms..250ms", description = "The first and the last duration, with `..` between them.")]
+#[schemars(
+    title = "a span of durations such as 25ms..250ms",
+    description = "The first and the last duration, with `..` between them."
+)]
 #[schemars(example = "25ms..250ms", example = "1s..60s")]
 #[serde(transparent)]
 pub(super) struct SpanText(
