@@ -4,6 +4,8 @@
 
 mod advice;
 mod at;
+mod convert;
+mod envelope;
 mod environment;
 mod explain;
 mod file;
@@ -31,9 +33,11 @@ mod words;
 mod yaml;
 
 pub use at::At;
+pub use convert::*;
+pub use envelope::*;
 pub use file::*;
 pub use folder::ReadError;
-pub use load::{load, load_preset};
+pub use load::{load, load_document, load_preset};
 pub use page::*;
 pub use pending::pending;
 pub use problem::{Aim, Problem, Problems};

@@ -6,6 +6,7 @@ use super::lines::Lines;
 use super::tree::Span;
 use super::yaml::MAX_DEPTH;
 use super::{At, Problem};
+use crate::json;
 
 /// A syntax error as a problem.
 pub(super) fn problem(text: &str, lines: &Lines, error: &ScanError) -> Problem {
@@ -25,6 +26,12 @@ pub(super) fn problem(text: &str, lines: &Lines, error: &ScanError) -> Problem {
         Some(hint) => problem.hint(hint),
         None => problem,
     }
+}
+
+/// A syntax error of JSON as a problem.
+pub(super) fn json_problem(error: &json::ParseError) -> Problem {
+    let span = Span { start: error.offset, end: error.offset };
+    Problem::in_text(At::root(), span, format!("this is no JSON: {}", error.kind))
 }
 
 /// What is wrong and what to do; `after` is the rest of the line.

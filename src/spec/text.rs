@@ -78,3 +78,31 @@ impl<T> OneOrMany<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::schema;
+    use crate::base::{duration, size};
+
+    #[test]
+    fn what_the_schema_takes_as_a_duration_or_a_size_reads_as_one() {
+        let schema = schema();
+        let takes = |name: &str, text: &str| {
+            let part = serde_json::json!({"$ref": format!("#/$defs/{name}"), "$defs": schema["$defs"]});
+            jsonschema::is_valid(&part, &text.into())
+        };
+        for text in ["250ms", "10s", "1m30s", "1.5s", "1h", "5m", "500us", "10ns", "0s", "1h2m3s4ms"] {
+            assert!(takes("DurationText", text) && duration::parse(text).is_ok(), "{text}");
+        }
+        for text in ["25ms..250ms", "1s..60s"] {
+            assert!(takes("SpanText", text) && duration::parse_span(text).is_ok(), "{text}");
+        }
+        for text in ["512", "512B", "8KiB", "1.5MiB", "10 MB", "1GiB", "8kB", "4K"] {
+            assert!(takes("SizeText", text) && size::parse(text).is_ok(), "{text}");
+        }
+        for text in ["", "10", "s", "-1s", "ten", "1s..2s"] {
+            assert!(!takes("DurationText", text), "{text}");
+        }
+        assert!(!takes("SpanText", "1s") && !takes("SizeText", "lots") && !takes("SizeText", "-1"));
+    }
+}

@@ -104,7 +104,7 @@ impl<'s> Words<'s> {
         let schema = self.resolve(schema);
         let title = title(schema);
         let part = match (title, schema.get("type").and_then(Value::as_str)) {
-            (Some(title), Some("object")) if title.starts_with('`') || title.starts_with("the ") => "a mapping".to_owned(),
+            (Some(title), Some("object")) if !title.starts_with("a ") && !title.starts_with("an ") => "a mapping".to_owned(),
             (Some(title), Some("object")) => format!("{title} (a mapping)"),
             (Some(title), _) => title.to_owned(),
             (None, _) if schema.get("const").is_some() || schema.get("enum").is_some() => {
