@@ -25,7 +25,9 @@ pub(super) fn for_scalar<'s>(words: Words<'s>, scalar: &Scalar, value: &Value, s
             let unquoted = Scalar { text: text.clone(), plain: true, filled: false };
             matches!(unquoted.meaning(), Ok(Meaning::Number(_))).then(|| "take the quotes off".to_owned())
         }
-        Value::String(text) if takes("array") && !takes("string") && !text.contains(',') => Some(format!("write a list: [{text}]")),
+        Value::String(text) if takes("array") && !takes("string") && !text.contains(',') => {
+            Some(format!("write a list: [{text}]"))
+        }
         Value::String(text) if takes("object") && !takes("string") => as_mapping(words, text, schema),
         _ => None,
     }

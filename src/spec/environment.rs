@@ -91,9 +91,10 @@ impl<'t> Filler<'t> {
                 Piece::Hole(hole) => hole,
             };
             let value = self.value(&hole, nesting)?;
-            self.left = self.left.checked_sub(value.len()).ok_or_else(|| {
-                hole.fault("the environment brings in more than 1 MiB".to_owned(), None)
-            })?;
+            self.left = self
+                .left
+                .checked_sub(value.len())
+                .ok_or_else(|| hole.fault("the environment brings in more than 1 MiB".to_owned(), None))?;
             out.push_str(&value);
         }
         Ok(out)
@@ -325,7 +326,7 @@ mod tests {
         assert!(none.is_empty());
         assert_eq!(names(&tree).into_iter().collect::<Vec<_>>(), ["HOST", "NONE", "PORT"]);
         let problems = fill(&mut tree, text, &variables());
-        let spans: Vec<_> = problems.iter().filter_map(|problem| problem.span).collect();
+        let spans: Vec<_> = problems.iter().filter_map(|problem| problem.span.as_deref()).collect();
         assert_eq!(spans.iter().map(|span| &text[span.start..span.end]).collect::<Vec<_>>(), ["${NONE}"]);
         assert_eq!(lines.place(text, spans[0].start), (2, 19));
         assert_eq!(tree.entries()[0].key, "${HOST}");

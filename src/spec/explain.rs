@@ -67,7 +67,7 @@ impl<'e> Explainer<'e> {
 
     fn unknown_key(&mut self, at: &At, key: &str, schema: &'e Value, pointer: &str) {
         let place = at.key(key);
-        if self.source.find(&place).broken {
+        if self.problems.is_full() || self.source.find(&place).broken {
             return;
         }
         let known: Vec<&str> = self.words.keys(schema).map(|(name, _)| name.as_str()).collect();
@@ -77,8 +77,13 @@ impl<'e> Explainer<'e> {
             Some("JsonSchema") => ("keyword", "a keyword of JSON Schema 2020-12".to_owned()),
             _ => ("key", one_of(known.iter())),
         };
-        let within = title(schema).map(|title| if title == "the file" { " at the top of the file".to_owned() } else { format!(" in {title}") });
-        let message = format!("unknown {noun} `{}`{}", quoted(key), if noun == "step" { String::new() } else { within.unwrap_or_default() });
+        let within = match title(schema) {
+            _ if noun == "step" => String::new(),
+            Some("routes.yaml") => " at the top of the file".to_owned(),
+            Some(title) => format!(" in {title}"),
+            None => String::new(),
+        };
+        let message = format!("unknown {noun} `{}`{within}", quoted(key));
         let problem = Problem::new(place, message).at_key().expected(expected);
         // A key of one of the mappings below is more often misplaced than misspelt.
         let below = self.words.keys(schema).find(|(_, value)| self.words.keys(value).any(|(name, _)| name == key));

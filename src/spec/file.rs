@@ -9,7 +9,7 @@ use super::{DurationText, OneOrMany, RouteSpec, SizeText, StepSpec, UpstreamSpec
 /// routes.yaml: what Forecourt listens on, which backends it calls, and what each route answers.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(title = "the file")]
+#[schemars(title = "routes.yaml")]
 pub struct FileSpec {
     /// The version of this grammar; 1 when absent.
     #[schemars(range(min = 1, max = 1))]

@@ -124,7 +124,8 @@ impl Folder {
         if metadata.is_dir() {
             return Err(ReadError::Directory { file: root });
         }
-        let bytes = read_bounded(path, &root, MAX_BYTES as u64)?.ok_or_else(|| ReadError::TooLarge { file: root.clone(), limit: "1 MiB" })?;
+        let bytes = read_bounded(path, &root, MAX_BYTES as u64)?
+            .ok_or_else(|| ReadError::TooLarge { file: root.clone(), limit: "1 MiB" })?;
         let text = into_text(bytes, &root)?;
         let around = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let base = around.canonicalize().map_err(|error| explain(&around.display().to_string(), error))?;

@@ -41,7 +41,10 @@ impl JsonSchema for FieldSpec {
         let mut own = Map::new();
         let kind = generator.subschema_for::<FieldKind>().to_value();
         own.insert("type".to_owned(), described(kind, "The type that the text is read as; `array` for a repeated parameter."));
-        own.insert("required".to_owned(), described(json!({"type": "boolean"}), "Whether the request must have it. Default false."));
+        own.insert(
+            "required".to_owned(),
+            described(json!({"type": "boolean"}), "Whether the request must have it. Default false."),
+        );
         own.insert("default".to_owned(), described(json!({"title": "any value"}), "The value when the request has none."));
         own.extend(keywords(&generator.subschema_for::<JsonSchemaText>().to_value()));
         json_schema!({

@@ -10,7 +10,8 @@ use serde_json::Value;
 use super::explain::Explainer;
 use super::lines::Lines;
 use super::tree::Content;
-use super::{At, FileSpec, Problem, Problems, Snapshot, Source, environment, schema, yaml};
+use super::{At, FileSpec, Problem, Problems, Snapshot, Source, environment, schema, syntax, yaml};
+use crate::json::{self, Duplicates, Limits};
 
 /// Reads routes.yaml from a snapshot: what was typed, and where.
 ///
@@ -26,6 +27,30 @@ pub fn load(snapshot: &Snapshot) -> Result<(FileSpec, Source), (Source, Problems
 /// As [`load`].
 pub fn load_preset<T: DeserializeOwned + JsonSchema>(name: &str, text: &str) -> Result<(T, Source), (Source, Problems)> {
     read(name, text, None)
+}
+
+/// Reads a document beside routes.yaml, such as a schema: JSON when its name ends so, else YAML. It has no environment holes.
+///
+/// # Errors
+/// The text is neither, or a key stands twice.
+pub fn load_document(name: &str, text: &str) -> Result<(Value, Source), (Source, Problems)> {
+    let lines = Lines::of(text);
+    let (tree, mut problems) = yaml::read(text, &lines);
+    let json = if name.ends_with(".json") {
+        // JSON is not all YAML, tabs for one: the tree is only asked for places, and not for what is wrong.
+        let limits = Limits { duplicates: Duplicates::Refuse, ..Limits::default() };
+        problems = json::parse(text, &limits).err().iter().map(syntax::json_problem).collect();
+        serde_json::from_str(text).unwrap_or_else(|error| {
+            if problems.is_empty() {
+                problems.push(Problem::new(At::root(), error.to_string()));
+            }
+            Value::Null
+        })
+    } else {
+        tree.to_json(&At::root(), &mut |at, odd| problems.push(Problem::new(at, odd.to_string()).hint(odd.hint())))
+    };
+    let source = Source::new(name.to_owned(), text.to_owned(), lines, tree);
+    if problems.is_empty() { Ok((json, source)) } else { Err((source, problems)) }
 }
 
 fn read<T: DeserializeOwned + JsonSchema>(
@@ -63,7 +88,9 @@ fn validate<T: JsonSchema>(json: &Value, source: &Source) -> Problems {
         return Problems::new();
     }
     if matches!(&source.tree().content, Content::Scalar(scalar) if scalar.plain && scalar.text.is_empty()) {
-        return Problems::from_iter([Problem::new(At::root(), "the file is empty").hint("the smallest file has `upstreams` and `routes`")]);
+        return Problems::from_iter([
+            Problem::new(At::root(), "the file is empty").hint("the smallest file has `upstreams` and `routes`")
+        ]);
     }
     let schema = schema::of::<T>();
     let validator = match validator(&schema) {
@@ -80,4 +107,31 @@ fn validate<T: JsonSchema>(json: &Value, source: &Source) -> Problems {
 fn validator(schema: &Value) -> Result<Validator, String> {
     let options = jsonschema::draft202012::options();
     options.with_pattern_options(PatternOptions::regex()).build(schema).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Report;
+    use super::*;
+
+    fn document(name: &str, text: &str) -> Result<Value, String> {
+        load_document(name, text).map(|(json, _)| json).map_err(|(source, problems)| Report::new(&source, &problems).to_string())
+    }
+
+    #[test]
+    fn a_document_is_json_or_yaml_by_its_name() {
+        let expected = serde_json::json!({"a": [1, 2.5], "b": "${X}"});
+        assert_eq!(document("a.json", "{\n\t\"a\": [1, 2.5],\n\t\"b\": \"${X}\"\n}"), Ok(expected.clone()));
+        assert_eq!(document("a.yaml", "a: [1, 2.5]\nb: ${X}\n"), Ok(expected));
+    }
+
+    #[test]
+    fn a_broken_document_says_where() {
+        let report = document("a.json", "{\n  \"é\": nul\n}").unwrap_err();
+        assert!(report.starts_with("a.json:2:8: this is no JSON: expected"), "{report}");
+        let report = document("a.json", "{\"a\": 1, \"a\": 2}").unwrap_err();
+        assert!(report.contains("this is no JSON: the name `a` stands twice in an object\n"), "{report}");
+        let report = document("a.yaml", "a: *b\nc: 007\n").unwrap_err();
+        assert!(report.ends_with("a.yaml: 2 problems\n"), "{report}");
+    }
 }

@@ -4,12 +4,15 @@
 
 mod advice;
 mod at;
+mod convert;
+mod envelope;
 mod environment;
 mod explain;
 mod file;
 mod folder;
 mod keywords;
 mod lines;
+mod literal;
 mod load;
 mod page;
 mod pending;
@@ -30,9 +33,11 @@ mod words;
 mod yaml;
 
 pub use at::At;
+pub use convert::*;
+pub use envelope::*;
 pub use file::*;
 pub use folder::ReadError;
-pub use load::{load, load_preset};
+pub use load::{load, load_document, load_preset};
 pub use page::*;
 pub use pending::pending;
 pub use problem::{Aim, Problem, Problems};
@@ -44,5 +49,6 @@ pub use snapshot::Snapshot;
 pub use source::Source;
 pub use text::*;
 pub use upstream::*;
+
 #[cfg(test)]
 mod tests;

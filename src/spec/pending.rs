@@ -44,7 +44,9 @@ fn refuse(entry: &Entry, at: &At, refused: &Refused) -> Option<Problem> {
     let Entry { key, value, .. } = entry;
     let at = at.key(key);
     match refused {
-        Always => Some(Problem::new(at, format!("`{key}` is not available yet")).at_key().hint("remove it: this version does without")),
+        Always => {
+            Some(Problem::new(at, format!("`{key}` is not available yet")).at_key().hint("remove it: this version does without"))
+        }
         Unless(only) if value.text() == Some(only) => None,
         Unless(only) => {
             let what = value.text().unwrap_or_default();

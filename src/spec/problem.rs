@@ -1,7 +1,7 @@
 //! What is wrong with a file, before anybody prints it.
 
-use super::tree::Span;
 use super::At;
+use super::tree::Span;
 
 /// What a problem points at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct Problem {
     /// What to do about it.
     pub hint: Option<String>,
     /// The exact text, where a place says too little: a hole inside of a value, a syntax error.
-    pub(super) span: Option<Span>,
+    pub(super) span: Option<Box<Span>>,
 }
 
 impl Problem {
@@ -37,7 +37,7 @@ impl Problem {
 
     /// A problem with a piece of the text itself.
     pub(super) fn in_text(at: impl Into<At>, span: Span, message: impl Into<String>) -> Self {
-        Self { span: Some(span), ..Self::new(at, message) }
+        Self { span: Some(Box::new(span)), ..Self::new(at, message) }
     }
 
     /// Says what belongs there, to be read after "expected".

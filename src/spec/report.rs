@@ -91,68 +91,45 @@ impl Excerpt {
     fn cut(before: &str, marked: &str, after: &str) -> Self {
         const ELLIPSIS: char = '…';
         // The marked piece first, then as much of what is before it as leaves room, then what is after it.
-        let marked_full = visible(marked);
-        let (marked, marked_columns) = take(marked_full.chars(), MAX_COLUMNS * 3 / 4);
-        let marked_cut = marked.len() < marked_full.len();
+        let (marked_shown, marked_columns, marked_cut) = fit(marked.chars(), MAX_COLUMNS * 3 / 4);
         let room = MAX_COLUMNS - marked_columns;
-        let before_full = visible(before);
-        let mut kept: Vec<char> = before_full.chars().collect();
-        let (mut before_columns, mut dropped) = (columns(&before_full), 0);
-        while before_columns > room.saturating_sub(room / 4) && dropped < kept.len() {
-            before_columns -= kept.get(dropped).map_or(0, |c| width(*c));
-            dropped += 1;
-        }
-        kept.drain(..dropped);
+        let (_, after_least, _) = fit(after.chars(), room / 4);
+        let (kept, before_columns, before_cut) = fit(before.chars().rev(), room - after_least);
+        let after_room = if marked_cut { 0 } else { room - before_columns };
+        let (after_shown, _, after_cut) = fit(after.chars(), after_room);
         let mut text = String::new();
-        let mut indent = before_columns;
-        if dropped > 0 {
+        if before_cut {
             text.push(ELLIPSIS);
-            indent += 1;
         }
-        text.extend(kept);
-        text.push_str(&marked);
-        let after_full = visible(after);
-        let (after, _) = if marked_cut { (String::new(), 0) } else { take(after_full.chars(), room.saturating_sub(before_columns)) };
-        text.push_str(&after);
-        if marked_cut || after.len() < after_full.len() {
+        text.extend(kept.iter().rev());
+        text.extend(marked_shown);
+        text.extend(after_shown);
+        if marked_cut || after_cut {
             text.push(ELLIPSIS);
         }
         text.truncate(text.trim_end().len());
-        Self { text, indent, carets: marked_columns.max(1) }
+        Self { text, indent: before_columns + usize::from(before_cut), carets: marked_columns.max(1) }
     }
 }
 
-/// As many characters as fit.
-fn take(chars: impl Iterator<Item = char>, room: usize) -> (String, usize) {
-    let (mut text, mut columns) = (String::new(), 0);
+/// As many characters as fit, as they are shown; their columns; whether some were left out.
+fn fit(chars: impl Iterator<Item = char>, room: usize) -> (Vec<char>, usize, bool) {
+    let (mut shown, mut columns) = (Vec::new(), 0);
     for c in chars {
-        if columns + width(c) > room {
-            break;
+        let (c, times) = match c {
+            '\t' => (' ', TAB),
+            c if is_hidden(c) => (char::REPLACEMENT_CHARACTER, 1),
+            c => (c, 1),
+        };
+        let width = c.width().unwrap_or(1) * times;
+        // Characters without a width are bounded too.
+        if columns + width > room || shown.len() >= MAX_COLUMNS * 4 {
+            return (shown, columns, true);
         }
-        columns += width(c);
-        text.push(c);
+        columns += width;
+        shown.extend(std::iter::repeat_n(c, times));
     }
-    (text, columns)
-}
-
-fn columns(text: &str) -> usize {
-    text.chars().map(width).sum()
-}
-
-fn width(c: char) -> usize {
-    c.width().unwrap_or(1)
-}
-
-fn visible(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\t' => out.push_str(&" ".repeat(TAB)),
-            c if is_hidden(c) => out.push(char::REPLACEMENT_CHARACTER),
-            c => out.push(c),
-        }
-    }
-    out
+    (shown, columns, false)
 }
 
 /// Control characters, and those that turn the direction of text around: a file shall not paint on the terminal.

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Literal, OneOrMany};
+use super::{ConvertSpec, Literal, NumbersSpec, OneOrMany, PagingSpec, UnwrapSpec};
 
 /// One step: a map with one key, the step's name; `when` may stand beside it.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -60,77 +60,6 @@ pub struct WhenSpec {
     /// What must be there, exactly; without it, that anything but null is.
     #[serde(default, deserialize_with = "super::text::given")]
     pub equals: Option<Literal>,
-}
-
-/// An envelope: a path, a preset's name, or the mapping.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum UnwrapSpec {
-    /// A preset (`mall`, `ruoyi`, `litemall`, `newbee`, `jeecg`, or one of yours), else the payload's path.
-    Name(String),
-    /// The mapping.
-    Mapping(Box<EnvelopeSpec>),
-}
-
-/// What an envelope looks like.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(title = "an envelope")]
-pub struct EnvelopeSpec {
-    /// Where the payload is; `*` is everything but the envelope's own keys; a list is tried in order. Default `data`.
-    pub data: Option<OneOrMany<String>>,
-    /// The verdict: a member and the values that mean success. Without it every reply is a success.
-    pub ok: Option<IndexMap<String, OneOrMany<Literal>>>,
-    /// What a reply without the verdict's member means. Default `ok`.
-    pub missing: Option<MissingVerdictSpec>,
-    /// Where the message is; the first that exists.
-    pub message: Option<OneOrMany<String>>,
-    /// The status of a failure, by the verdict's value; `else` for the rest. Default 502.
-    #[schemars(with = "Option<IndexMap<String, super::text::StatusText>>")]
-    pub status: Option<IndexMap<String, u16>>,
-    /// What stands in when a success has no payload; `error` makes it a 502. Default null.
-    #[serde(default, deserialize_with = "super::text::given")]
-    pub missing_data: Option<Literal>,
-}
-
-/// What a reply without a verdict means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum MissingVerdictSpec {
-    /// A success.
-    Ok,
-    /// A failure.
-    Error,
-}
-
-/// A page list: a preset's name or the mapping.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum PagingSpec {
-    /// A preset: `mall`, `ruoyi`, `spring`, `mybatis`, `hal`, or one of yours.
-    Name(String),
-    /// The mapping.
-    Mapping(Box<PagingMapSpec>),
-}
-
-/// Where a page list keeps its parts.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(title = "a page list")]
-pub struct PagingMapSpec {
-    /// The items; a list of paths is tried in order.
-    pub items: OneOrMany<String>,
-    /// The page's number.
-    pub number: Option<OneOrMany<String>>,
-    /// What the backend calls the first page: 0 or 1. Default 1.
-    #[schemars(range(max = 1))]
-    pub first: Option<u8>,
-    /// Items on a page.
-    pub size: Option<OneOrMany<String>>,
-    /// Items in all.
-    pub total: Option<OneOrMany<String>>,
-    /// Pages in all; counted from `total` and `size` when absent.
-    pub pages: Option<OneOrMany<String>>,
 }
 
 /// What becomes of null: `drop`, `keep`, or the mapping.
@@ -286,114 +215,6 @@ pub struct EachSpec {
     pub list: String,
     /// The steps; each sees one element as its document.
     pub steps: Vec<StepSpec>,
-}
-
-/// A conversion: its name, or the mapping.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum ConvertSpec {
-    /// By name.
-    Kind(ConvertKind),
-    /// With options.
-    Mapping(Box<ConvertMapSpec>),
-}
-
-/// What a value becomes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ConvertKind {
-    /// A string with the same characters.
-    String,
-    /// A number, from a string that is one.
-    Number,
-    /// A whole number, from a string or a decimal without fraction.
-    Integer,
-    /// 0/1, "true"/"false", "Y"/"N", "yes"/"no".
-    Boolean,
-    /// A string in plain notation, with its scale: `1E+2` is "100".
-    DecimalString,
-    /// The document inside of a string.
-    Json,
-    /// The parts of a string.
-    List,
-    /// A date and time, ISO 8601 with offset.
-    Iso,
-    /// A date alone.
-    Date,
-    /// Milliseconds since 1970.
-    EpochMs,
-    /// Seconds since 1970.
-    EpochS,
-}
-
-/// A conversion with options.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(title = "a conversion")]
-pub struct ConvertMapSpec {
-    /// What it becomes.
-    pub to: Option<ConvertKind>,
-    /// What parts a list. Default `,`.
-    pub split: Option<String>,
-    /// The forms a date may come in, tried in order: `iso`, `epoch_ms`, `epoch_s`, `array`, or a Java pattern.
-    pub from: Option<OneOrMany<String>>,
-    /// The zone of a date without one; also the zone of the result. Default UTC.
-    pub zone: Option<String>,
-    /// Each value's replacement.
-    pub map: Option<IndexMap<String, Literal>>,
-    /// What stands for every other value.
-    #[serde(rename = "else")]
-    #[serde(default, deserialize_with = "super::text::given")]
-    pub otherwise: Option<Literal>,
-    /// What an impossible date becomes (`0000-00-00`): it stays, or `null`. Default stays.
-    #[serde(default, deserialize_with = "super::text::given")]
-    pub invalid: Option<Literal>,
-}
-
-/// Numbers that survive JavaScript.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(title = "`numbers`")]
-pub struct NumbersSpec {
-    /// Integers beyond 9007199254740991. Default `keep`.
-    #[serde(rename = "unsafe")]
-    pub beyond: Option<UnsafeNumbersSpec>,
-    /// Keys whose numbers are always strings; `*Id` matches any name with that end.
-    #[serde(default)]
-    pub always_string: Vec<String>,
-    /// NaN and infinities: a bare token or Jackson's string. Default `null` for tokens; strings stay.
-    #[serde(default, deserialize_with = "super::text::given")]
-    pub nan: Option<NanSpec>,
-}
-
-/// What an integer beyond the safe range becomes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum UnsafeNumbersSpec {
-    /// A string of the same digits.
-    String,
-    /// It stays.
-    Keep,
-}
-
-/// What NaN becomes.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum NanSpec {
-    /// `null`
-    Null(()),
-    /// `"NaN"` or an error.
-    Word(NanWord),
-}
-
-/// What NaN becomes, other than null.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum NanWord {
-    /// A string.
-    String,
-    /// A 502.
-    Error,
 }
 
 /// A case, or the mapping.

@@ -124,12 +124,18 @@ mod tests {
         write(
             folder.path(),
             &[
-                ("routes.yaml", "\u{feff}templates: ./${VIEWS}/\nother: ${NONE}\nroutes: [{input: {body: {$ref: schemas/a.json}}}]\n"),
+                (
+                    "routes.yaml",
+                    "\u{feff}templates: ./${VIEWS}/\nother: ${NONE}\nroutes: [{input: {body: {$ref: schemas/a.json}}}]\n",
+                ),
                 ("views/page.html", "p"),
                 ("views/parts/head.html", "h"),
                 ("views/.page.html.swp", "hidden"),
                 ("templates/unused.html", "u"),
-                ("schemas/a.json", r##"{"$ref": "#/x", "items": {"$ref": "deep/b.yaml#/y"}, "not": {"$ref": "https://example.org/c.json"}}"##),
+                (
+                    "schemas/a.json",
+                    r##"{"$ref": "#/x", "items": {"$ref": "deep/b.yaml#/y"}, "not": {"$ref": "https://example.org/c.json"}}"##,
+                ),
                 ("schemas/deep/b.yaml", "allOf:\n  - $ref: ../a.json\n  - $ref: missing.json\n"),
                 ("schemas/unused.json", "{}"),
                 ("presets/envelopes/own.yaml", "data: x"),
@@ -179,7 +185,13 @@ mod tests {
         std::os::unix::fs::symlink("..", root.join("templates/loop")).unwrap();
         assert!(read(&root).is_err(), "a loop of links ends");
         fs::remove_file(root.join("templates/loop")).unwrap();
-        for text in ["templates: ..", "templates: /etc", "a: {$ref: ../secret.html}", "a: {$ref: /etc/passwd}", "a: {$ref: x/../../secret.html}"] {
+        for text in [
+            "templates: ..",
+            "templates: /etc",
+            "a: {$ref: ../secret.html}",
+            "a: {$ref: /etc/passwd}",
+            "a: {$ref: x/../../secret.html}",
+        ] {
             fs::write(root.join("routes.yaml"), text).unwrap();
             assert!(matches!(read(&root), Err(ReadError::Outside { .. })), "{text}");
         }

@@ -1,5 +1,6 @@
 //! A file that was read: its text, its tree, and the places of both.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::lines::Lines;
@@ -7,12 +8,11 @@ use super::tree::{Content, Found, Span, Tree};
 use super::{Aim, At, Problem};
 
 /// A file as it was read, holes filled: where everything stands, and every scalar as it was typed. Cheap to clone.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Source {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
 struct Inner {
     file: String,
     text: String,
@@ -80,8 +80,8 @@ impl Source {
 
     /// The text that a problem is about.
     pub(super) fn span_of(&self, problem: &Problem) -> Span {
-        match (problem.span, problem.aim) {
-            (Some(span), _) => span,
+        match (&problem.span, problem.aim) {
+            (Some(span), _) => **span,
             (None, Aim::Value) => self.value_span(&problem.at),
             (None, Aim::Key) => self.find(&problem.at).key.map_or_else(|| self.value_span(&problem.at), |entry| entry.key_span),
         }
@@ -102,5 +102,12 @@ impl Source {
             Some(entry) => entry.key_span,
             None => found.tree.first_key().unwrap_or(span),
         }
+    }
+}
+
+impl fmt::Debug for Source {
+    /// The name alone: what fills the holes may be a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source").field("file", &self.inner.file).finish_non_exhaustive()
     }
 }

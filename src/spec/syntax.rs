@@ -6,6 +6,7 @@ use super::lines::Lines;
 use super::tree::Span;
 use super::yaml::MAX_DEPTH;
 use super::{At, Problem};
+use crate::json;
 
 /// A syntax error as a problem.
 pub(super) fn problem(text: &str, lines: &Lines, error: &ScanError) -> Problem {
@@ -27,6 +28,12 @@ pub(super) fn problem(text: &str, lines: &Lines, error: &ScanError) -> Problem {
     }
 }
 
+/// A syntax error of JSON as a problem.
+pub(super) fn json_problem(error: &json::ParseError) -> Problem {
+    let span = Span { start: error.offset, end: error.offset };
+    Problem::in_text(At::root(), span, format!("this is no JSON: {}", error.kind))
+}
+
 /// What is wrong and what to do; `after` is the rest of the line.
 fn say(error: &ScanError, after: &str) -> (String, Option<&'static str>) {
     use ErrorKind as Kind;
@@ -40,11 +47,15 @@ fn say(error: &ScanError, after: &str) -> (String, Option<&'static str>) {
         Kind::ExpectedFlowMappingSeparator => ("a `,` or the closing `}` is missing here", None),
         Kind::ExpectedFlowSequenceSeparator => ("a `,` or the closing `]` is missing here", None),
         Kind::MappingValueNotAllowed | Kind::InvalidColonPlacement => ("a `:` cannot stand here", Some(COLON)),
-        Kind::SimpleKeyExpected => ("a `:` is missing after this", Some("a text that goes on in the next line is indented deeper than its key")),
+        Kind::SimpleKeyExpected => {
+            ("a `:` is missing after this", Some("a text that goes on in the next line is indented deeper than its key"))
+        }
         Kind::ExpectedBlockMappingKey | Kind::ExpectedBlockSequenceEntry | Kind::InvalidIndentation => {
             ("this line does not line up with the lines above it", Some(INDENT))
         }
-        Kind::BlockSequenceEntryNotAllowed => ("a list cannot begin here", Some("put the `-` on a line of its own, below the key")),
+        Kind::BlockSequenceEntryNotAllowed => {
+            ("a list cannot begin here", Some("put the `-` on a line of its own, below the key"))
+        }
         Kind::TabNotAllowed | Kind::TabInBlockIndentation | Kind::TabInIndentation => ("a tab cannot indent", Some(TABS)),
         Kind::UnclosedQuotedScalar => ("this quote is never closed", None),
         Kind::InvalidQuotedScalarIndent | Kind::DocumentIndicatorInQuotedScalar => {
@@ -53,9 +64,10 @@ fn say(error: &ScanError, after: &str) -> (String, Option<&'static str>) {
         Kind::InvalidTrailingSingleQuotedScalar => {
             ("a text goes on after its closing quote", Some("write `''` for a quote inside of single quotes"))
         }
-        Kind::InvalidTrailingDoubleQuotedScalar => {
-            ("a text goes on after its closing quote", Some("write `\\\"` for a quote inside of double quotes, and `,` between two entries"))
-        }
+        Kind::InvalidTrailingDoubleQuotedScalar => (
+            "a text goes on after its closing quote",
+            Some("write `\\\"` for a quote inside of double quotes, and `,` between two entries"),
+        ),
         Kind::UnknownQuotedScalarEscape => (
             "an escape in this text is none that YAML knows",
             Some("write `\\\\` for a backslash inside of double quotes, or use single quotes"),

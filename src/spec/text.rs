@@ -5,14 +5,20 @@ use serde::{Deserialize, Deserializer};
 
 /// A duration as typed: `250ms`, `10s`, `1m30s`; where a span is meant, `25ms..250ms`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[schemars(title = "a duration such as 250ms, 10s or 1m30s", description = "A number and a unit, as often as needed: ns, us, ms, s, m, h.")]
+#[schemars(
+    title = "a duration such as 250ms, 10s or 1m30s",
+    description = "A number and a unit, as often as needed: ns, us, ms, s, m, h."
+)]
 #[schemars(example = "250ms", example = "10s", example = "1m30s")]
 #[serde(transparent)]
 pub struct DurationText(#[schemars(regex(pattern = r"^([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h))+$"))] pub String);
 
 /// What a [`DurationText`] must look like where a first and a last duration are meant.
 #[derive(JsonSchema)]
-#[schemars(title = "a span of durations such as 25ms..250ms", description = "The first and the last duration, with `..` between them.")]
+#[schemars(
+    title = "a span of durations such as 25ms..250ms",
+    description = "The first and the last duration, with `..` between them."
+)]
 #[schemars(example = "25ms..250ms", example = "1s..60s")]
 #[serde(transparent)]
 pub(super) struct SpanText(
@@ -70,5 +76,33 @@ impl<T> OneOrMany<T> {
             Self::One(one) => std::slice::from_ref(one),
             Self::Many(many) => many,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::schema;
+    use crate::base::{duration, size};
+
+    #[test]
+    fn what_the_schema_takes_as_a_duration_or_a_size_reads_as_one() {
+        let schema = schema();
+        let takes = |name: &str, text: &str| {
+            let part = serde_json::json!({"$ref": format!("#/$defs/{name}"), "$defs": schema["$defs"]});
+            jsonschema::is_valid(&part, &text.into())
+        };
+        for text in ["250ms", "10s", "1m30s", "1.5s", "1h", "5m", "500us", "10ns", "0s", "1h2m3s4ms"] {
+            assert!(takes("DurationText", text) && duration::parse(text).is_ok(), "{text}");
+        }
+        for text in ["25ms..250ms", "1s..60s"] {
+            assert!(takes("SpanText", text) && duration::parse_span(text).is_ok(), "{text}");
+        }
+        for text in ["512", "512B", "8KiB", "1.5MiB", "10 MB", "1GiB", "8kB", "4K"] {
+            assert!(takes("SizeText", text) && size::parse(text).is_ok(), "{text}");
+        }
+        for text in ["", "10", "s", "-1s", "ten", "1s..2s"] {
+            assert!(!takes("DurationText", text), "{text}");
+        }
+        assert!(!takes("SpanText", "1s") && !takes("SizeText", "lots") && !takes("SizeText", "-1"));
     }
 }

@@ -1,9 +1,7 @@
 //! The tree of a YAML file: every value with the text it was read from.
 
-use std::borrow::Cow;
-
-use super::scalar::{self, Odd, Scalar};
 use super::At;
+use super::scalar::{self, Odd, Scalar};
 
 /// A piece of the text, in bytes: `start..end`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -164,7 +162,7 @@ impl Tree {
 }
 
 /// A JSON number from its digits. Whole numbers are integers however they are written (`2.0`, `1e3`), as JSON Schema sees them.
-fn number(digits: &Cow<'_, str>) -> serde_json::Value {
+fn number(digits: &str) -> serde_json::Value {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     let parsed: Option<serde_json::Number> = serde_json::from_str(digits).ok();
     let parsed = parsed.or_else(|| {

@@ -26,7 +26,9 @@ impl<'s> Words<'s> {
         let mut schema = schema;
         // As many steps as no chain of the mirror has: a circle ends too.
         for _ in 0..16 {
-            let Some(next) = schema.get("$ref").and_then(Value::as_str).and_then(|name| self.root.pointer(name.strip_prefix('#')?)) else {
+            let Some(next) =
+                schema.get("$ref").and_then(Value::as_str).and_then(|name| self.root.pointer(name.strip_prefix('#')?))
+            else {
                 break;
             };
             schema = next;
@@ -50,7 +52,10 @@ impl<'s> Words<'s> {
             Some(name) => matches(name),
             None => match union(schema) {
                 Some(branches) => branches.iter().any(|branch| self.takes(branch, kind)),
-                None => schema.get("enum").and_then(Value::as_array).is_none_or(|words| words.iter().any(|word| kind_of(word) == kind)),
+                None => schema
+                    .get("enum")
+                    .and_then(Value::as_array)
+                    .is_none_or(|words| words.iter().any(|word| kind_of(word) == kind)),
             },
         }
     }
@@ -58,7 +63,9 @@ impl<'s> Words<'s> {
     /// Whether a schema takes texts of any wording, and not only some words.
     pub(super) fn takes_any_text(self, schema: &'s Value) -> bool {
         self.branches(schema).into_iter().any(|branch| {
-            branch.get("type").is_some_and(|kind| kind == "string") && branch.get("const").is_none() && branch.get("enum").is_none()
+            branch.get("type").is_some_and(|kind| kind == "string")
+                && branch.get("const").is_none()
+                && branch.get("enum").is_none()
         })
     }
 
@@ -97,7 +104,7 @@ impl<'s> Words<'s> {
         let schema = self.resolve(schema);
         let title = title(schema);
         let part = match (title, schema.get("type").and_then(Value::as_str)) {
-            (Some(title), Some("object")) if title.starts_with('`') || title.starts_with("the ") => "a mapping".to_owned(),
+            (Some(title), Some("object")) if !title.starts_with("a ") && !title.starts_with("an ") => "a mapping".to_owned(),
             (Some(title), Some("object")) => format!("{title} (a mapping)"),
             (Some(title), _) => title.to_owned(),
             (None, _) if schema.get("const").is_some() || schema.get("enum").is_some() => {
@@ -147,7 +154,9 @@ impl<'s> Words<'s> {
                 Some(noun) if !noun.contains(' ') || noun == "JSON Schema" => format!("{noun}s"),
                 _ => format!("mappings such as {title}"),
             },
-            None if !options.is_empty() && union(resolved).is_none_or(|branches| branches.iter().all(|branch| branch.get("const").is_some())) => {
+            None if !options.is_empty()
+                && union(resolved).is_none_or(|branches| branches.iter().all(|branch| branch.get("const").is_some())) =>
+            {
                 self.expected(resolved)
             }
             None => match resolved.get("type").and_then(Value::as_str) {

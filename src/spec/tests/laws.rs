@@ -31,7 +31,9 @@ fn undescribed(schema: &serde_json::Value, at: &str, poor: &mut Vec<String>) {
     let keyword = at.starts_with("/$defs/JsonSchema") || at.starts_with("/$defs/FieldSpec");
     let Some(members) = schema.as_object().filter(|_| !keyword) else { return };
     if let Some(properties) = members.get("properties").and_then(|properties| properties.as_object()) {
-        poor.extend(properties.iter().filter(|(_, value)| value.get("description").is_none()).map(|(key, _)| format!("{at}/{key}")));
+        poor.extend(
+            properties.iter().filter(|(_, value)| value.get("description").is_none()).map(|(key, _)| format!("{at}/{key}")),
+        );
     }
     for (key, value) in members {
         undescribed(value, &format!("{at}/{key}"), poor);
@@ -75,9 +77,9 @@ fn hostile_sizes_end_quickly() {
 /// Pieces that a slip of the fingers, or a fuzzer, puts into a file.
 fn piece() -> impl Strategy<Value = Vec<u8>> {
     let words = prop::sample::select(vec![
-        "{", "}", "[", "]", ":", ": ", "- ", "\n", "\n  ", "\t", "\"", "'", "${", "${A}", "$$", "*a", "&a ", "!!int ", "|\n", ">", "#", "~",
-        "null", "true", "1e400", ".inf", "007", "-", "?", "? ", "<<: ", "---\n", "%", "@", "`", "\u{feff}", "\u{2028}", "é", "🦀", "\r",
-        "routes", "shape", "when", "nulls", "x-y",
+        "{", "}", "[", "]", ":", ": ", "- ", "\n", "\n  ", "\t", "\"", "'", "${", "${A}", "$$", "*a", "&a ", "!!int ", "|\n",
+        ">", "#", "~", "null", "true", "1e400", ".inf", "007", "-", "?", "? ", "<<: ", "---\n", "%", "@", "`", "\u{feff}",
+        "\u{2028}", "é", "🦀", "\r", "routes", "shape", "when", "nulls", "x-y",
     ]);
     prop_oneof![
         4 => words.prop_map(|word| word.as_bytes().to_vec()),

@@ -1,7 +1,10 @@
 //! Whole reports, as a user reads them, and laws that hold for every text.
 
+mod document;
+mod excerpts;
 mod holes;
 mod keys;
+mod kinds;
 mod laws;
 mod many;
 mod steps;

@@ -154,8 +154,8 @@ routes.yaml:3:73: `unwrap` cannot be the number `5`
 
 routes.yaml:3:84: `omit` cannot be the number `3`
   |
-3 | …e: [{nulls: dorp}, {flatten: sure}, {case: camelCase}, {unwrap: 5}, {omit: 3}]
-  |                                                                             ^
+3 |     shape: [{nulls: dorp}, {flatten: sure}, {case: camelCase}, {unwrap: 5}, {omit: 3}]
+  |                                                                                    ^
   = expected a text or a list of texts
   = put it in quotes: "3"
 
