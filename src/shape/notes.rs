@@ -68,7 +68,7 @@ impl Notes {
 
 fn shorten(mut text: String) -> String {
     if text.len() > TEXT_BYTES {
-        let end = text.floor_char_boundary(TEXT_BYTES);
+        let end = (0..=TEXT_BYTES).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
         text.truncate(end);
         text.push('…');
     }
