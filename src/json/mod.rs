@@ -1,0 +1,21 @@
+//! JSON as it is on the wire: raw tokens, an ordered tree, paths into it, a writer.
+//!
+//! Stands on `base`. Never renumbers, re-escapes, sorts or drops anything on its own: a token that nobody addresses leaves as it came.
+
+mod limits;
+mod node;
+mod number;
+mod parse;
+mod path;
+mod path_set;
+mod text;
+mod write;
+
+pub use limits::{Duplicates, Limits};
+pub use node::{Member, Node, Object};
+pub use number::{Number, TooWide};
+pub use parse::{parse, parse_bytes, ParseError, ParseErrorKind};
+pub use path::{Path, PathError, Segment};
+pub use path_set::{PathSet, State};
+pub use text::Text;
+pub use write::write;
