@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use crate::json::{Node, Number};
+use crate::json::{self, Duplicates, Limits, Node, Number, Object};
 
 /// Whether two values are the same: numbers by their decimal value (`200`, `200.0` and `2e2` are one), strings by their
 /// decoded text, objects whatever the order of their members. A number and a string are never the same.
@@ -18,7 +18,7 @@ pub(super) fn same(one: &Node<'_>, other: &Node<'_>) -> bool {
         }
         (Node::Object(one), Node::Object(other)) => {
             // a name that stands twice counts once, with its last value
-            let last = |object: &crate::json::Object<'_>| -> HashMap<String, usize> {
+            let last = |object: &Object<'_>| -> HashMap<String, usize> {
                 object.members().iter().enumerate().map(|(at, member)| (member.key.decode().into_owned(), at)).collect()
             };
             let (places, others) = (last(one), last(other));
@@ -58,7 +58,7 @@ impl<T> Table<T> {
         for (key, value) in entries {
             let at = table.values.len();
             table.values.push(value);
-            if let Some(number) = number(&key) {
+            if let Some(number) = spelled(&key) {
                 table.numbers.push((number, at));
             }
             table.texts.insert(key, at);
@@ -80,7 +80,13 @@ impl<T> Table<T> {
     }
 }
 
-/// The number that a text spells, if it is one.
-pub(super) fn number(text: &str) -> Option<Number<'static>> {
-    todo!()
+/// The number that a text spells in JSON's grammar, if it is one.
+pub(super) fn spelled(text: &str) -> Option<Number<'static>> {
+    if !text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
+        return None;
+    }
+    match json::parse(text, &Limits { depth: 1, nodes: 1, duplicates: Duplicates::Allow }) {
+        Ok(Node::Number(number)) if number.as_raw().len() == text.len() => Some(number.into_owned()),
+        _ => None,
+    }
 }

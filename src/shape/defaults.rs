@@ -203,7 +203,7 @@ mod tests {
 
     fn some() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
         let places = prop::sample::select(vec![
-            ".", "a", "a.b", "*", "*.a", "*.a.c", "[]", "[].a", "[0].a.b", "list", "list[]", "list[].a", "list[0].b", "**.a", "**.b", "**",
+            ".", "a", "a.b", "*", "*.a", "*.a.c", "[]", "[].a", "[0].a.b", "list", "list[]", "list[].a", "list[0].b", "**.a", "**.b", "**.*", "**[]", "**.a.b",
             "data.*", "a.*.b",
         ]);
         // no null inside, which `**` refuses

@@ -133,7 +133,7 @@ mod tests {
         #[test]
         fn steps_that_change_nothing_leave_every_byte(input in documents()) {
             let never = When { path: path("never.there"), equals: None };
-            prop_assert_eq!(shaped(each("**", vec![stock(Some(never))]), &input), input);
+            prop_assert_eq!(shaped(each("**.list", vec![stock(Some(never))]), &input), input);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `page`: one form for a page of a list, whatever the backend calls its parts.
 
-use super::compare::number;
+use super::compare::spelled;
 use super::{Notes, StepError};
 use crate::json::{Member, Node, Number, Object, Path, Text};
 
@@ -136,7 +136,7 @@ impl<'a> Count<'a> {
     fn read(node: &Node<'a>) -> Option<Self> {
         let token = match node {
             Node::Number(token) => token.clone(),
-            Node::String(text) => number(text.decode().trim())?,
+            Node::String(text) => spelled(text.decode().trim())?,
             _ => return None,
         };
         let plain = token.plain().ok()?;

@@ -71,6 +71,15 @@ impl When {
 }
 
 impl Action {
+    /// Whether a document can make the step fail, so that it may have done half of its work.
+    pub(super) fn can_fail(&self) -> bool {
+        match self {
+            Self::Unwrap(_) => true,
+            Self::Merge(step) => step.can_fail(),
+            _ => false,
+        }
+    }
+
     /// The step's name, as in routes.yaml.
     pub fn name(&self) -> &'static str {
         match self {

@@ -1,9 +1,8 @@
 //! Strings, numbers, booleans into each other.
 
-use std::borrow::Cow;
-
 use super::Failed;
-use crate::json::{self, Duplicates, Limits, Node, Number};
+use crate::json::{Node, Number};
+use crate::shape::compare::spelled;
 
 /// The longest string that may be a number, in bytes.
 const LONGEST: usize = 1024;
@@ -30,10 +29,8 @@ pub(super) fn number<'a>(node: &Node<'a>) -> Result<Option<Node<'a>>, Failed> {
 pub(super) fn integer<'a>(node: &Node<'a>) -> Result<Option<Node<'a>>, Failed> {
     let number = read(node)?;
     if number.is_integer() {
-        return Ok(match node {
-            Node::Number(_) => None,
-            _ => Some(Node::Number(number.into_owned())),
-        });
+        let is_one = matches!(node, Node::Number(_));
+        return Ok((!is_one).then(|| Node::Number(number.into_owned())));
     }
     let plain = number.plain().map_err(|_| "a number too long to write out")?;
     let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
@@ -75,6 +72,11 @@ pub(super) fn boolean<'a>(node: &Node<'a>) -> Result<Option<Node<'a>>, Failed> {
 }
 
 /// The number that a node is, or that its string spells.
-fn read<'n>(node: &'n Node<'_>) -> Result<Cow<'n, Number<'static>>, Failed> {
-    todo!()
+fn read<'n>(node: &'n Node<'_>) -> Result<Number<'n>, Failed> {
+    match node {
+        Node::Number(number) => Ok(Number::raw(number.as_raw())),
+        Node::String(text) if text.as_raw().len() > LONGEST => Err("a string that is no number"),
+        Node::String(text) => spelled(text.decode().trim()).ok_or("a string that is no number"),
+        other => Err(other.kind()),
+    }
 }
