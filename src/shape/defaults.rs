@@ -39,9 +39,18 @@ impl Defaults {
     }
 
     pub(super) fn apply<'a>(&self, doc: &mut Node<'a>, notes: &mut Notes) -> Result<(), Error> {
-        for (path, value) in &self.values {
-            let fill = Fill { path, value, makes: !is_deep(path.segments()) };
-            fill.at(doc, path.segments(), notes);
+        let mut fill_all = |notes: &mut Notes| {
+            self.values.iter().fold(false, |filled, (path, value)| {
+                let fill = Fill { path, value, makes: !is_deep(path.segments()) };
+                fill.at(doc, path.segments(), notes) | filled
+            })
+        };
+        let filled = fill_all(notes);
+        // what `**` fills may be a place for the others: again until nothing changes, which takes a few rounds at most,
+        // since every round fills what an earlier one made
+        if filled && self.values.iter().any(|(path, _)| is_deep(path.segments())) {
+            let mut unheard = Notes::new();
+            let _nothing_more = (0..=self.values.len()).any(|_| !fill_all(&mut unheard));
         }
         Ok(())
     }
@@ -75,42 +84,50 @@ struct Fill<'s> {
 }
 
 impl Fill<'_> {
-    fn at<'a>(&self, node: &mut Node<'a>, rest: &[Segment], notes: &mut Notes) {
+    /// Fills at what is left of the path; tells whether anything changed.
+    fn at<'a>(&self, node: &mut Node<'a>, rest: &[Segment], notes: &mut Notes) -> bool {
         let Some((segment, rest)) = rest.split_first() else {
-            if node.is_null() {
+            let fills = node.is_null() && !self.value.is_null();
+            if fills {
                 *node = self.value.clone();
             }
-            return;
+            return fills;
         };
+        let mut filled = false;
         match (segment, node) {
             (_, Node::Null) => {}
-            (Segment::Key(name), Node::Object(object)) => self.member(object, name, rest, notes),
+            (Segment::Key(name), Node::Object(object)) => filled = self.member(object, name, rest, notes),
             (Segment::Elements, Node::Array(elements)) => {
                 for element in elements {
-                    self.at(element, rest, notes);
+                    filled |= self.at(element, rest, notes);
                 }
             }
             (Segment::Index(at), Node::Array(elements)) => {
-                if let Some(element) = elements.get_mut(*at) {
-                    self.at(element, rest, notes);
-                }
+                filled = elements.get_mut(*at).is_some_and(|element| self.at(element, rest, notes));
             }
             (Segment::Members, Node::Object(object)) => {
                 for member in object.members_mut() {
-                    self.at(&mut member.value, rest, notes);
+                    filled |= self.at(&mut member.value, rest, notes);
                 }
             }
-            (Segment::Deep, node) => self.deep(node, rest, notes),
+            (Segment::Deep, node) => filled = self.deep(node, rest, notes),
             // at any depth, what does not fit is not meant
             (_, other) if self.makes => notes.mismatch(STEP, self.path, other.kind()),
             _ => {}
         }
+        filled
     }
 
-    fn member<'a>(&self, object: &mut Object<'a>, name: &str, rest: &[Segment], notes: &mut Notes) {
-        let names = || rest.iter().map(|segment| match segment { Segment::Key(name) => Some(name.as_str()), _ => None });
+    fn member<'a>(&self, object: &mut Object<'a>, name: &str, rest: &[Segment], notes: &mut Notes) -> bool {
+        let names = || {
+            rest.iter().map(|segment| match segment {
+                Segment::Key(name) => Some(name.as_str()),
+                _ => None,
+            })
+        };
         let can_make = self.makes && names().all(|name| name.is_some());
         match object.get_mut(name) {
+            Some(Node::Null) if rest.is_empty() && self.value.is_null() => false,
             Some(Node::Null) | None if can_make => {
                 let made = names().rev().flatten().fold(self.value.clone(), |inner, name| {
                     let mut around = Object::new();
@@ -118,19 +135,29 @@ impl Fill<'_> {
                     Node::Object(around)
                 });
                 object.set(name, made);
+                true
             }
             Some(member) => self.at(member, rest, notes),
-            None => {}
+            None => false,
         }
     }
 
-    fn deep<'a>(&self, node: &mut Node<'a>, rest: &[Segment], notes: &mut Notes) {
-        self.at(node, rest, notes);
+    fn deep<'a>(&self, node: &mut Node<'a>, rest: &[Segment], notes: &mut Notes) -> bool {
+        let mut filled = self.at(node, rest, notes);
         match node {
-            Node::Array(elements) => elements.iter_mut().for_each(|element| self.deep(element, rest, notes)),
-            Node::Object(object) => object.members_mut().iter_mut().for_each(|member| self.deep(&mut member.value, rest, notes)),
+            Node::Array(elements) => {
+                for element in elements {
+                    filled |= self.deep(element, rest, notes);
+                }
+            }
+            Node::Object(object) => {
+                for member in object.members_mut() {
+                    filled |= self.deep(&mut member.value, rest, notes);
+                }
+            }
             _ => {}
         }
+        filled
     }
 }
 
@@ -196,6 +223,11 @@ mod tests {
     }
 
     #[test]
+    fn what_any_depth_fills_is_a_place_for_the_others() {
+        assert_eq!(shaped(step(&[("**.b", "{}"), ("*.a", "0")]), r#"{"b":null}"#), r#"{"b":{"a":0}}"#);
+    }
+
+    #[test]
     fn a_null_that_any_depth_would_find_again_is_refused() {
         let values = vec![(path("**.a"), literal(r#"{"a":null}"#))];
         assert!(Defaults::new(DefaultsOptions { values }).is_err());
@@ -203,8 +235,26 @@ mod tests {
 
     fn some() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
         let places = prop::sample::select(vec![
-            ".", "a", "a.b", "*", "*.a", "*.a.c", "[]", "[].a", "[0].a.b", "list", "list[]", "list[].a", "list[0].b", "**.a", "**.b", "**.*", "**[]", "**.a.b",
-            "data.*", "a.*.b",
+            ".",
+            "a",
+            "a.b",
+            "*",
+            "*.a",
+            "*.a.c",
+            "[]",
+            "[].a",
+            "[0].a.b",
+            "list",
+            "list[]",
+            "list[].a",
+            "list[0].b",
+            "**.a",
+            "**.b",
+            "**.*",
+            "**[]",
+            "**.a.b",
+            "data.*",
+            "a.*.b",
         ]);
         // no null inside, which `**` refuses
         let values = prop::sample::select(vec!["0", r#""s""#, "{}", "[]", r#"{"b":{}}"#, r#"[{}]"#, r#"{"a":{"c":1}}"#]);
@@ -222,7 +272,7 @@ mod tests {
         fn nulls_inside_of_values_are_filled_at_once(input in documents(), outer in "[a-c]", inner in "[a-c]") {
             let inner = format!("{outer}.{inner}");
             let value = r#"{"a":null,"b":null,"c":null}"#;
-            let values = [(inner.as_str(), "1"), (outer.as_str(), value), ("list[].a", "2"), ("list[]", value), ("*.b", "3")];
+            let values = [(inner.as_str(), "1"), (outer.as_str(), value), ("list[].a", "2"), ("list[]", value), ("*.b", "3"), ("**.c", "[4]")];
             let once = shaped(step(&values), &input);
             prop_assert_eq!(shaped(step(&values), &once), once);
         }

@@ -40,24 +40,26 @@ impl Each {
     }
 
     pub(super) fn apply<'a>(&self, doc: &mut Node<'a>, notes: &mut Notes) -> Result<(), Error> {
-        lists::visit(STEP, &self.list, doc, notes, |list, notes| {
-            let Node::Array(elements) = list else { return };
-            for element in elements {
-                self.element(element, notes);
-            }
-        });
-        Ok(())
+        lists::visit(STEP, &self.list, doc, notes, |list, notes| match list {
+            Node::Array(elements) => elements.iter_mut().try_for_each(|element| self.element(element, notes)),
+            _ => Ok(()),
+        })
     }
 
-    fn element<'a>(&self, element: &mut Node<'a>, notes: &mut Notes) {
+    fn element<'a>(&self, element: &mut Node<'a>, notes: &mut Notes) -> Result<(), Error> {
         let kept = self.can_fail.then(|| element.clone());
-        let failure = self.steps.iter().find_map(|step| step.apply(element, notes).err());
-        if let Some(failure) = failure {
-            if let Some(kept) = kept {
-                *element = kept;
+        match self.steps.iter().try_for_each(|step| step.apply(element, notes)) {
+            Ok(()) => Ok(()),
+            // a bound of memory holds for the whole document
+            Err(Error::TooLarge) => Err(Error::TooLarge),
+            Err(failure) => {
+                if let Some(kept) = kept {
+                    *element = kept;
+                }
+                notes.warn(STEP, || failure.to_string());
+                notes.mismatch(STEP, &self.list, "an element whose steps failed");
+                Ok(())
             }
-            notes.warn(STEP, || failure.to_string());
-            notes.mismatch(STEP, &self.list, "an element whose steps failed");
         }
     }
 }

@@ -50,7 +50,7 @@ impl Group {
 
     pub(super) fn apply<'a>(&self, doc: &mut Node<'a>, notes: &mut Notes) -> Result<(), Error> {
         lists::visit(STEP, &self.options.list, doc, notes, |list, notes| {
-            let Node::Array(elements) = list else { return };
+            let Node::Array(elements) = list else { return Ok(()) };
             let groups = self.groups(std::mem::take(elements), notes);
             *list = match self.options.form {
                 GroupForm::Entries => Node::Array(groups.into_iter().map(entry).collect()),
@@ -58,8 +58,8 @@ impl Group {
                     groups.into_iter().map(|(key, items)| Member { key: Text::plain(key), value: Node::Array(items) }).collect(),
                 ),
             };
-        });
-        Ok(())
+            Ok(())
+        })
     }
 
     fn groups<'a>(&self, elements: Vec<Node<'a>>, notes: &mut Notes) -> Vec<(String, Vec<Node<'a>>)> {
@@ -119,7 +119,10 @@ mod tests {
     #[test]
     fn j11_groups_come_in_order_of_first_appearance() {
         assert_eq!(
-            shaped(step("list", "c", GroupForm::Entries), r#"{"n":1,"list":[{"c":5,"i":1},{"c":"b","i":2},{"i":3},{"c":"5","i":4},{"c":null}]}"#),
+            shaped(
+                step("list", "c", GroupForm::Entries),
+                r#"{"n":1,"list":[{"c":5,"i":1},{"c":"b","i":2},{"i":3},{"c":"5","i":4},{"c":null}]}"#
+            ),
             r#"{"n":1,"list":[{"key":"5","items":[{"c":5,"i":1},{"c":"5","i":4}]},{"key":"b","items":[{"c":"b","i":2}]},{"key":"","items":[{"i":3},{"c":null}]}]}"#
         );
         assert_eq!(
@@ -132,10 +135,7 @@ mod tests {
     fn j11_elements_without_the_member_have_a_key_of_their_own() {
         let options = GroupOptions { list: path("."), by: path("c.id"), form: GroupForm::Map, missing: "none".to_owned() };
         let step = Action::Group(Group::new(options).expect("the test's list is one"));
-        assert_eq!(
-            shaped(step, r#"[{"c":{"id":1}},{"c":null},7,null]"#),
-            r#"{"1":[{"c":{"id":1}}],"none":[{"c":null},7,null]}"#
-        );
+        assert_eq!(shaped(step, r#"[{"c":{"id":1}},{"c":null},7,null]"#), r#"{"1":[{"c":{"id":1}}],"none":[{"c":null},7,null]}"#);
     }
 
     #[test]

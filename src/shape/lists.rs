@@ -1,6 +1,6 @@
 //! The lists that a path names, for the steps that work on whole lists.
 
-use super::{Notes, StepError};
+use super::{Error, Notes, StepError};
 use crate::json::{Node, Path, Segment};
 
 /// Checks a path that names lists: the list itself, not its elements.
@@ -17,11 +17,14 @@ pub(super) fn visit<'a>(
     path: &Path,
     doc: &mut Node<'a>,
     notes: &mut Notes,
-    mut visit: impl FnMut(&mut Node<'a>, &mut Notes),
-) {
+    mut visit: impl FnMut(&mut Node<'a>, &mut Notes) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut outcome = Ok(());
     path.each_mut(doc, |found| match found {
-        Node::Array(_) => visit(found, notes),
+        _ if outcome.is_err() => {}
+        Node::Array(_) => outcome = visit(found, notes),
         Node::Null => {}
         other => notes.mismatch(step, path, other.kind()),
     });
+    outcome
 }

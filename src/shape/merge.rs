@@ -96,7 +96,8 @@ impl Merge {
         let objects: Vec<Object<'a>> = sources.iter().filter_map(|(place, _)| place.take(doc, *place == &self.into)).collect();
         let base = if self.from.contains(&self.into) { None } else { self.into.take(doc, true) };
         let mut trail = vec![];
-        let joined = base.into_iter().chain(objects).try_fold(Object::new(), |joined, object| self.join(joined, object, &mut trail))?;
+        let joined =
+            base.into_iter().chain(objects).try_fold(Object::new(), |joined, object| self.join(joined, object, &mut trail))?;
         self.into.put(doc, Node::Object(joined));
         Ok(())
     }
@@ -252,7 +253,8 @@ mod tests {
 
     #[test]
     fn j10_objects_are_joined_by_key_arrays_replaced_and_null_deletes_nothing() {
-        let input = r#"{"a":{"x":1.10,"o":{"p":1,"q":[1,2]},"n":5,"m":null},"z":0,"b":{"o":{"q":[3],"r":2},"x":2,"n":null,"m":7}}"#;
+        let input =
+            r#"{"a":{"x":1.10,"o":{"p":1,"q":[1,2]},"n":5,"m":null},"z":0,"b":{"o":{"q":[3],"r":2},"x":2,"n":null,"m":7}}"#;
         assert_eq!(
             shaped(step(&["a", "b"], "c", MergeConflict::Last), input),
             r#"{"z":0,"c":{"x":2,"o":{"p":1,"q":[3],"r":2},"n":5,"m":7}}"#
@@ -275,11 +277,20 @@ mod tests {
     #[test]
     fn the_joined_object_stands_where_its_target_stands() {
         let input = r#"{"user":{"id":1},"z":0,"profile":{"name":"n"}}"#;
-        assert_eq!(shaped(step(&["user", "profile"], "user", MergeConflict::Last), input), r#"{"user":{"id":1,"name":"n"},"z":0}"#);
-        assert_eq!(shaped(step(&["profile", "user"], "user", MergeConflict::Last), input), r#"{"user":{"name":"n","id":1},"z":0}"#);
+        assert_eq!(
+            shaped(step(&["user", "profile"], "user", MergeConflict::Last), input),
+            r#"{"user":{"id":1,"name":"n"},"z":0}"#
+        );
+        assert_eq!(
+            shaped(step(&["profile", "user"], "user", MergeConflict::Last), input),
+            r#"{"user":{"name":"n","id":1},"z":0}"#
+        );
         assert_eq!(shaped(step(&["user", "profile"], ".", MergeConflict::Last), input), r#"{"z":0,"id":1,"name":"n"}"#);
         assert_eq!(shaped(step(&["profile"], "user", MergeConflict::Last), input), r#"{"user":{"id":1,"name":"n"},"z":0}"#);
-        assert_eq!(shaped(step(&["user", "profile"], "a.b", MergeConflict::Last), input), r#"{"z":0,"a":{"b":{"id":1,"name":"n"}}}"#);
+        assert_eq!(
+            shaped(step(&["user", "profile"], "a.b", MergeConflict::Last), input),
+            r#"{"z":0,"a":{"b":{"id":1,"name":"n"}}}"#
+        );
         let inner = r#"{"o":{"u":{"a":1},"k":2}}"#;
         assert_eq!(shaped(step(&["o.u"], "o", MergeConflict::Last), inner), r#"{"o":{"k":2,"a":1}}"#);
     }
@@ -305,12 +316,23 @@ mod tests {
 
     #[test]
     fn j3_the_last_of_two_names_counts() {
-        assert_eq!(shaped(step(&["a"], "c", MergeConflict::Error), r#"{"a":{"x":1,"y":2,"\u0078":3}}"#), r#"{"c":{"x":3,"y":2}}"#);
+        assert_eq!(
+            shaped(step(&["a"], "c", MergeConflict::Error), r#"{"a":{"x":1,"y":2,"\u0078":3}}"#),
+            r#"{"c":{"x":3,"y":2}}"#
+        );
     }
 
     #[test]
     fn places_that_make_no_sense_are_refused() {
-        for (from, into) in [(&[][..], "c"), (&["."], "c"), (&["a", "a.b"], "c"), (&["a", "a"], "c"), (&["a"], "a.c"), (&["list[].a"], "c"), (&["a"], "*")] {
+        for (from, into) in [
+            (&[][..], "c"),
+            (&["."], "c"),
+            (&["a", "a.b"], "c"),
+            (&["a", "a"], "c"),
+            (&["a"], "a.c"),
+            (&["list[].a"], "c"),
+            (&["a"], "*"),
+        ] {
             assert!(Merge::new(options(from, into, MergeConflict::Last)).is_err(), "{from:?} into {into}");
         }
     }

@@ -64,7 +64,7 @@ impl Paging {
             notes.warn(STEP, || "the reply has no part of a page".to_owned());
         }
         let pages = pages.or_else(|| Count::pages(total.as_ref()?, size.as_ref()?));
-        let number = number.and_then(|count| count.from_one(self.options.first));
+        let number = number.and_then(|count| count.one_based(self.options.first));
         let mut page = Object::new();
         for (name, count) in [("number", number), ("size", size), ("total", total), ("pages", pages)] {
             if let Some(count) = count {
@@ -150,7 +150,7 @@ impl<'a> Count<'a> {
     }
 
     /// The page's number where the first page is 1.
-    fn from_one(self, first: u8) -> Option<Self> {
+    fn one_based(self, first: u8) -> Option<Self> {
         match first {
             1 => Some(self),
             first => Some(Self::made(self.value.checked_add(1)?.checked_sub(i128::from(first))?)),
@@ -207,7 +207,9 @@ mod tests {
 
     #[test]
     fn numbers_of_pages_begin_at_one_whatever_the_backend_says() {
-        for (first, number, output) in [(1, "1", "1"), (0, "0", "1"), (0, "41", "42"), (1, "2.0", "2.0"), (0, "2.0", "3"), (1, r#""7""#, "7")] {
+        for (first, number, output) in
+            [(1, "1", "1"), (0, "0", "1"), (0, "41", "42"), (1, "2.0", "2.0"), (0, "2.0", "3"), (1, r#""7""#, "7")]
+        {
             let output = format!(r#"{{"items":[],"page":{{"number":{output}}}}}"#);
             assert_eq!(shaped(step(first), &format!(r#"{{"list":[],"a":{number}}}"#)), output);
         }

@@ -78,12 +78,8 @@ fn gives(steps: Vec<Step>, input: &str, output: &str) {
 #[track_caller]
 fn fails(step: Step, input: &str, status: u16, code: &str, message: &str, details: Option<&str>) {
     let error = Shape::new(vec![step], true).run(&mut doc(input), &mut Notes::new());
-    let expected = Error::Business {
-        status,
-        code: code.to_owned(),
-        message: Some(message.to_owned()),
-        details: details.map(literal),
-    };
+    let expected =
+        Error::Business { status, code: code.to_owned(), message: Some(message.to_owned()), details: details.map(literal) };
     assert_eq!(error, Err(expected));
 }
 

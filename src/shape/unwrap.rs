@@ -114,14 +114,20 @@ impl Unwrap {
     }
 
     fn verdict<'n>(&self, doc: &'n Node<'_>) -> Verdict<'n> {
-        let mut told = self.ok.iter().filter_map(|(path, good)| {
-            let found = path.get(doc)?;
-            let is_good = good.iter().any(|good| same(good, found));
-            (is_good || !found.is_null()).then_some((found, is_good))
-        }).peekable();
+        let mut told = self
+            .ok
+            .iter()
+            .filter_map(|(path, good)| {
+                let found = path.get(doc)?;
+                let is_good = good.iter().any(|good| same(good, found));
+                (is_good || !found.is_null()).then_some((found, is_good))
+            })
+            .peekable();
         if told.peek().is_none() {
             return match self.missing {
-                MissingVerdict::Error if !self.ok.is_empty() => Verdict::Failure { status: self.otherwise, code: Cow::Borrowed("") },
+                MissingVerdict::Error if !self.ok.is_empty() => {
+                    Verdict::Failure { status: self.otherwise, code: Cow::Borrowed("") }
+                }
                 _ => Verdict::Success,
             };
         }

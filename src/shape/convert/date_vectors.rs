@@ -111,7 +111,8 @@ fn j12_an_impossible_date_stays_or_becomes_what_the_entry_says() {
         r#""2024-03-01T25:00:00""#,
         "[0,0,0]",
     ] {
-        let invalid = DateOptions { invalid: Some(literal("null")), ..options(DateForm::Iso, &["array", "iso"], "Asia/Shanghai") };
+        let invalid =
+            DateOptions { invalid: Some(literal("null")), ..options(DateForm::Iso, &["array", "iso"], "Asia/Shanghai") };
         assert_eq!(shaped_and_noted(step(invalid), input), ("null".to_owned(), vec![]), "{input}");
     }
     let (output, texts) = shaped_and_noted(step(options(DateForm::Iso, &["iso"], "UTC")), r#""0000-00-00""#);

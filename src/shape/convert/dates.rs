@@ -172,7 +172,8 @@ impl Form {
             Some(Node::Number(number)) => u32::try_from(number.as_u64()?).ok(),
             _ => None,
         };
-        let clock = |second, nano| Some(Clock { hour: part(3)?, minute: part(4)?, second, nano, digits: super::moment::told(nano) });
+        let clock =
+            |second, nano| Some(Clock { hour: part(3)?, minute: part(4)?, second, nano, digits: super::moment::told(nano) });
         let time = match parts.len() {
             3 => None,
             5 => Some(clock(0, 0)?),
@@ -193,7 +194,9 @@ fn form(text: &str) -> Result<Form, StepError> {
         pattern => Form::Pattern(Pattern::new(pattern).map_err(|error| {
             let word = pattern.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_');
             if word {
-                return StepError::new(format!("`{pattern}` is no form of a date: iso, epoch_ms, epoch_s, array or a Java pattern"));
+                return StepError::new(format!(
+                    "`{pattern}` is no form of a date: iso, epoch_ms, epoch_s, array or a Java pattern"
+                ));
             }
             error
         })?),

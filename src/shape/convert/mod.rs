@@ -108,14 +108,16 @@ impl Convert {
 
     pub(super) fn apply<'a>(&self, doc: &mut Node<'a>, notes: &mut Notes) -> Result<(), Error> {
         for Entry { path, conversion, otherwise } in &self.entries {
-            path.each_mut(doc, |found| match conversion.convert(found) {
-                _ if found.is_null() => {}
-                Ok(None) => {}
-                Ok(Some(converted)) => *found = converted,
-                Err(what) => match otherwise {
-                    Some(value) => *found = value.clone(),
-                    None => notes.mismatch(STEP, path, what),
-                },
+            path.each_mut(doc, |found| {
+                if found.is_null() {
+                    return;
+                }
+                match (conversion.convert(found), otherwise) {
+                    (Ok(None), _) => {}
+                    (Ok(Some(converted)), _) => *found = converted,
+                    (Err(_), Some(value)) => *found = value.clone(),
+                    (Err(what), None) => notes.mismatch(STEP, path, what),
+                }
             });
         }
         Ok(())

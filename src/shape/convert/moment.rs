@@ -1,8 +1,8 @@
 //! A point in time as a backend tells it, and how it is told to the front end.
 
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
-use jiff::Timestamp;
 
 /// The parts of a date as they were read, not yet known to exist in a calendar.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -55,12 +55,7 @@ impl Fields {
         }
         let date = Date::new(narrow(self.year)?, narrow(self.month)?, narrow(self.day)?).map_err(|_| Impossible)?;
         let Some(clock) = self.time else { return Ok(Moment { point: Point::Day(date), digits: 0 }) };
-        let time = jiff::civil::Time::new(
-            narrow(clock.hour)?,
-            narrow(clock.minute)?,
-            narrow(clock.second)?,
-            narrow(clock.nano)?,
-        );
+        let time = jiff::civil::Time::new(narrow(clock.hour)?, narrow(clock.minute)?, narrow(clock.second)?, narrow(clock.nano)?);
         let local = date.to_datetime(time.map_err(|_| Impossible)?);
         let point = match self.offset {
             None => Point::Local(local),

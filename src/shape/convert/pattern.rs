@@ -5,11 +5,45 @@ use super::reader::Reader;
 use crate::shape::StepError;
 
 const MONTHS: [&str; 24] = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "January", "February", "March",
-    "April", "May", "June", "July", "August", "September", "October", "November", "December",
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "May",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Oct",
+    "Nov",
+    "Dec",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 const DAYS: [&str; 14] = [
-    "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
+    "Mon",
+    "Tue",
+    "Wed",
+    "Thu",
+    "Fri",
+    "Sat",
+    "Sun",
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
     "Sunday",
 ];
 
@@ -110,11 +144,7 @@ impl Pattern {
     }
 }
 
-fn quoted(
-    text: &str,
-    letters: &mut std::iter::Peekable<std::str::Chars<'_>>,
-    items: &mut Vec<Item>,
-) -> Result<(), StepError> {
+fn quoted(text: &str, letters: &mut std::iter::Peekable<std::str::Chars<'_>>, items: &mut Vec<Item>) -> Result<(), StepError> {
     if letters.next_if_eq(&'\'').is_some() {
         items.push(Item::Literal('\''));
         return Ok(());

@@ -52,9 +52,10 @@ impl<'t> Reader<'t> {
 
     /// Reads the longest of these words, whatever its case; gives its place in the list.
     pub(super) fn word(&mut self, words: &[&str]) -> Option<usize> {
-        let matching = words.iter().enumerate().filter(|(_, word)| {
-            self.rest.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
-        });
+        let matching = words
+            .iter()
+            .enumerate()
+            .filter(|(_, word)| self.rest.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word)));
         let (at, word) = matching.max_by_key(|(_, word)| word.len())?;
         self.rest = self.rest.get(word.len()..)?;
         Some(at)

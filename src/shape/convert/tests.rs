@@ -174,7 +174,9 @@ fn s41_documents_and_lists_in_strings() {
     );
     let many = format!(r#""{}""#, ",".repeat(100_000));
     table(&To::List { split: ",".to_owned() }, &[(&many, Err("a string with more parts than a list may have"))]);
-    assert!(Convert::new(vec![ConvertOptions { path: path("v"), to: To::List { split: String::new() }, otherwise: None }]).is_err());
+    assert!(
+        Convert::new(vec![ConvertOptions { path: path("v"), to: To::List { split: String::new() }, otherwise: None }]).is_err()
+    );
 }
 
 #[test]
@@ -216,7 +218,8 @@ fn every() -> Vec<To> {
             invalid: None,
         })
     };
-    let mut all = vec![To::String, To::Number, To::Integer, To::Boolean, To::DecimalString, json(), To::List { split: ",".to_owned() }];
+    let mut all =
+        vec![To::String, To::Number, To::Integer, To::Boolean, To::DecimalString, json(), To::List { split: ",".to_owned() }];
     all.extend([DateForm::Iso, DateForm::Date, DateForm::EpochMs, DateForm::EpochS].map(date));
     all.push(map());
     all
