@@ -1,0 +1,61 @@
+//! `urlencode` and `url`: text that goes into addresses.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use tera::{Kwargs, State, TeraResult, Value};
+
+use super::defined;
+
+/// What stays as it is (RFC 3986, unreserved).
+const KEPT: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// `/search?q={{ q | urlencode }}`: the value as one path segment or query value; a `/` is encoded too.
+pub(super) fn urlencode(value: &Value, _: Kwargs, _: &State) -> TeraResult<String> {
+    Ok(utf8_percent_encode(&defined(value)?.to_string(), &KEPT).to_string())
+}
+
+/// `<a href="{{ seller.homepage | url }}">`: the address if it is relative or its scheme is http, https, mailto or tel; else `#`.
+pub(super) fn url(value: &Value, _: Kwargs, _: &State) -> TeraResult<String> {
+    let text = defined(value)?.to_string();
+    let text = text.trim_matches(|c: char| c.is_whitespace() || c.is_control());
+    Ok(if is_harmless(text) { text.to_owned() } else { "#".to_owned() })
+}
+
+fn is_harmless(text: &str) -> bool {
+    // Browsers drop tabs and line feeds inside an address before they look for its scheme.
+    if text.is_empty() || text.chars().any(char::is_control) {
+        return false;
+    }
+    let end = text.find(['/', '?', '#']).unwrap_or(text.len());
+    match text.get(..end).and_then(|start| start.split_once(':')) {
+        None => true,
+        Some((scheme, _)) => ["http", "https", "mailto", "tel"].iter().any(|known| scheme.eq_ignore_ascii_case(known)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_harmless_addresses_stay() {
+        for text in ["https://a.example/x", "HTTP://a", "mailto:a@b.example", "tel:+49", "/detail/1", "detail?x=a:b", "#top", "?q=1", "//cdn.example/x"] {
+            assert!(is_harmless(text), "{text}");
+        }
+        for text in [
+            "javascript:alert(1)",
+            "JaVaScript:alert(1)",
+            "java\tscript:alert(1)",
+            "java\nscript:alert(1)",
+            "data:text/html,x",
+            "vbscript:x",
+            "blob:x",
+            "\u{1}javascript:x",
+            " javascript:x",
+            "javascript\u{200b}:x",
+            ":",
+            "",
+        ] {
+            assert!(!is_harmless(text), "{text:?}");
+        }
+    }
+}

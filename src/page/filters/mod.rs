@@ -1,0 +1,35 @@
+//! The filters that Tera does not have and pages need.
+//!
+//! | filter | gives |
+//! |---|---|
+//! | `json_script` | JSON that is safe inside `<script>` |
+//! | `json` | JSON, escaped as any text, for an attribute |
+//! | `urlencode` | one path segment or query value |
+//! | `url` | the address if it is harmless, else `#` |
+//! | `decimal` | a number with a fixed number of places: `1,234.50` |
+//! | `date` | a date in a format and a zone |
+//! | `striptags` | the text of a piece of HTML |
+
+mod address;
+mod date;
+mod decimal;
+mod json;
+mod text;
+
+use tera::{Tera, TeraResult, Value};
+
+/// Registers the filters. Must come before the templates, which are checked against them.
+pub(super) fn register(tera: &mut Tera) {
+    tera.register_filter("json_script", json::json_script);
+    tera.register_filter("json", json::json);
+    tera.register_filter("urlencode", address::urlencode);
+    tera.register_filter("url", address::url);
+    tera.register_filter("decimal", decimal::decimal);
+    tera.register_filter("date", date::date);
+    tera.register_filter("striptags", text::striptags);
+}
+
+/// Refuses a variable that is not there, as printing it would.
+fn defined(value: &Value) -> TeraResult<&Value> {
+    if value.is_undefined() { Err(tera::Error::message("the value is not defined")) } else { Ok(value) }
+}

@@ -1,0 +1,196 @@
+//! Pages: Tera templates over a document, checked at start, rendered whole before a byte leaves.
+//!
+//! Stands on `json`. Every template escapes HTML, whatever its name. Output is bounded in size and, if asked, in time. Never reads a
+//! file, and knows neither YAML nor any status. A loop that prints nothing is not stopped by the deadline: templates are ours to trust,
+//! what they show is not.
+
+mod filters;
+mod output;
+mod problem;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use std::time::Instant;
+
+use tera::{Context, ErrorKind, Tera};
+
+use crate::json::Node;
+
+use output::{Output, Stop};
+pub use problem::TemplateProblem;
+use value::{named, value_of};
+
+/// The largest page, in bytes, unless [`Templates::max_output`] says otherwise.
+pub const MAX_OUTPUT: usize = 4 * 1024 * 1024;
+
+/// The names that stand beside the document's members and win over them.
+pub const AROUND: [&str; 4] = ["data", "request", "route", "site"];
+
+/// All templates of a plan, parsed and checked together.
+#[derive(Debug)]
+pub struct Templates {
+    tera: Tera,
+    limit: usize,
+}
+
+/// What a template sees beside the document.
+#[derive(Debug, Clone, Copy)]
+pub struct Around<'a> {
+    /// `request.method`.
+    pub method: &'a str,
+    /// `request.path`.
+    pub path: &'a str,
+    /// `request.id`.
+    pub id: &'a str,
+    /// `request.params`: the holes of the route's path.
+    pub params: &'a [(String, Node<'a>)],
+    /// `request.query`: the query parameters.
+    pub query: &'a [(String, Node<'a>)],
+    /// `route`, as routes.yaml has it: `GET /detail/{id}`.
+    pub route: &'a str,
+    /// `site.origin`; none prints nothing, which leaves links relative.
+    pub origin: Option<&'a str>,
+    /// When rendering gives up.
+    pub deadline: Option<Instant>,
+}
+
+/// Why a page could not be rendered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// No such template.
+    #[error("there is no template `{0}`")]
+    NotFound(String),
+    /// The template asked for something that is not there, or a filter refused a value.
+    #[error("{template}{}: {message}", .line.map(|line| format!(":{line}")).unwrap_or_default())]
+    Render {
+        /// The template that failed, which may be one that was included.
+        template: String,
+        /// The line in it, from 1.
+        line: Option<usize>,
+        /// What went wrong.
+        message: String,
+    },
+    /// The page grew over the limit.
+    #[error("the page is larger than {limit} bytes")]
+    TooLarge {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// The deadline passed.
+    #[error("the page was not rendered in time")]
+    Deadline,
+}
+
+impl Templates {
+    /// Parses and checks templates, by name. Names are paths relative to the templates folder.
+    ///
+    /// # Errors
+    /// Every problem that can be told at once: syntax, unknown filters, tests, functions, components and includes, blocks that no
+    /// parent has, missing parents, circles.
+    pub fn compile(files: impl IntoIterator<Item = (String, String)>) -> Result<Self, Vec<TemplateProblem>> {
+        let files: Vec<(String, String)> = files.into_iter().collect();
+        let mut tera = engine();
+        match tera.add_raw_templates(files.iter().map(|(name, text)| (name, text))) {
+            Ok(()) => Ok(Self { tera, limit: MAX_OUTPUT }),
+            Err(error) => Err(problem::gather(files, error)),
+        }
+    }
+
+    /// The same templates with another limit for a page, in bytes.
+    #[must_use]
+    pub fn max_output(self, limit: usize) -> Self {
+        Self { limit, ..self }
+    }
+
+    /// Whether there is a template of that name.
+    pub fn has(&self, name: &str) -> bool {
+        self.tera.contains_template(name)
+    }
+
+    /// The names of all templates, sorted.
+    pub fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.tera.get_template_names().collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// The top-level variables that a template, its parents and its includes may ask for, sorted. Empty for an unknown name.
+    pub fn variables(&self, name: &str) -> Vec<&str> {
+        let mut names: Vec<&str> = self.tera.get_template_variables(name).map(|set| set.into_iter().collect()).unwrap_or_default();
+        names.sort_unstable();
+        names
+    }
+
+    /// Renders a page. The document's members are variables; the whole of it is `data`.
+    ///
+    /// # Errors
+    /// See [`Error`]. Nothing is given when it fails: half a page is no page.
+    pub fn render(&self, name: &str, document: &Node<'_>, around: &Around<'_>) -> Result<String, Error> {
+        if !self.has(name) {
+            return Err(Error::NotFound(name.to_owned()));
+        }
+        let context = context(document, around).map_err(|error| self.failed(name, &error))?;
+        let mut output = Output::new(self.limit, around.deadline);
+        match self.tera.render_to(name, &context, &mut output) {
+            Ok(()) => output.into_text().ok_or_else(|| Error::Render {
+                template: name.to_owned(),
+                line: None,
+                message: "the page is not UTF-8".to_owned(),
+            }),
+            Err(error) => Err(match output.stopped() {
+                Some(Stop::Size) => Error::TooLarge { limit: self.limit },
+                Some(Stop::Time) => Error::Deadline,
+                None => self.failed(name, &error),
+            }),
+        }
+    }
+
+    fn failed(&self, name: &str, error: &tera::Error) -> Error {
+        match error.kind() {
+            ErrorKind::RenderingError(report) | ErrorKind::SyntaxError(report) => Error::Render {
+                template: report.filename().to_owned(),
+                line: Some(report.span().start_line),
+                message: report.message().to_owned(),
+            },
+            other => Error::Render { template: name.to_owned(), line: None, message: other.to_string() },
+        }
+    }
+}
+
+/// A Tera that escapes every template and knows our filters.
+fn engine() -> Tera {
+    let mut tera = Tera::new();
+    // Every name ends with nothing: without this, `a.txt` or `a.html.tera` would print `<script>` as it is.
+    tera.autoescape_on([""]);
+    filters::register(&mut tera);
+    tera
+}
+
+fn context(document: &Node<'_>, around: &Around<'_>) -> Result<Context, tera::Error> {
+    let mut context = Context::new();
+    let data = value_of(document)?;
+    for (key, value) in data.as_map().into_iter().flatten() {
+        context.insert_value(key.to_string(), value.clone());
+    }
+    let request = named([
+        ("method", around.method.into()),
+        ("path", around.path.into()),
+        ("id", around.id.into()),
+        ("params", pairs(around.params)?),
+        ("query", pairs(around.query)?),
+    ]);
+    context.insert_value("data", data);
+    context.insert_value("request", request);
+    context.insert_value("route", around.route.into());
+    context.insert_value("site", named([("origin", around.origin.into())]));
+    Ok(context)
+}
+
+fn pairs(pairs: &[(String, Node<'_>)]) -> Result<tera::Value, tera::Error> {
+    let mut map = tera::Map::with_capacity(pairs.len());
+    for (name, node) in pairs {
+        map.insert(name.clone().into(), value_of(node)?);
+    }
+    Ok(map.into())
+}

@@ -1,0 +1,123 @@
+//! What is wrong with templates: all of it, each with its place.
+
+use tera::ErrorKind;
+
+use super::engine;
+
+/// Something wrong with a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateProblem {
+    /// The template's name.
+    pub template: String,
+    /// The line, from 1, when it is known.
+    pub line: Option<usize>,
+    /// The column, from 1, when it is known.
+    pub column: Option<usize>,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// Gathers every problem. Tera stops at the first template it cannot parse, and at the first broken relation between templates; so
+/// each is parsed alone, and then all of them together until no relation is broken, the broken ones left out.
+pub(super) fn gather(files: Vec<(String, String)>, first: tera::Error) -> Vec<TemplateProblem> {
+    let mut problems: Vec<TemplateProblem> = files.iter().filter_map(|(name, text)| syntax(name, text)).collect();
+    if !problems.is_empty() {
+        return problems;
+    }
+    let mut left = files;
+    let mut left_out: Vec<String> = Vec::new();
+    let mut error = first;
+    loop {
+        let culprit = match error.kind() {
+            ErrorKind::MissingParent { current, parent } => {
+                problems.push(plain(current, format!("it extends `{parent}`, which is not there")));
+                current.clone()
+            }
+            ErrorKind::CircularExtend { tpl, inheritance_chain } => {
+                problems.push(plain(tpl, format!("it extends itself: {}", circle(inheritance_chain))));
+                tpl.clone()
+            }
+            ErrorKind::CircularInclude { tpl, include_chain } => {
+                problems.push(plain(tpl, format!("it includes itself: {}", circle(include_chain))));
+                tpl.clone()
+            }
+            ErrorKind::Msg(text) => {
+                problems.extend(reports(text).into_iter().filter(|problem| !comes_of(problem, &left_out)));
+                break;
+            }
+            other => {
+                problems.push(plain("", other.to_string()));
+                break;
+            }
+        };
+        left.retain(|(name, _)| *name != culprit);
+        left_out.push(culprit);
+        match engine().add_raw_templates(left.iter().map(|(name, text)| (name, text))) {
+            Ok(()) => break,
+            Err(next) => error = next,
+        }
+    }
+    problems
+}
+
+fn syntax(name: &str, text: &str) -> Option<TemplateProblem> {
+    let error = engine().add_raw_template(name, text).err()?;
+    let ErrorKind::SyntaxError(report) = error.kind() else { return None };
+    let span = report.span();
+    Some(TemplateProblem {
+        template: name.to_owned(),
+        line: Some(span.start_line),
+        column: Some(span.start_col + 1),
+        message: report.message().to_owned(),
+    })
+}
+
+/// Takes the rendered reports of one error apart: `error: …` and `--> name:line:column`, further lines are the excerpt.
+fn reports(text: &str) -> Vec<TemplateProblem> {
+    let mut found: Vec<TemplateProblem> = Vec::new();
+    for line in text.lines() {
+        if let Some(message) = line.strip_prefix("error: ") {
+            found.push(plain("", with_hint(message)));
+        } else if let Some(place) = line.trim_start().strip_prefix("--> ")
+            && let Some(problem) = found.last_mut().filter(|problem| problem.line.is_none())
+        {
+            let mut parts = place.rsplitn(3, ':');
+            problem.column = parts.next().and_then(|column| column.parse().ok());
+            problem.line = parts.next().and_then(|line| line.parse().ok());
+            problem.template = parts.next().unwrap_or_default().to_owned();
+        }
+    }
+    if found.is_empty() {
+        found.push(plain("", text.to_owned()));
+    }
+    found
+}
+
+/// Whether a problem is only there because a broken template was left out.
+fn comes_of(problem: &TemplateProblem, left_out: &[String]) -> bool {
+    left_out.iter().any(|name| problem.message == format!("Unknown template `{name}`"))
+        || (!left_out.is_empty() && problem.message.starts_with("Unknown component"))
+}
+
+fn with_hint(message: &str) -> String {
+    let hint = match message.split('`').nth(1).unwrap_or_default() {
+        "json_encode" => "use `json`, or `json_script` inside <script>",
+        "linebreaksbr" => "use `newlines_to_br`",
+        "as_str" => "use `str`",
+        "map" | "filter" => "use a list such as [item.name for item in items if item.shown]",
+        "slice" => "use items[0:3]",
+        "concat" => "use [...a, ...b]",
+        "number_format" | "money" => "use `decimal(places=2)`",
+        "now" => "a page does not know the time: let the backend send it",
+        _ => return message.to_owned(),
+    };
+    format!("{message}: {hint}")
+}
+
+fn circle(chain: &[String]) -> String {
+    chain.join(" → ")
+}
+
+fn plain(template: &str, message: String) -> TemplateProblem {
+    TemplateProblem { template: template.to_owned(), line: None, column: None, message }
+}
