@@ -1,1 +1,4 @@
+//! A backend-for-frontend gateway.
 
+pub mod base;
+pub mod upstream;
