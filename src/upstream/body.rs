@@ -1,0 +1,205 @@
+//! Bodies: what is sent up, and what is passed down as it comes.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::combinators::BoxBody;
+use hyper::body::Incoming;
+use tokio::time::{Instant, Sleep};
+
+use super::client::Lease;
+use super::error::{Error, classify};
+
+/// Why the body that a client sends breaks off; handed back as it came, in [`Error::ClientBody`].
+pub type BodyError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The body of a request on its way up.
+pub(super) enum RequestBody {
+    /// All there is, until it is taken.
+    Whole(Bytes),
+    /// As the client sends it. Trailers are left out.
+    Streamed { body: BoxBody<Bytes, BodyError>, progress: Arc<Progress> },
+}
+
+/// How far a streamed request body is, seen from the other side.
+#[derive(Default)]
+pub(super) struct Progress {
+    failure: Mutex<Option<BodyError>>,
+    ended: std::sync::atomic::AtomicBool,
+}
+
+impl Progress {
+    /// The error that the client's side ended with, once.
+    pub(super) fn take_failure(&self) -> Option<BodyError> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Whether all of it was handed to the connection.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended.load(std::sync::atomic::Ordering::Acquire)
+    }
+
+    fn fail(&self, error: BodyError) {
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+    }
+
+    fn end(&self) {
+        self.ended.store(true, std::sync::atomic::Ordering::Release);
+    }
+}
+
+/// Stands for the client's error, which waits in [`Progress`].
+#[derive(Debug, thiserror::Error)]
+#[error("the body of the request broke off")]
+pub(super) struct BrokeOff;
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = BrokeOff;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BrokeOff>>> {
+        match &mut *self {
+            Self::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
+            Self::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Self::Streamed { body, progress } => loop {
+                match ready!(Pin::new(&mut *body).poll_frame(cx)) {
+                    Some(Ok(frame)) => {
+                        if let Ok(data) = frame.into_data() {
+                            if body.is_end_stream() {
+                                progress.end();
+                            }
+                            return Poll::Ready(Some(Ok(Frame::data(data))));
+                        }
+                    }
+                    Some(Err(error)) => {
+                        progress.fail(error);
+                        return Poll::Ready(Some(Err(BrokeOff)));
+                    }
+                    None => {
+                        progress.end();
+                        return Poll::Ready(None);
+                    }
+                }
+            },
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Whole(bytes) => bytes.is_empty(),
+            Self::Streamed { body, .. } => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Self::Streamed { body, .. } => body.size_hint(),
+        }
+    }
+}
+
+/// The body of a reply that is passed down as it comes: content coding untouched, trailers left out. It ends in an error
+/// when the upstream stalls or breaks off, so that the client's connection is cut and never closed as if whole.
+///
+/// Dropping it before its end cuts the connection to the upstream.
+pub struct StreamBody {
+    body: Incoming,
+    lease: Option<Lease>,
+    progress: Option<Arc<Progress>>,
+    received: u64,
+    between_bytes: Duration,
+    stall: Option<Pin<Box<Sleep>>>,
+    stalling: bool,
+    over: bool,
+}
+
+impl StreamBody {
+    pub(super) fn new(body: Incoming, lease: Lease, progress: Option<Arc<Progress>>, between_bytes: Duration) -> Self {
+        let over = body.is_end_stream();
+        let lease = Some(lease);
+        let mut stream = Self { body, lease, progress, received: 0, between_bytes, stall: None, stalling: false, over };
+        if stream.over {
+            stream.finish();
+        }
+        stream
+    }
+
+    /// The connection is free again, unless the client's body is still under way: then it is cut.
+    fn finish(&mut self) {
+        self.over = true;
+        let Some(lease) = self.lease.take() else { return };
+        if self.progress.as_ref().is_none_or(|progress| progress.has_ended()) {
+            lease.give_back();
+        }
+    }
+
+    fn fail(&mut self, error: Error) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        self.over = true;
+        self.lease = None;
+        let broke_off = self.progress.as_ref().and_then(|progress| progress.take_failure());
+        Poll::Ready(Some(Err(broke_off.map_or(error, Error::ClientBody))))
+    }
+
+    /// Waits no longer than the upstream may between two pieces.
+    fn poll_stall(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if !std::mem::replace(&mut self.stalling, true) {
+            // A duration beyond the clock's range is no limit.
+            let Some(until) = Instant::now().checked_add(self.between_bytes) else { return Poll::Pending };
+            match &mut self.stall {
+                Some(stall) => stall.as_mut().reset(until),
+                none => *none = Some(Box::pin(tokio::time::sleep_until(until))),
+            }
+        }
+        self.stall.as_mut().map_or(Poll::Pending, |stall| stall.as_mut().poll(cx))
+    }
+}
+
+impl Body for StreamBody {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        while !self.over {
+            match Pin::new(&mut self.body).poll_frame(cx) {
+                Poll::Ready(Some(Ok(frame))) => {
+                    self.stalling = false;
+                    let Ok(data) = frame.into_data() else { continue };
+                    self.received = self.received.saturating_add(data.len() as u64);
+                    if self.body.is_end_stream() {
+                        self.finish();
+                    }
+                    return Poll::Ready(Some(Ok(Frame::data(data))));
+                }
+                Poll::Ready(Some(Err(error))) => {
+                    let error = classify(&error, Some(self.received));
+                    return self.fail(error);
+                }
+                Poll::Ready(None) => self.finish(),
+                Poll::Pending => {
+                    ready!(self.poll_stall(cx));
+                    return self.fail(Error::BetweenBytesTimeout);
+                }
+            }
+        }
+        Poll::Ready(None)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.over
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        if self.over { SizeHint::with_exact(0) } else { self.body.size_hint() }
+    }
+}
+
+impl std::fmt::Debug for StreamBody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StreamBody").field("received", &self.received).field("over", &self.over).finish_non_exhaustive()
+    }
+}

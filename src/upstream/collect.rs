@@ -1,0 +1,96 @@
+//! A whole body, bounded in size and time.
+
+use bytes::{Bytes, BytesMut};
+use http::response::Parts;
+use http::{Method, StatusCode, header};
+use http_body_util::BodyExt as _;
+use hyper::body::{Body as _, Incoming};
+
+use super::budget::Budget;
+use super::coding::{Coding, Decoder};
+use super::error::{Error, classify};
+use super::reply;
+
+/// What is set aside for a body on the word of its Content-Length, at most.
+const MAX_RESERVE: u64 = 256 * 1024;
+
+/// Collects a body and frees it from its content coding; the headers that told of the coding go with it.
+pub(super) async fn collect(
+    head: &mut Parts,
+    method: &Method,
+    mut body: Incoming,
+    limit: u64,
+    budget: &Budget,
+) -> Result<Bytes, Error> {
+    let coding = Coding::of(&head.headers)?;
+    let bodiless = *method == Method::HEAD || matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    let announced = reply::content_length(&head.headers)?;
+    if announced.is_some_and(|length| length > limit) && !bodiless {
+        return Err(Error::TooLarge { limit });
+    }
+    let mut gather = match coding.filter(|_| !bodiless) {
+        Some(coding) => Gather::Coded(Decoder::new(coding, limit)),
+        None => Gather::Nothing { expected: announced.unwrap_or(0).min(MAX_RESERVE) as usize },
+    };
+    let mut received: u64 = 0;
+    while !body.is_end_stream() {
+        let Some(frame) = budget.between_bytes(body.frame()).await? else { break };
+        let frame = frame.map_err(|error| classify(&error, Some(received)))?;
+        // Trailers would be headers that nobody checked.
+        let Ok(data) = frame.into_data() else { continue };
+        received = received.saturating_add(data.len() as u64);
+        if received > limit {
+            return Err(Error::TooLarge { limit });
+        }
+        gather.push(data)?;
+    }
+    if coding.is_some() {
+        for name in [header::CONTENT_ENCODING, header::CONTENT_LENGTH] {
+            head.headers.remove(name);
+        }
+        for name in ["content-md5", "digest", "content-digest", "repr-digest"] {
+            head.headers.remove(name);
+        }
+    }
+    gather.finish()
+}
+
+/// The pieces so far.
+enum Gather {
+    Nothing {
+        expected: usize,
+    },
+    /// Most bodies come in one piece, which is not copied.
+    One {
+        piece: Bytes,
+        expected: usize,
+    },
+    Many(BytesMut),
+    Coded(Decoder),
+}
+
+impl Gather {
+    fn push(&mut self, data: Bytes) -> Result<(), Error> {
+        match self {
+            Self::Nothing { expected } => *self = Self::One { piece: data, expected: *expected },
+            Self::One { piece, expected } => {
+                let mut many = BytesMut::with_capacity((*expected).max(piece.len() + data.len()));
+                many.extend_from_slice(piece);
+                many.extend_from_slice(&data);
+                *self = Self::Many(many);
+            }
+            Self::Many(many) => many.extend_from_slice(&data),
+            Self::Coded(decoder) => decoder.push(&data)?,
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Bytes, Error> {
+        match self {
+            Self::Nothing { .. } => Ok(Bytes::new()),
+            Self::One { piece, .. } => Ok(piece),
+            Self::Many(many) => Ok(many.freeze()),
+            Self::Coded(decoder) => decoder.finish().map(Bytes::from),
+        }
+    }
+}

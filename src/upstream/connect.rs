@@ -1,0 +1,125 @@
+//! New connections: sockets, TLS, and the way to the sample backend in memory.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Uri;
+use http::uri::Scheme;
+use hyper_rustls::{ConfigBuilderExt, DefaultServerNameResolver, HttpsConnector};
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
+use tokio::net::TcpStream;
+use tokio::sync::OnceCell;
+use tower::ServiceExt as _;
+
+use super::resolve::{NameError, Names};
+use super::wire::Wire;
+use super::{ConnectError, Dial};
+
+/// Opens connections. TLS is set up when the first `https` target is dialled, so that nothing else pays for it.
+pub(super) struct Connector {
+    http: HttpConnector<Names>,
+    tls: OnceCell<Result<Arc<ClientConfig>, String>>,
+    demo: Option<Arc<dyn Dial>>,
+}
+
+impl Connector {
+    pub(super) fn new(demo: Option<Arc<dyn Dial>>, names: Names) -> Self {
+        let mut http = HttpConnector::new_with_resolver(names);
+        http.enforce_http(false);
+        http.set_nodelay(true);
+        http.set_keepalive(Some(Duration::from_secs(60)));
+        Self { http, tls: OnceCell::new(), demo }
+    }
+
+    /// As [`Connector::new`], with a TLS configuration that somebody else made.
+    #[cfg(test)]
+    pub(super) fn with_tls(mut self, config: ClientConfig) -> Self {
+        self.tls = OnceCell::new_with(Some(Ok(Arc::new(config))));
+        self
+    }
+
+    /// Opens a connection to `dial`, or to the sample backend. `within` is shared out among the addresses of a name, so
+    /// that one that is dead does not take all the time; the caller limits the whole.
+    pub(super) async fn open(&self, dial: Option<&Uri>, within: Duration) -> Result<Wire, ConnectError> {
+        let Some(uri) = dial else {
+            let demo = self.demo.as_ref().ok_or(ConnectError::NoDemo)?;
+            return Ok(Wire::Memory { io: demo.dial() });
+        };
+        let mut http = self.http.clone();
+        http.set_connect_timeout(Some(within));
+        let socket = http.oneshot(uri.clone()).await.map_err(|error| socket_error(&error))?;
+        if uri.scheme() != Some(&Scheme::HTTPS) {
+            return Ok(Wire::Tcp { io: socket.into_inner() });
+        }
+        self.encrypt(socket, uri).await
+    }
+
+    async fn encrypt(&self, socket: TokioIo<TcpStream>, uri: &Uri) -> Result<Wire, ConnectError> {
+        let config = self.tls.get_or_init(tls_config).await.clone().map_err(ConnectError::Tls)?;
+        // The connector dials for itself; here it is handed the socket that stands already.
+        let mut socket = Some(socket);
+        let hand_over = tower::service_fn(move |_: Uri| {
+            std::future::ready(socket.take().ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected)))
+        });
+        let names = Arc::new(DefaultServerNameResolver::default());
+        let tls = HttpsConnector::new(hand_over, config, true, names);
+        let stream = tls.oneshot(uri.clone()).await.map_err(|error| ConnectError::Tls(tls_reason(error.as_ref())))?;
+        Ok(Wire::Tls { io: TokioIo::new(stream) })
+    }
+}
+
+/// Reads the platform's certificates, which takes some milliseconds of file reading: not on the event loop.
+async fn tls_config() -> Result<Arc<ClientConfig>, String> {
+    let built = tokio::task::spawn_blocking(|| {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .try_with_platform_verifier()?
+            .with_no_client_auth();
+        Ok::<_, rustls::Error>(Arc::new(config))
+    });
+    match built.await {
+        Ok(Ok(config)) => Ok(config),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err("the certificates of this machine cannot be read".to_owned()),
+    }
+}
+
+/// The first cause of a type, along the chain.
+fn find<'e, E: std::error::Error + 'static>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e E> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(found) = error.downcast_ref::<E>() {
+            return Some(found);
+        }
+        cause = error.source();
+    }
+    None
+}
+
+fn socket_error(error: &(dyn std::error::Error + 'static)) -> ConnectError {
+    match (find::<NameError>(error), find::<io::Error>(error)) {
+        (Some(NameError::Unknown { name, reason }), _) => ConnectError::Name { name: name.clone(), reason: reason.clone() },
+        (Some(NameError::Forbidden { name, address }), _) => ConnectError::Forbidden { name: name.clone(), address: *address },
+        (None, Some(io)) => ConnectError::Socket { kind: io.kind(), reason: io.to_string() },
+        (None, None) => ConnectError::Socket { kind: io::ErrorKind::Other, reason: error.to_string() },
+    }
+}
+
+/// What rustls says is wrapped twice.
+fn tls_reason(error: &(dyn std::error::Error + 'static)) -> String {
+    if let Some(tls) = find::<rustls::Error>(error) {
+        return tls.to_string();
+    }
+    let mut inner = find::<io::Error>(error);
+    while let Some(wrapped) = inner.and_then(io::Error::get_ref) {
+        if let Some(tls) = wrapped.downcast_ref::<rustls::Error>() {
+            return tls.to_string();
+        }
+        inner = wrapped.downcast_ref::<io::Error>();
+    }
+    error.to_string()
+}

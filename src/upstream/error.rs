@@ -1,0 +1,228 @@
+//! Every way that a call fails.
+
+use std::io;
+use std::net::IpAddr;
+
+use super::body::BodyError;
+use super::coding::CodingError;
+
+/// Why a call has no reply, or a reply no end. States facts; which status the client sees is decided elsewhere.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No connection: nothing was sent.
+    #[error("cannot connect: {0}")]
+    Connect(#[from] ConnectError),
+    /// The connection did not stand in time (name, socket and TLS together): nothing was sent.
+    #[error("the connection did not stand in time")]
+    ConnectTimeout,
+    /// The head of the reply was not there in time.
+    #[error("the reply did not begin in time")]
+    FirstByteTimeout,
+    /// The body stalled.
+    #[error("the reply stalled between two pieces of its body")]
+    BetweenBytesTimeout,
+    /// The call took longer than the upstream's `timeout.total`.
+    #[error("the call took longer than the upstream may")]
+    TotalTimeout,
+    /// The caller's own deadline passed first.
+    #[error("the deadline of the request passed during the call")]
+    Deadline,
+    /// The connection ended before the head of the reply was whole.
+    #[error("the upstream closed the connection before the head of its reply was whole")]
+    Closed,
+    /// The connection was torn down.
+    #[error("the upstream reset the connection {}", if *.in_body { "inside the body of its reply" } else { "before its reply" })]
+    Reset {
+        /// Whether the head of the reply had come.
+        in_body: bool,
+    },
+    /// The body ended before its announced end.
+    #[error("the body of the reply ended early, after {received} bytes")]
+    Incomplete {
+        /// Bytes of the body that came, content coding included.
+        received: u64,
+    },
+    /// What came is not an HTTP/1.1 reply that can be trusted.
+    #[error("the reply is not well formed: {0}")]
+    Malformed(#[from] Malformed),
+    /// The body is, or claims to be, larger than the upstream's limit, before or after its content coding was removed.
+    #[error("the body of the reply is larger than {limit} bytes")]
+    TooLarge {
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// The content coding is unknown or broken.
+    #[error("the content coding of the reply cannot be removed: {0}")]
+    Coding(#[from] CodingError),
+    /// The body grew too much when its content coding was removed.
+    #[error("the body of the reply grows more than {limit} times when its content coding is removed")]
+    Ratio {
+        /// The limit.
+        limit: u64,
+    },
+    /// The body that the client sends broke off; the call was abandoned.
+    #[error("the body of the request broke off: {0}")]
+    ClientBody(BodyError),
+    /// The head of the call is larger than upstreams accept: nothing was sent.
+    #[error("the head of the call is {what}, over the limit of {limit}")]
+    HeadTooLarge {
+        /// What is too large: `9000 bytes`, `120 headers`.
+        what: String,
+        /// The limit, in the same unit.
+        limit: usize,
+    },
+    /// The path and query are not ones that a request line can carry: nothing was sent.
+    #[error("`{0}` is not a path that can be sent")]
+    Path(String),
+}
+
+impl Error {
+    /// A stable word for logs and metrics.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Connect(_) => "connect",
+            Self::ConnectTimeout => "connect_timeout",
+            Self::FirstByteTimeout => "first_byte_timeout",
+            Self::BetweenBytesTimeout => "between_bytes_timeout",
+            Self::TotalTimeout => "total_timeout",
+            Self::Deadline => "deadline",
+            Self::Closed => "closed",
+            Self::Reset { .. } => "reset",
+            Self::Incomplete { .. } => "incomplete",
+            Self::Malformed(_) => "malformed",
+            Self::TooLarge { .. } => "too_large",
+            Self::Coding(_) => "coding",
+            Self::Ratio { .. } => "ratio",
+            Self::ClientBody(_) => "client_body",
+            Self::HeadTooLarge { .. } => "head_too_large",
+            Self::Path(_) => "path",
+        }
+    }
+
+    /// Whether time ran out, whoever's.
+    pub fn is_timeout(&self) -> bool {
+        matches!(
+            self,
+            Self::ConnectTimeout | Self::FirstByteTimeout | Self::BetweenBytesTimeout | Self::TotalTimeout | Self::Deadline
+        )
+    }
+}
+
+/// Why there is no connection.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The name has no address.
+    #[error("the name `{name}` cannot be resolved: {reason}")]
+    Name {
+        /// The name.
+        name: String,
+        /// What the resolver says.
+        reason: String,
+    },
+    /// The name leads to an address that no upstream has.
+    #[error("the name `{name}` leads to {address}, which only a url that says so may reach")]
+    Forbidden {
+        /// The name.
+        name: String,
+        /// The address.
+        address: IpAddr,
+    },
+    /// No address answered: refused, unreachable.
+    #[error("{reason}")]
+    Socket {
+        /// What kind of failure it is.
+        kind: io::ErrorKind,
+        /// What the system says.
+        reason: String,
+    },
+    /// The TLS handshake failed, or TLS cannot be set up at all.
+    #[error("TLS: {0}")]
+    Tls(String),
+    /// `demo:` without a sample backend.
+    #[error("there is no sample backend here")]
+    NoDemo,
+}
+
+/// What is wrong with a reply.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Malformed {
+    /// The head is no head.
+    #[error("its head cannot be read: {0}")]
+    Head(String),
+    /// A line of the head ends without a carriage return.
+    #[error("a line of its head ends in a bare line feed")]
+    BareLineFeed,
+    /// The head never ends.
+    #[error("its head is larger than {0} bytes")]
+    HeadTooLarge(usize),
+    /// 1xx after 1xx.
+    #[error("more than {0} interim replies came first")]
+    InterimFlood(u32),
+    /// Both framings at once: the classic of request smuggling.
+    #[error("it has both a Content-Length and a Transfer-Encoding")]
+    LengthAndEncoding,
+    /// Not one `chunked`.
+    #[error("its Transfer-Encoding is not `chunked`")]
+    TransferEncoding,
+    /// Not a number, or different numbers.
+    #[error("its Content-Length is not one number")]
+    Length,
+    /// The chunks are broken.
+    #[error("its chunks cannot be read: {0}")]
+    Chunks(String),
+    /// 101, which nobody asked for.
+    #[error("it switches protocols, which nobody asked for")]
+    Switch,
+}
+
+impl From<Malformed> for io::Error {
+    /// The way through an I/O layer and back (see `classify`).
+    fn from(malformed: Malformed) -> Self {
+        Self::new(io::ErrorKind::InvalidData, malformed)
+    }
+}
+
+/// Reads what went wrong out of an error of the HTTP layer. `received` counts the bytes of the body so far, `None` while
+/// the head is awaited.
+pub(super) fn classify(error: &hyper::Error, received: Option<u64>) -> Error {
+    if let Some(io) = find_io(error) {
+        if let Some(malformed) = io.get_ref().and_then(|inner| inner.downcast_ref::<Malformed>()) {
+            return malformed.clone().into();
+        }
+        return match (io.kind(), received) {
+            (io::ErrorKind::UnexpectedEof, Some(received)) => Error::Incomplete { received },
+            (io::ErrorKind::UnexpectedEof, None) => Error::Closed,
+            (io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput, Some(_)) => Malformed::Chunks(io.to_string()).into(),
+            _ => Error::Reset { in_body: received.is_some() },
+        };
+    }
+    if error.is_parse_too_large() {
+        return Malformed::Head("too many headers".to_owned()).into();
+    }
+    if error.is_parse() {
+        // hyper says `invalid content-length parsed`, `invalid HTTP version parsed` and the like
+        return match error.to_string() {
+            text if text.contains("content-length") => Malformed::Length.into(),
+            text if text.contains("transfer-encoding") => Malformed::TransferEncoding.into(),
+            text => Malformed::Head(text).into(),
+        };
+    }
+    match received {
+        None => Error::Closed,
+        Some(received) => Error::Incomplete { received },
+    }
+}
+
+fn find_io(error: &hyper::Error) -> Option<&io::Error> {
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        if let Some(io) = cause.downcast_ref::<io::Error>() {
+            return Some(io);
+        }
+        source = cause.source();
+    }
+    None
+}

@@ -1,0 +1,55 @@
+//! Headers in both directions: what a gateway may pass on, what it must rebuild, what it must keep to itself.
+
+mod reply;
+mod request;
+
+pub use reply::{for_new_body, strip_reply};
+pub use request::{Nominated, Peer, forward, forward_untouched, unforwardable};
+
+use http::{HeaderMap, HeaderName, header};
+
+/// What [`forward`] puts into Accept-Encoding: the codings that a reply's body is freed from.
+pub const ACCEPT_ENCODING: &str = "gzip, deflate, br, zstd";
+
+/// Whether a name is one that a rule may set. Those that frame the message or belong to one connection are not: they
+/// follow from the body and the connection.
+pub fn settable(name: &HeaderName) -> bool {
+    !is_hop_by_hop(name.as_str()) && *name != header::CONTENT_LENGTH && *name != header::EXPECT
+}
+
+/// Removes the names that frame a message or steer its connection: they are worked out anew.
+pub(super) fn remove_framing(headers: &mut HeaderMap) {
+    use header::{CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
+    for name in [CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRAILER, TRANSFER_ENCODING, UPGRADE] {
+        headers.remove(name);
+    }
+}
+
+/// Names that end at the next hop (RFC 9110, section 7.6.1, and what is treated as such in the field).
+fn is_hop_by_hop(name: &str) -> bool {
+    matches!(
+        name,
+        "connection"
+            | "keep-alive"
+            | "proxy-connection"
+            | "proxy-authenticate"
+            | "proxy-authorization"
+            | "te"
+            | "trailer"
+            | "transfer-encoding"
+            | "upgrade"
+            | "http2-settings"
+            | "alt-svc"
+    )
+}
+
+/// The names that the Connection lines list, in lower case.
+fn nominated(headers: &HeaderMap) -> Vec<String> {
+    let lists = headers.get_all(header::CONNECTION).iter();
+    let names = lists.flat_map(|list| list.as_bytes().split(|byte| *byte == b','));
+    names.map(|name| String::from_utf8_lossy(name.trim_ascii()).to_ascii_lowercase()).filter(|name| !name.is_empty()).collect()
+}
+
+#[cfg(test)]
+#[path = "../tests/headers.rs"]
+mod tests;

@@ -1,0 +1,65 @@
+//! From an upstream to the client.
+
+use http::{HeaderMap, header};
+
+use super::{is_hop_by_hop, nominated};
+
+/// Removes from a reply what ends here: hop-by-hop headers, those that Connection names, and what tells of the software
+/// behind (Server, X-Powered-By) or invites around the gateway (Alt-Svc). Every Set-Cookie line stays on its own.
+///
+/// A Connection line cannot take away what the client must see of the message: cookies, caching, content, challenge.
+pub fn strip_reply(headers: &mut HeaderMap) {
+    let names = nominated(headers);
+    for name in names.iter().filter(|name| !must_arrive(name)) {
+        headers.remove(name.as_str());
+    }
+    for name in [
+        "connection",
+        "keep-alive",
+        "proxy-connection",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "alt-svc",
+        "server",
+        "x-powered-by",
+    ] {
+        headers.remove(name);
+    }
+}
+
+fn must_arrive(name: &str) -> bool {
+    name.starts_with("content-")
+        || matches!(
+            name,
+            "set-cookie"
+                | "cache-control"
+                | "expires"
+                | "vary"
+                | "date"
+                | "age"
+                | "location"
+                | "retry-after"
+                | "www-authenticate"
+        )
+        || name.starts_with("strict-transport-")
+        || is_hop_by_hop(name)
+}
+
+/// Removes what speaks of the upstream's bytes, for a reply that gets a new body: length, coding, validators, digests and
+/// ranges. Without them no client can ask for a piece of, or a condition on, a document that it never had.
+pub fn for_new_body(headers: &mut HeaderMap) {
+    use header::{
+        ACCEPT_RANGES, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG, LAST_MODIFIED, TRAILER, TRANSFER_ENCODING,
+    };
+    let named = [ETAG, LAST_MODIFIED, CONTENT_LENGTH, CONTENT_ENCODING, CONTENT_RANGE, ACCEPT_RANGES, TRANSFER_ENCODING, TRAILER];
+    for name in named {
+        headers.remove(name);
+    }
+    for name in ["content-md5", "digest", "content-digest", "repr-digest"] {
+        headers.remove(name);
+    }
+}

@@ -1,0 +1,119 @@
+//! From the client to an upstream.
+
+use std::fmt::Write as _;
+use std::net::IpAddr;
+
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+
+use super::{ACCEPT_ENCODING, is_hop_by_hop, nominated};
+
+/// Who is on the other side, as far as the edge trusts it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Peer {
+    /// The client's address.
+    pub ip: Option<IpAddr>,
+    /// Whether the client came over TLS.
+    pub secure: bool,
+    /// The host that the client asked for, with its port.
+    pub host: Option<String>,
+}
+
+/// A Connection line names a header that must reach the upstream: somebody wants a check to be skipped.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the Connection header names `{0}`, which must not be removed on the way")]
+pub struct Nominated(pub String);
+
+/// The headers of a call whose reply is read here. Hop-by-hop headers and those that Connection names are gone, and so are
+/// names with other characters than letters, digits and hyphens, the conditions and ranges that could make the reply
+/// something else than the whole document, Host, and the length. `Forwarded`, `X-Forwarded-For`, `-Proto` and `-Host` and
+/// `X-Real-IP` tell of `peer`, whatever the client wrote. Accept-Encoding is [`ACCEPT_ENCODING`].
+///
+/// # Errors
+/// Connection names a header that carries an identity, an address or the message itself (answer 400).
+pub fn forward(request: &HeaderMap, peer: &Peer) -> Result<HeaderMap, Nominated> {
+    let is_ours = |name: &str| matches!(name, "accept-encoding" | "range" | "if-range" | "if-none-match" | "if-modified-since");
+    let mut headers = select(request, is_ours)?;
+    headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(ACCEPT_ENCODING));
+    introduce(&mut headers, peer);
+    Ok(headers)
+}
+
+/// As [`forward`], for a reply that is passed through as it comes: codings, conditions and ranges stay the client's.
+///
+/// # Errors
+/// As [`forward`].
+pub fn forward_untouched(request: &HeaderMap, peer: &Peer) -> Result<HeaderMap, Nominated> {
+    let mut headers = select(request, |_| false)?;
+    introduce(&mut headers, peer);
+    Ok(headers)
+}
+
+/// How many header lines [`forward`] drops for their name alone: some servers read `X_User` as `X-User`.
+pub fn unforwardable(request: &HeaderMap) -> usize {
+    request.iter().filter(|(name, _)| !is_plain(name)).count()
+}
+
+fn select(request: &HeaderMap, dropped: impl Fn(&str) -> bool) -> Result<HeaderMap, Nominated> {
+    let nominated = nominated(request);
+    if let Some(name) = nominated.iter().find(|name| must_arrive(name)) {
+        return Err(Nominated(name.clone()));
+    }
+    let mut headers = HeaderMap::with_capacity(request.keys_len() + 8);
+    for (name, value) in request {
+        let text = name.as_str();
+        let gone = is_hop_by_hop(text)
+            || matches!(text, "host" | "content-length" | "expect" | "forwarded" | "x-real-ip")
+            || text.starts_with("x-forwarded-")
+            || dropped(text)
+            || nominated.iter().any(|nominated| nominated == text)
+            || !is_plain(name);
+        if !gone {
+            headers.append(name, value.clone());
+        }
+    }
+    Ok(headers)
+}
+
+fn must_arrive(name: &str) -> bool {
+    matches!(name, "cookie" | "authorization" | "host" | "forwarded" | "x-real-ip")
+        || name.starts_with("x-forwarded-")
+        || name.starts_with("content-")
+}
+
+/// Header names are lower case by their type.
+fn is_plain(name: &HeaderName) -> bool {
+    name.as_str().bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
+fn introduce(headers: &mut HeaderMap, peer: &Peer) {
+    let proto = if peer.secure { "https" } else { "http" };
+    let mut forwarded = String::with_capacity(64);
+    if let Some(ip) = peer.ip {
+        let ip = ip.to_canonical();
+        let _ = match ip {
+            IpAddr::V4(ip) => write!(forwarded, "for={ip};"),
+            IpAddr::V6(ip) => write!(forwarded, "for=\"[{ip}]\";"),
+        };
+        if let Ok(ip) = HeaderValue::try_from(ip.to_string()) {
+            headers.insert(HeaderName::from_static("x-forwarded-for"), ip.clone());
+            headers.insert(HeaderName::from_static("x-real-ip"), ip);
+        }
+    }
+    forwarded.push_str("proto=");
+    forwarded.push_str(proto);
+    headers.insert(HeaderName::from_static("x-forwarded-proto"), HeaderValue::from_static(proto));
+    if let Some(host) = peer.host.as_deref().filter(|host| is_host(host)) {
+        let _ = write!(forwarded, ";host=\"{host}\"");
+        if let Ok(host) = HeaderValue::from_str(host) {
+            headers.insert(HeaderName::from_static("x-forwarded-host"), host);
+        }
+    }
+    if let Ok(forwarded) = HeaderValue::try_from(forwarded) {
+        headers.insert(header::FORWARDED, forwarded);
+    }
+}
+
+/// `host`, `host:port`, `[v6]:port`: nothing that could end a quoted string or begin a list.
+fn is_host(host: &str) -> bool {
+    !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'[' | b']'))
+}

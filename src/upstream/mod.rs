@@ -1,0 +1,38 @@
+//! Calls to upstreams: connections and their reuse, timeouts, sizes, content codings, headers in both directions, and the
+//! filling of paths.
+//!
+//! Stands on `base`. Knows neither routes.yaml nor the status that a client sees: it states what happened, in [`Error`].
+//! It never follows a redirect, never lets a request choose where a call goes, and never passes on what came in part as if
+//! it were whole.
+
+mod body;
+mod budget;
+mod client;
+mod coding;
+mod collect;
+mod connect;
+mod error;
+mod exchange;
+mod fill;
+pub mod headers;
+mod pool;
+mod reply;
+mod reply_head;
+mod resolve;
+mod settings;
+mod target;
+mod wire;
+
+pub use body::{BodyError, StreamBody};
+pub use client::{Call, Client, Dial, Reply};
+pub use coding::{Coding, CodingError};
+pub use error::{ConnectError, Error, Malformed};
+pub use fill::{FillError, fill, fill_with};
+pub use settings::{HeaderRules, Settings, Timeouts, Upstream};
+pub use target::{Target, TargetError};
+
+#[cfg(test)]
+#[path = "../../tests/support/fault.rs"]
+mod fault;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,61 @@
+//! The client against upstreams that misbehave. Where time matters the wire is in memory and the clock is the test's.
+
+pub(super) mod fixtures;
+mod open;
+mod pool;
+mod send;
+mod sockets;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use tokio::io::DuplexStream;
+use tokio::time::Instant;
+
+use super::fault::Faults;
+use super::*;
+
+/// The wire in memory, to scripted faults.
+struct InMemory(Faults);
+
+impl Dial for InMemory {
+    fn dial(&self) -> DuplexStream {
+        self.0.connect()
+    }
+}
+
+fn client(faults: &Faults) -> Client {
+    Client::new(Some(Arc::new(InMemory(faults.clone()))))
+}
+
+fn settings(target: &str) -> Settings {
+    let seconds = Duration::from_secs;
+    Settings {
+        target: Target::parse(target).unwrap(),
+        timeouts: Timeouts { connect: seconds(1), first_byte: seconds(3), between_bytes: seconds(5), total: seconds(10) },
+        max_bytes: 256 * 1024,
+        headers: HeaderRules::default(),
+    }
+}
+
+fn demo() -> Upstream {
+    Upstream::new("demo".into(), settings("demo:"))
+}
+
+fn call(method: Method, path: &str) -> Call {
+    Call { method, path_and_query: path.into(), headers: HeaderMap::new(), body: Bytes::new() }
+}
+
+fn get(path: &str) -> Call {
+    call(Method::GET, path)
+}
+
+fn in_a_minute() -> Instant {
+    Instant::now() + Duration::from_secs(60)
+}
+
+fn far() -> Instant {
+    Instant::now() + Duration::from_secs(3600)
+}
