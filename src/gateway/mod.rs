@@ -1,0 +1,3 @@
+//! The life of a request.
+
+pub mod edge;

@@ -1,0 +1,202 @@
+//! The front door: takes connections, serves them, and lets them go.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+
+use axum::Router;
+use bytes::Bytes;
+use http::{Request, Response};
+use hyper::server::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+
+use super::answer::Cause;
+use super::body::Body;
+use super::drive::drive;
+use super::gate::Gate;
+use super::gauge::Gauge;
+use super::house::{self, Readiness};
+use super::peek::{Peeked, Protocol, peek};
+use super::service::Adapter;
+use super::settings::EdgeSettings;
+use super::traffic::Traffic;
+use super::wire::Wire;
+use crate::gateway::edge::Peer;
+
+/// Bytes that hyper may keep of one HTTP/1 connection beside a head, in each direction.
+const BUFFER: usize = 64 * 1024;
+/// HTTP/2 windows: bytes of request bodies under way, for one request and for all of a connection.
+const WINDOW: u32 = 256 * 1024;
+/// Bytes of one HTTP/2 answer that wait for the client.
+const SEND_BUFFER: usize = 64 * 1024;
+/// Requests at once on an HTTP/2 connection.
+const STREAMS: u32 = 128;
+/// HTTP/2 requests taken back before they reached us, and protocol errors answered by a reset, before the connection goes.
+const PENDING_RESETS: usize = 20;
+const LOCAL_RESETS: usize = 256;
+/// How often a silent HTTP/2 client is asked whether it lives, and how long it may take to say so.
+const PING_EVERY: std::time::Duration = std::time::Duration::from_secs(20);
+const PING_PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+
+/// How far the edge is with leaving.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    Serving,
+    /// Connections close as soon as they politely can.
+    Draining,
+    /// Connections close.
+    Cut,
+}
+
+/// Serves HTTP/1.1 and HTTP/2 on connections that it is given. It listens nowhere itself. Clones are the same edge.
+#[derive(Clone)]
+pub struct Edge<S> {
+    service: S,
+    core: Arc<Core>,
+}
+
+/// What all connections share.
+pub(super) struct Core {
+    pub(super) settings: EdgeSettings,
+    pub(super) phase: watch::Sender<Phase>,
+    pub(super) house: Router,
+    readiness: Readiness,
+    gauge: Gauge,
+}
+
+impl<S, B> Edge<S>
+where
+    S: tower::Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Cause>,
+{
+    /// An edge in front of `service`, which answers every request, the refused ones too.
+    pub fn new(service: S, mut settings: EdgeSettings) -> Self {
+        settings.limits = settings.limits.bounded();
+        let readiness = Readiness::default();
+        let house = house::router(&readiness);
+        let phase = watch::Sender::new(Phase::Serving);
+        let core = Core { settings, phase, house, readiness, gauge: Gauge::default() };
+        Self { service, core: Arc::new(core) }
+    }
+
+    /// Serves a connection of TCP until it closes. See [`Edge::serve`].
+    pub fn serve_tcp(&self, stream: TcpStream, peer: SocketAddr) -> impl Future<Output = ()> + Send + use<S, B> {
+        // An answer is written whole: waiting for more to send would only delay its end. A socket that cannot do without
+        // the wait is served all the same.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection keeps its small writes back");
+        }
+        self.serve(stream, peer)
+    }
+
+    /// Serves one connection until it closes: by the client, by its limits, or by [`Edge::drain`] and [`Edge::cut`]. The
+    /// connection counts as open from this call on. Dropping the future cuts it.
+    pub fn serve<T>(&self, mut stream: T, peer: SocketAddr) -> impl Future<Output = ()> + Send + use<S, B, T>
+    where
+        T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let Self { service, core } = self.clone();
+        let open = core.gauge.open();
+        async move {
+            let (limits, timeouts) = (core.settings.limits, core.settings.timeouts);
+            let mut phase = core.phase.subscribe();
+            let born = tokio::time::Instant::now();
+            let Some(Peeked { protocol, early, first_byte }) = peek(&mut stream, &timeouts, &mut phase).await else { return };
+            let multiplexed = protocol == Protocol::Http2;
+            let traffic = Arc::new(Traffic::new(limits, timeouts, multiplexed, born, first_byte, open));
+            let peer = Peer { address: peer, secure: false };
+            let adapter = Adapter::new(service, Arc::clone(&core), Arc::clone(&traffic), peer);
+            let wire = Wire::new(stream, early, Arc::clone(&traffic));
+            match protocol {
+                Protocol::Http1 => {
+                    let io = TokioIo::new(Gate::new(wire, limits, Arc::clone(&traffic)));
+                    let connection = http1(&core.settings).serve_connection(io, adapter);
+                    drive(pin!(connection), &traffic, &mut phase).await;
+                }
+                Protocol::Http2 => {
+                    let connection = http2(&core.settings).serve_connection(TokioIo::new(wire), adapter);
+                    drive(pin!(connection), &traffic, &mut phase).await;
+                }
+            }
+        }
+    }
+
+    /// Begins to leave and resolves once every connection has closed. Idle ones close at once, busy ones after the answer
+    /// they are at. Readiness is gone from this call on. Waits without an end: the caller sets one and then calls
+    /// [`Edge::cut`].
+    pub fn drain(&self) -> impl Future<Output = ()> + Send + use<S, B> {
+        self.set_ready(false);
+        self.core.phase.send_if_modified(|phase| {
+            let begins = *phase == Phase::Serving;
+            if begins {
+                *phase = Phase::Draining;
+            }
+            begins
+        });
+        let core = Arc::clone(&self.core);
+        async move { core.gauge.closed().await }
+    }
+
+    /// Closes every connection now, whatever it is at.
+    pub fn cut(&self) {
+        self.core.phase.send_replace(Phase::Cut);
+    }
+
+    /// Sets what `/_forecourt/ready` says, without any effect on connections: a balancer in front should learn that this
+    /// process leaves before it does. Starts as ready.
+    pub fn set_ready(&self, ready: bool) {
+        self.core.readiness.set(ready);
+    }
+
+    /// How many connections are open.
+    pub fn connections(&self) -> usize {
+        self.core.gauge.count()
+    }
+}
+
+impl<S> fmt::Debug for Edge<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Edge")
+            .field("settings", &self.core.settings)
+            .field("open", &self.core.gauge.count())
+            .finish_non_exhaustive()
+    }
+}
+
+/// hyper's HTTP/1 with every limit said. Its own head timer stays off: it cannot tell a late head from an idle client.
+fn http1(settings: &EdgeSettings) -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(None)
+        .max_headers(settings.limits.headers)
+        .max_buf_size(settings.limits.head + BUFFER)
+        .keep_alive(true)
+        .half_close(false);
+    builder
+}
+
+/// hyper's HTTP/2 with every limit said.
+fn http2(settings: &EdgeSettings) -> http2::Builder<TokioExecutor> {
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS)
+        .max_pending_accept_reset_streams(PENDING_RESETS)
+        .max_local_error_reset_streams(LOCAL_RESETS)
+        .initial_stream_window_size(WINDOW)
+        .initial_connection_window_size(WINDOW)
+        .adaptive_window(false)
+        .max_header_list_size(u32::try_from(settings.limits.head).unwrap_or(u32::MAX))
+        .max_send_buf_size(SEND_BUFFER)
+        .keep_alive_interval(PING_EVERY)
+        .keep_alive_timeout(PING_PATIENCE);
+    builder
+}

@@ -1,0 +1,130 @@
+//! Where requests begin and end in the bytes of an HTTP/1 connection, and which of them may pass.
+//!
+//! hyper accepts heads that other parsers read differently (`Content-Length` beside `Transfer-Encoding`, a missing or double
+//! `Host`, bare line feeds), and its header map no longer shows it. So every byte is looked at here first. A [`Scanner`] does
+//! no reading of its own: it is fed, says how many bytes may pass, and its answer depends on the bytes alone, never on how
+//! they were cut into reads.
+
+mod chunk;
+mod field;
+mod head;
+mod line;
+mod target;
+
+pub(super) use field::is_host;
+pub(super) use target::check as check_target;
+
+use self::chunk::ChunkScan;
+use self::head::{HeadScan, Step};
+use super::settings::Limits;
+use crate::gateway::edge::Refusal;
+
+/// How the body behind a head is framed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Framing {
+    /// So many bytes, zero too.
+    Sized(u64),
+    /// Chunks, to the empty one and its trailers.
+    Chunked,
+}
+
+/// What a [`Scanner`] made of the bytes it was fed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Scan {
+    /// How many of the leading bytes may pass on.
+    pub(super) pass: usize,
+    /// What to do with the others.
+    pub(super) rest: Rest,
+}
+
+/// What to do with the bytes that may not pass (yet).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// They are the beginning of a head: feed them again with more behind them.
+    Wait,
+    /// They are a head that must not be served. Nothing after it can be trusted.
+    Refused(Refusal),
+    /// They break the framing of a body whose head has passed already. The word says how.
+    Broken(&'static str),
+}
+
+/// Follows one connection.
+#[derive(Debug)]
+pub(super) struct Scanner {
+    limits: Limits,
+    heads: u64,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Head(HeadScan),
+    Sized(u64),
+    Chunked(ChunkScan),
+    Over(Rest),
+}
+
+impl Scanner {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self { limits, heads: 0, state: State::Head(HeadScan::default()) }
+    }
+
+    /// How many heads have passed.
+    pub(super) fn heads(&self) -> u64 {
+        self.heads
+    }
+
+    /// Whether a head has begun and not ended: the client owes us its rest. Blank lines before it begin nothing.
+    pub(super) fn is_within_head(&self) -> bool {
+        matches!(&self.state, State::Head(head) if head.has_begun())
+    }
+
+    /// Whether all that passed were whole requests, so that nothing of one is on its way.
+    pub(super) fn is_between_requests(&self) -> bool {
+        matches!(&self.state, State::Head(head) if !head.has_begun())
+    }
+
+    /// Looks at `bytes`: what the last scan told to keep, and whatever came after it.
+    pub(super) fn scan(&mut self, bytes: &[u8]) -> Scan {
+        let mut pass = 0;
+        loop {
+            let Some(rest) = bytes.get(pass..).filter(|rest| !rest.is_empty()) else { return Scan { pass, rest: Rest::Wait } };
+            let (taken, next) = match &mut self.state {
+                State::Over(over) => return Scan { pass, rest: *over },
+                State::Head(head) => match head.advance(rest, &self.limits) {
+                    Step::Partial => return Scan { pass, rest: Rest::Wait },
+                    Step::Refused(refusal) => (0, Some(State::Over(Rest::Refused(refusal)))),
+                    Step::Whole { length, framing } => {
+                        self.heads += 1;
+                        (length, Some(body(framing, self.limits.headers)))
+                    }
+                },
+                State::Sized(left) => {
+                    let taken = usize::try_from(*left).unwrap_or(usize::MAX).min(rest.len());
+                    *left -= taken as u64;
+                    (taken, (*left == 0).then(|| State::Head(HeadScan::default())))
+                }
+                State::Chunked(chunks) => match chunks.advance(rest) {
+                    chunk::Step::More => (rest.len(), None),
+                    chunk::Step::Ended(taken) => (taken, Some(State::Head(HeadScan::default()))),
+                    chunk::Step::Broken(taken, rule) => (taken, Some(State::Over(Rest::Broken(rule)))),
+                },
+            };
+            pass += taken;
+            if let Some(next) = next {
+                self.state = next;
+            }
+        }
+    }
+}
+
+fn body(framing: Framing, trailers: usize) -> State {
+    match framing {
+        Framing::Sized(0) => State::Head(HeadScan::default()),
+        Framing::Sized(length) => State::Sized(length),
+        Framing::Chunked => State::Chunked(ChunkScan::new(trailers)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,31 @@
+//! The HTTP edge: HTTP/1.1 and HTTP/2 on connections that somebody else accepted.
+//!
+//! Holds what stands between a socket and the gateway: the protocol's choice, the check of every raw byte of HTTP/1, limits
+//! and timers, the request id, the canonical path, the paths below `/_forecourt/`, the access log line, and the way out.
+//! Stands on hyper, `gateway::edge` and `telemetry`. Never listens, never decides what a request means, and answers nothing
+//! itself but its own paths: whatever it refuses goes to the service as a [`Refusal`](crate::gateway::edge::Refusal), so that
+//! every fault looks the same.
+
+mod admit;
+mod answer;
+mod body;
+mod drive;
+mod edge;
+mod framing;
+mod gate;
+mod gauge;
+mod house;
+mod path;
+mod peek;
+mod record;
+mod service;
+mod settings;
+mod traffic;
+mod wire;
+
+pub use body::Body;
+pub use edge::Edge;
+pub use settings::{EdgeSettings, Limits, Timeouts};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,103 @@
+//! What is remembered of a request until its answer has ended, for the access log and the connection's books.
+
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use http::{Method, Uri, Version};
+
+use super::traffic::Traffic;
+use crate::gateway::edge::{Peer, RequestId, Trace};
+use crate::telemetry::{AccessLog, Entry};
+
+/// What the log says when the client left before there was a status. Nobody ever receives it.
+const CLIENT_LEFT: u16 = 499;
+
+/// What was asked for.
+#[derive(Debug)]
+pub(super) enum Asked {
+    Parsed {
+        method: Method,
+        uri: Uri,
+    },
+    /// From a head that was refused before it was parsed.
+    Raw {
+        method: String,
+        target: String,
+    },
+}
+
+/// One request. When it is dropped its line is written and it no longer counts as under way: no path out of a request, not
+/// even a client that leaves, can miss that.
+#[derive(Debug)]
+pub(super) struct Record {
+    pub(super) access: Option<AccessLog>,
+    pub(super) traffic: Arc<Traffic>,
+    /// Its number on its connection.
+    pub(super) number: u64,
+    pub(super) asked: Asked,
+    pub(super) id: RequestId,
+    pub(super) peer: Peer,
+    pub(super) version: Version,
+    pub(super) time: SystemTime,
+    pub(super) started: Instant,
+    pub(super) answer: Answer,
+}
+
+/// What became of it.
+#[derive(Debug, Default)]
+pub(super) struct Answer {
+    pub(super) status: Option<u16>,
+    pub(super) trace: Trace,
+    pub(super) bytes: u64,
+    /// Everything was handed over for sending.
+    pub(super) complete: bool,
+    /// A piece was handed over and the next one not asked for.
+    waiting: bool,
+}
+
+impl Record {
+    /// A piece of the answer was handed over.
+    pub(super) fn gave(&mut self, bytes: usize) {
+        self.answer.bytes += bytes as u64;
+        if self.traffic.is_multiplexed() {
+            self.answer.waiting = true;
+            self.traffic.piece(self.number, true);
+        }
+    }
+
+    /// The next piece is asked for.
+    pub(super) fn taken(&mut self) {
+        if std::mem::take(&mut self.answer.waiting) {
+            self.traffic.piece(self.number, false);
+        }
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        self.taken();
+        self.traffic.leave(!self.answer.complete);
+        let Some(access) = &self.access else { return };
+        let (method, target) = match &self.asked {
+            Asked::Parsed { method, uri } => (method.as_str(), uri.path_and_query().map_or("", |target| target.as_str())),
+            Asked::Raw { method, target } => (method.as_str(), target.as_str()),
+        };
+        let Answer { status, trace, bytes, complete, .. } = &self.answer;
+        access.record(&Entry {
+            time: self.time,
+            request_id: self.id.as_str(),
+            peer: self.peer.ip(),
+            method,
+            target,
+            route: trace.route.as_deref(),
+            status: status.unwrap_or(CLIENT_LEFT),
+            bytes: *bytes,
+            duration: self.started.elapsed(),
+            upstream: trace.upstream,
+            code: trace.code.as_deref(),
+            warnings: trace.warnings,
+            version: self.version,
+            cut: !complete,
+        });
+    }
+}

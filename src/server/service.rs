@@ -1,0 +1,186 @@
+//! Between hyper and the gateway: what every request is given, and every answer.
+
+use std::any::Any;
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
+use hyper::body::Incoming;
+use tower::ServiceExt;
+
+use super::admit::admit;
+use super::answer::{Cause, Origin, Outgoing};
+use super::body::Body;
+use super::edge::{Core, Phase};
+use super::house::{PREFIX, Unanswered};
+use super::record::{Answer, Asked, Record};
+use super::traffic::{Refused, Traffic};
+use crate::gateway::edge::{Peer, Refusal, RequestId, Trace};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+const REFERRER: HeaderValue = HeaderValue::from_static("strict-origin-when-cross-origin");
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
+
+/// The service of one connection.
+pub(super) struct Adapter<S> {
+    service: S,
+    core: Arc<Core>,
+    traffic: Arc<Traffic>,
+    peer: Peer,
+}
+
+type Answered<B> = Pin<Box<dyn Future<Output = Result<Response<Outgoing<B>>, Infallible>> + Send>>;
+
+impl<S> Adapter<S> {
+    pub(super) fn new(service: S, core: Arc<Core>, traffic: Arc<Traffic>, peer: Peer) -> Self {
+        Self { service, core, traffic, peer }
+    }
+}
+
+impl<S, B> hyper::service::Service<Request<Incoming>> for Adapter<S>
+where
+    S: tower::Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Cause>,
+{
+    type Response = Response<Outgoing<B>>;
+    type Error = Infallible;
+    type Future = Answered<B>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let (time, started) = (SystemTime::now(), Instant::now());
+        let turn = self.traffic.arrive();
+        let (mut parts, incoming) = request.into_parts();
+        let raw = parts.uri.clone();
+        let (refusal, line) = match turn.refused {
+            Some(Refused { refusal, line }) => (Some(refusal), Some(line.unwrap_or_default())),
+            None => (admit(&mut parts, &self.core.settings.limits).err(), None),
+        };
+        let asked = match line {
+            Some((method, target)) => Asked::Raw { method, target },
+            // A path that was refused is logged as it came: its canonical form does not exist.
+            None => Asked::Parsed { method: parts.method.clone(), uri: if refusal.is_some() { raw } else { parts.uri.clone() } },
+        };
+        let id = parts.headers.get(&REQUEST_ID).and_then(RequestId::adopt).unwrap_or_else(RequestId::generate);
+        parts.headers.insert(REQUEST_ID, id.header());
+        parts.extensions.insert(id.clone());
+        parts.extensions.insert(self.peer);
+        if let Some(refusal) = refusal {
+            parts.extensions.insert(refusal);
+        }
+        let record = Record {
+            access: self.core.settings.access.clone(),
+            traffic: Arc::clone(&self.traffic),
+            number: turn.number,
+            asked,
+            id,
+            peer: self.peer,
+            version: parts.version,
+            time,
+            started,
+            answer: Answer::default(),
+        };
+        let body = Body::new(incoming, self.core.settings.timeouts.body_idle);
+        let (service, core, last) = (self.service.clone(), Arc::clone(&self.core), turn.last);
+        Box::pin(async move {
+            let is_head = parts.method == Method::HEAD;
+            let response = if refusal.is_none() && parts.uri.path().starts_with(PREFIX) {
+                own(&core, service, parts, &record).await
+            } else {
+                ask(service, Request::from_parts(parts, body), &record).await
+            };
+            let close = !record.traffic.is_multiplexed() && (last || *core.phase.borrow() != Phase::Serving);
+            Ok(finish(response, record, is_head, close))
+        })
+    }
+}
+
+/// Answers a path of the product's own, or has the service refuse it.
+async fn own<S, B>(core: &Core, service: S, parts: Parts, record: &Record) -> Response<Origin<B>>
+where
+    S: tower::Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone,
+{
+    let asked = Request::from_parts(parts.clone(), axum::body::Body::empty());
+    let Ok(mut response) = core.house.clone().oneshot(asked).await;
+    match response.extensions_mut().remove() {
+        Some(Unanswered(refusal)) => {
+            let mut request = Request::from_parts(parts, Body::empty());
+            request.extensions_mut().insert(refusal);
+            ask(service, request, record).await
+        }
+        None => response.map(|body| Origin::House { body }),
+    }
+}
+
+/// Asks the service. When it panics it is asked once more, for the page that says so; when that panics too the answer is a
+/// bare 500.
+async fn ask<S, B>(service: S, request: Request<Body>, record: &Record) -> Response<Origin<B>>
+where
+    S: tower::Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone,
+{
+    let (method, uri, version) = (request.method().clone(), request.uri().clone(), request.version());
+    let accept = request.headers().get(header::ACCEPT).cloned();
+    if let Some(response) = attempt(service.clone(), request, record).await {
+        return response;
+    }
+    let mut again = Request::new(Body::empty());
+    (*again.method_mut(), *again.uri_mut(), *again.version_mut()) = (method, uri, version);
+    again.headers_mut().extend(accept.map(|accept| (header::ACCEPT, accept)));
+    again.headers_mut().insert(REQUEST_ID, record.id.header());
+    again.extensions_mut().insert(record.id.clone());
+    again.extensions_mut().insert(record.peer);
+    again.extensions_mut().insert(Refusal::Panicked);
+    if let Some(response) = attempt(service, again, record).await {
+        return response;
+    }
+    let mut response = Response::new(Origin::House { body: axum::body::Body::empty() });
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    response
+}
+
+/// Asks the service once; `None` when it panics.
+async fn attempt<S, B>(service: S, request: Request<Body>, record: &Record) -> Option<Response<Origin<B>>>
+where
+    S: tower::Service<Request<Body>, Response = Response<B>, Error = Infallible>,
+{
+    match AssertUnwindSafe(service.oneshot(request)).catch_unwind().await {
+        Ok(Ok(response)) => Some(response.map(|body| Origin::Service { body })),
+        Err(panic) => {
+            tracing::error!(request_id = %record.id, panic = message(&*panic), "a request panicked");
+            None
+        }
+    }
+}
+
+fn message(panic: &(dyn Any + Send)) -> &str {
+    panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}
+
+/// Gives an answer the headers that all of them have.
+fn finish<B>(response: Response<Origin<B>>, mut record: Record, is_head: bool, close: bool) -> Response<Outgoing<B>>
+where
+    B: http_body::Body<Data = Bytes>,
+    B::Error: Into<Cause>,
+{
+    let (mut parts, origin) = response.into_parts();
+    record.answer.trace = parts.extensions.remove::<Trace>().unwrap_or_default();
+    record.answer.status = Some(parts.status.as_u16());
+    let has_no_body = is_head || matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    record.answer.complete = has_no_body || origin.is_end_stream();
+    let headers = &mut parts.headers;
+    headers.insert(REQUEST_ID, record.id.header());
+    headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(NOSNIFF);
+    headers.entry(header::REFERRER_POLICY).or_insert(REFERRER);
+    if close {
+        headers.insert(header::CONNECTION, CLOSE);
+    }
+    Response::from_parts(parts, Outgoing::new(origin, record))
+}

@@ -1,0 +1,132 @@
+//! One request as one line of JSON.
+
+use std::io::Write;
+use std::net::IpAddr;
+use std::time::{Duration, SystemTime};
+
+use super::clock::Clock;
+use super::escape::{VALUE_BYTES, string};
+use super::redact;
+
+/// What the access log tells of one request.
+#[derive(Debug, Clone)]
+pub struct Entry<'a> {
+    /// When its head had been read.
+    pub time: SystemTime,
+    /// The name of the request.
+    pub request_id: &'a str,
+    /// Who sent it, as the socket says.
+    pub peer: IpAddr,
+    /// Its method; empty when the head was too broken to tell.
+    pub method: &'a str,
+    /// Its path in the canonical form and its query; secrets are taken out here.
+    pub target: &'a str,
+    /// The route that matched, as routes.yaml writes it.
+    pub route: Option<&'a str>,
+    /// The status that was answered; 499 when the client left before there was one.
+    pub status: u16,
+    /// Bytes of body that were handed over for sending.
+    pub bytes: u64,
+    /// From the head's end to the end of the answer.
+    pub duration: Duration,
+    /// Of which waiting for upstreams.
+    pub upstream: Duration,
+    /// The stable code of the fault, when the answer is one.
+    pub code: Option<&'a str>,
+    /// Values that were not what the route expects.
+    pub warnings: u32,
+    /// The protocol it was asked in.
+    pub version: http::Version,
+    /// Whether the answer was cut short, by the client or by us.
+    pub cut: bool,
+}
+
+impl Entry<'_> {
+    /// Appends the line, with its line feed.
+    pub(super) fn write(&self, worker: u32, clock: &mut Clock, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"{\"time\":\"");
+        clock.stamp(self.time, out);
+        out.extend_from_slice(b"\",\"request_id\":");
+        string(out, self.request_id, VALUE_BYTES);
+        // A Vec takes every byte, so none of these writes fails.
+        let _ = write!(out, ",\"worker\":{worker},\"peer\":\"{}\",\"method\":", self.peer);
+        string(out, self.method, VALUE_BYTES);
+        out.extend_from_slice(b",\"path\":");
+        string(out, &redact::target(self.target), VALUE_BYTES);
+        out.extend_from_slice(b",\"route\":");
+        optional(out, self.route);
+        let (duration, upstream) = (self.duration.as_micros(), self.upstream.as_micros());
+        let _ = write!(out, ",\"status\":{},\"bytes\":{},\"duration_us\":{duration}", self.status, self.bytes);
+        let _ = write!(out, ",\"upstream_us\":{upstream},\"code\":");
+        optional(out, self.code);
+        let _ = write!(out, ",\"warnings\":{},\"http\":\"{}\",\"cut\":{}}}", self.warnings, version(self.version), self.cut);
+        out.push(b'\n');
+    }
+}
+
+fn optional(out: &mut Vec<u8>, text: Option<&str>) {
+    match text {
+        Some(text) => string(out, text, VALUE_BYTES),
+        None => out.extend_from_slice(b"null"),
+    }
+}
+
+fn version(version: http::Version) -> &'static str {
+    match version {
+        http::Version::HTTP_10 => "1.0",
+        http::Version::HTTP_2 => "2",
+        _ => "1.1",
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(in super::super) fn entry() -> Entry<'static> {
+        Entry {
+            time: SystemTime::UNIX_EPOCH + Duration::from_millis(1_762_171_200_123),
+            request_id: "0199-abcd",
+            peer: IpAddr::from([10, 0, 0, 7]),
+            method: "GET",
+            target: "/detail/1?q=a&token=s3cret",
+            route: Some("GET /detail/{id}"),
+            status: 200,
+            bytes: 12,
+            duration: Duration::from_micros(1500),
+            upstream: Duration::from_micros(1100),
+            code: None,
+            warnings: 0,
+            version: http::Version::HTTP_11,
+            cut: false,
+        }
+    }
+
+    fn line(entry: &Entry<'_>) -> String {
+        let mut out = Vec::new();
+        entry.write(3, &mut Clock::default(), &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_request_is_one_line_of_json() {
+        let expected = concat!(
+            r#"{"time":"2025-11-03T12:00:00.123Z","request_id":"0199-abcd","worker":3,"peer":"10.0.0.7","method":"GET","#,
+            r#""path":"/detail/1?q=a&token=[redacted]","route":"GET /detail/{id}","status":200,"bytes":12,"#,
+            r#""duration_us":1500,"upstream_us":1100,"code":null,"warnings":0,"http":"1.1","cut":false}"#,
+            "\n"
+        );
+        assert_eq!(line(&entry()), expected);
+    }
+
+    #[test]
+    fn hostile_text_stays_inside_its_string_and_is_cut() {
+        let target = format!("/\"\n\u{1b}[31m{}", "x".repeat(5000));
+        let line = line(&Entry { target: &target, code: Some("a\"b"), ..entry() });
+        let read: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(line.matches('\n').count(), 1);
+        assert_eq!(read["path"].as_str().unwrap().len(), VALUE_BYTES);
+        assert_eq!(read["code"], "a\"b");
+        assert!(!line.contains('\u{1b}'));
+    }
+}
