@@ -1,1 +1,2 @@
-
+//! Forecourt.
+pub mod cluster;
