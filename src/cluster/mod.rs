@@ -1,0 +1,39 @@
+//! The process tree: a master that owns the listeners, and workers that are handed the connections it accepts.
+//!
+//! Holds the channel between the two, the life of a worker, the dealing out of connections and the master's loop. Stands on
+//! nothing of this crate. Never knows HTTP or what a generation says: it moves descriptors and opaque bytes.
+//!
+//! Two laws. A connection that was accepted belongs to exactly one process that will answer it, or that will give it back:
+//! the master keeps its copy until a worker is about to read. And whatever a worker does, dies of or says, the master and
+//! the other workers go on.
+
+mod accept;
+mod attend;
+mod channel;
+mod connection;
+mod control;
+mod describe;
+mod dispatch;
+mod environment;
+mod fleet;
+mod ledger;
+mod life;
+pub mod listen;
+mod master;
+mod message;
+mod program;
+mod restart;
+mod sealed;
+mod supervisor;
+#[cfg(test)]
+mod tests;
+mod watch;
+mod worker;
+
+pub use connection::Connection;
+pub use fleet::Cut;
+pub use master::{Error, Master, MasterSettings, Outcome};
+pub use program::Program;
+pub use restart::RestartPolicy;
+pub use sealed::SealedError;
+pub use worker::{Event, Load, WorkerChannel, WorkerError};

@@ -1,0 +1,399 @@
+//! The master's loop: it carries out what the fleet decides, deals connections out, and tells the fleet what happened.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinSet;
+use tracing::{debug, error, info, warn};
+
+use super::accept::{Batch, Listeners};
+use super::attend::{Report, attend};
+use super::channel::{Channel, Receiver, SendError};
+use super::control::{Control, Signals, reap_strangers};
+use super::dispatch::Dispatch;
+use super::fleet::{Action, End, Fleet, Key, Rules};
+use super::master::{Error, Outcome};
+use super::message::{Malformed, Message, PROTOCOL, Side};
+use super::program::{Process, Spawn};
+use super::sealed::Sealed;
+
+/// Malformed packets that one worker may send in its life before it is killed.
+const FAULTS: u32 = 16;
+
+/// Reports heard before connections are dealt again.
+const REPORTS: usize = 256;
+
+/// Connections taken from the kernel in the last round before the listeners close.
+const SWEEP: usize = 4096;
+
+/// How long connections that are accepted already may wait for a worker once the master has been told to stop.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// The pauses after accepting failed for want of descriptors or memory; doubling from the first to the second.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
+
+/// Where orders come from.
+pub(crate) trait Orders {
+    /// The next order. Dropping the future loses none.
+    fn next(&mut self) -> impl Future<Output = Control>;
+}
+
+impl Orders for Signals {
+    fn next(&mut self) -> impl Future<Output = Control> {
+        Self::next(self)
+    }
+}
+
+/// What the master has in its hands of one worker process.
+#[derive(Debug)]
+struct Post {
+    channel: Arc<Channel>,
+    kill: Arc<Notify>,
+    worker: u32,
+    pid: u32,
+    greeted: bool,
+    faults: u32,
+}
+
+/// The stages of leaving.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Leaving {
+    No,
+    /// Told to stop; what is accepted already is still dealt out until then.
+    Until(Instant),
+    /// The workers have been told.
+    Told,
+}
+
+/// The state of the loop.
+#[derive(Debug)]
+pub(crate) struct Supervisor<S> {
+    spawner: S,
+    generation: Sealed,
+    fleet: Fleet,
+    dispatch: Dispatch<OwnedFd>,
+    posts: BTreeMap<Key, Post>,
+    tasks: JoinSet<()>,
+    reporter: mpsc::Sender<(Key, Report)>,
+    reports: mpsc::Receiver<(Key, Report)>,
+    leaving: Leaving,
+    unserved: usize,
+    /// Accepting rests until then, for this long.
+    rest: Option<(Instant, Duration)>,
+}
+
+impl<S: Spawn> Supervisor<S> {
+    pub(crate) fn new(spawner: S, workers: u32, rules: Rules, generation: Sealed) -> Self {
+        let now = Instant::now();
+        // Any number will do, so long as several masters started together do not share it.
+        let seed = u64::from(std::process::id()) ^ std::time::UNIX_EPOCH.elapsed().map_or(0, |time| u64::from(time.subsec_nanos()));
+        let (reporter, reports) = mpsc::channel(REPORTS);
+        Self {
+            spawner,
+            generation,
+            fleet: Fleet::new(workers, rules, seed, now),
+            dispatch: Dispatch::new(),
+            posts: BTreeMap::new(),
+            tasks: JoinSet::new(),
+            reporter,
+            reports,
+            leaving: Leaving::No,
+            unserved: 0,
+            rest: None,
+        }
+    }
+
+    /// Runs until every worker has ended and none is to come.
+    pub(crate) async fn run(mut self, mut listeners: Listeners, mut orders: impl Orders) -> Result<Outcome, Error> {
+        loop {
+            self.fleet.tick(Instant::now());
+            self.act();
+            self.deal();
+            self.leave(Instant::now());
+            self.act();
+            if let Some(end) = self.fleet.end() {
+                return self.close(end);
+            }
+            let room = if self.accepting() { self.dispatch.room() } else { 0 };
+            let wake = self.wake();
+            tokio::select! {
+                report = self.reports.recv() => self.hear_all(report),
+                batch = listeners.accept(room), if room > 0 => self.take(batch),
+                order = orders.next() => self.obey(order, &mut listeners),
+                () = sleep_until(wake) => self.rest = self.rest.filter(|(until, _)| *until > Instant::now()),
+            }
+            while self.tasks.try_join_next().is_some() {}
+        }
+    }
+
+    fn accepting(&self) -> bool {
+        self.leaving == Leaving::No && self.rest.is_none_or(|(until, _)| until <= Instant::now())
+    }
+
+    fn wake(&self) -> Option<Instant> {
+        let linger = if let Leaving::Until(until) = self.leaving { Some(until) } else { None };
+        let rest = self.rest.map(|(until, _)| until).filter(|until| *until > Instant::now());
+        [self.fleet.wake(), linger, rest].into_iter().flatten().min()
+    }
+
+    /// Does what the fleet has decided.
+    fn act(&mut self) {
+        while let Some(action) = self.fleet.next_action() {
+            match action {
+                Action::Spawn { key, slot } => self.spawn(key, slot),
+                Action::Ready { key } => self.dispatch.ready(key),
+                Action::Unready { key } => self.dispatch.unready(key),
+                Action::Disconnect { key, within } => self.disconnect(key, within),
+                Action::Kill { key, reason } => {
+                    if let Some(post) = self.posts.get(&key) {
+                        warn!(event = "kill", worker = post.worker, pid = post.pid, reason);
+                        post.kill.notify_one();
+                    }
+                }
+                Action::Restart { slot, delay, count } => {
+                    info!(event = "restart", worker = slot, delay_ms = delay.as_millis() as u64, count);
+                }
+                Action::GiveUp { slot, reason } => error!(event = "giveup", worker = slot, reason),
+            }
+        }
+    }
+
+    fn spawn(&mut self, key: Key, worker: u32) {
+        let started = Channel::pair().and_then(|(channel, theirs)| Ok((channel, self.spawner.spawn(worker, theirs)?)));
+        let (channel, process) = match started {
+            Ok(started) => started,
+            Err(error) => {
+                let reason = format!("it could not be started: {error}");
+                error!(event = "fork", worker, reason);
+                self.fleet.exiting(key, reason, 0);
+                self.fleet.ended(key, None, Instant::now());
+                return;
+            }
+        };
+        let (channel, kill, pid) = (Arc::new(channel), Arc::new(Notify::new()), process.id());
+        info!(event = "fork", worker, pid);
+        let receiver = Receiver::new(Arc::clone(&channel), Side::Master);
+        self.tasks.spawn(attend(key, receiver, process, Arc::clone(&kill), self.reporter.clone()));
+        self.posts.insert(key, Post { channel, kill, worker, pid, greeted: false, faults: 0 });
+    }
+
+    fn disconnect(&mut self, key: Key, within: Duration) {
+        let Some(post) = self.posts.get(&key) else { return };
+        let message = Message::Disconnect { within: u64::try_from(within.as_millis()).unwrap_or(u64::MAX) };
+        match post.channel.try_send(&message, &[]) {
+            Ok(()) => {}
+            Err(SendError::Full) => {
+                let channel = Arc::clone(&post.channel);
+                // It is the last word to this worker, so nothing can overtake it; a worker that never reads it is killed.
+                self.tasks.spawn(async move { drop(channel.send(&message, &[]).await) });
+            }
+            Err(_) => return,
+        }
+        info!(event = "disconnect", worker = post.worker, pid = post.pid, within_ms = within.as_millis() as u64);
+    }
+
+    /// Sends what waits to who may have it.
+    fn deal(&mut self) {
+        loop {
+            self.dispatch.deal();
+            let Some(parcel) = self.dispatch.parcel() else { return };
+            let (key, count) = (parcel.key, parcel.handoffs.len());
+            let descriptors: Vec<BorrowedFd<'_>> = parcel.connections.iter().map(AsFd::as_fd).collect();
+            let message = Message::Connection { connections: parcel.handoffs };
+            let channel = self.posts.get(&key).map(|post| &post.channel);
+            match channel.map_or(Err(SendError::Closed), |channel| channel.try_send(&message, &descriptors)) {
+                Ok(()) => self.dispatch.sent(key, count),
+                Err(SendError::Full) => self.dispatch.full(key),
+                // Its end is near and will be reported.
+                Err(SendError::Closed) => self.dispatch.unready(key),
+                Err(error) => {
+                    self.dispatch.unready(key);
+                    self.fleet.kill(key, &error.to_string());
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, batch: Batch) {
+        for accepted in batch.accepted {
+            self.dispatch.accept(accepted.connection, accepted.peer, accepted.listener);
+        }
+        let Some(trouble) = batch.trouble else {
+            self.rest = None;
+            return;
+        };
+        let released = self.dispatch.let_go();
+        let pause = self.rest.map_or(PAUSE.0, |(_, pause)| (pause * 2).min(PAUSE.1));
+        self.rest = Some((Instant::now() + pause, pause));
+        let pause_ms = pause.as_millis() as u64;
+        warn!(event = "accept", reason = %trouble, released, pause_ms, "cannot accept connections for the moment");
+    }
+
+    fn hear_all(&mut self, first: Option<(Key, Report)>) {
+        let mut next = first;
+        for _ in 0..REPORTS {
+            let Some((key, report)) = next else { return };
+            self.hear(key, report);
+            next = self.reports.try_recv().ok();
+        }
+        if let Some((key, report)) = next {
+            self.hear(key, report);
+        }
+    }
+
+    fn hear(&mut self, key: Key, report: Report) {
+        match report {
+            Report::Said(message) => {
+                if let Err(malformed) = self.listen(key, message) {
+                    self.fault(key, &malformed);
+                }
+            }
+            Report::Malformed(malformed) => self.fault(key, &malformed),
+            Report::Silent => self.fleet.silent(key, Instant::now()),
+            Report::Ended(status) => self.bury(key, status),
+        }
+    }
+
+    /// Hears one message; an error is a message that makes no sense now.
+    fn listen(&mut self, key: Key, message: Message) -> Result<(), Malformed> {
+        let Some(post) = self.posts.get_mut(&key) else { return Ok(()) };
+        let (worker, pid, name) = (post.worker, post.pid, message.name());
+        if let Message::Hello { protocol, worker: said, pid: theirs } = message {
+            if post.greeted || (protocol, said, theirs) != (PROTOCOL, worker, pid) {
+                return Err(Malformed::Untimely(name));
+            }
+            post.greeted = true;
+            let message = Message::Generation { number: 1, length: self.generation.length() };
+            if let Err(error) = post.channel.try_send(&message, &[self.generation.as_fd()]) {
+                self.fleet.kill(key, &format!("it could not be told what to serve: {error}"));
+            }
+            return Ok(());
+        }
+        if !post.greeted {
+            return Err(Malformed::Untimely(name));
+        }
+        match message {
+            Message::Online {} => {
+                self.fleet.online(key)?;
+                info!(event = "online", worker, pid);
+            }
+            Message::Listening {} => {
+                self.fleet.listening(key, Instant::now())?;
+                // Into rotation before its next words are heard.
+                self.act();
+                info!(event = "listening", worker, pid);
+            }
+            Message::Taken { seen, numbers } => {
+                self.dispatch.taken(key, &numbers);
+                return if self.dispatch.seen(key, seen) { Ok(()) } else { Err(Malformed::Untimely(name)) };
+            }
+            Message::Refused { seen, numbers } => {
+                let count = self.dispatch.refused(key, &numbers);
+                debug!(event = "refused", worker, pid, count);
+                return if self.dispatch.seen(key, seen) { Ok(()) } else { Err(Malformed::Untimely(name)) };
+            }
+            Message::Retiring { reason } => {
+                info!(event = "retiring", worker, pid, reason);
+                self.fleet.retiring(key, reason, Instant::now());
+            }
+            Message::Beat { connections, requests } => {
+                self.fleet.beat(key, connections, requests);
+                self.dispatch.resume(key);
+            }
+            Message::Exit { reason, cut } => self.fleet.exiting(key, reason, cut),
+            // The decoder lets no message of the other direction through.
+            Message::Hello { .. } | Message::Generation { .. } | Message::Connection { .. } | Message::Disconnect { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn fault(&mut self, key: Key, malformed: &Malformed) {
+        let Some(post) = self.posts.get_mut(&key) else { return };
+        post.faults += 1;
+        warn!(event = "message", worker = post.worker, pid = post.pid, faults = post.faults, reason = %malformed);
+        if post.faults >= FAULTS {
+            self.fleet.kill(key, "it sent too many malformed packets");
+        }
+    }
+
+    fn bury(&mut self, key: Key, status: Option<std::process::ExitStatus>) {
+        let (post, obituary) = (self.posts.remove(&key), self.fleet.ended(key, status, Instant::now()));
+        self.act();
+        let rescued = self.dispatch.rescue(key);
+        if let (Some(post), Some(obituary)) = (post, obituary) {
+            let (worker, pid, reason) = (post.worker, post.pid, obituary.reason);
+            let served_ms = obituary.served.map(|served| served.as_millis() as u64);
+            let (state, cut, requests) = (format!("{:?}", obituary.state).to_lowercase(), obituary.cut, obituary.requests);
+            info!(event = "exit", worker, pid, state, reason, served_ms, requests, cut, rescued);
+        }
+        self.reap();
+    }
+
+    fn reap(&self) {
+        // Elsewhere an unknown child belongs to whoever started it.
+        if std::process::id() == 1 {
+            let reaped = reap_strangers(|pid| self.posts.values().any(|post| post.pid == pid));
+            if reaped > 0 {
+                debug!(event = "reap", count = reaped);
+            }
+        }
+    }
+
+    fn obey(&mut self, order: Control, listeners: &mut Listeners) {
+        match order {
+            Control::Drain if self.leaving == Leaving::No => {
+                info!(event = "drain", waiting = self.dispatch.waiting());
+                // What the kernel has completed for us is answered too; after that, nobody can connect any more.
+                self.take(listeners.sweep(SWEEP));
+                listeners.close();
+                self.leaving = Leaving::Until(Instant::now() + LINGER);
+            }
+            Control::Drain | Control::Stop => {
+                info!(event = "stop");
+                listeners.close();
+                self.leaving = Leaving::Told;
+                self.fleet.kill_all();
+            }
+            Control::NotYet(signal) => warn!(event = "signal", signal, "this signal does nothing yet"),
+            Control::Child => self.reap(),
+        }
+    }
+
+    /// Takes the next step of leaving, once what was accepted has been dealt out.
+    fn leave(&mut self, now: Instant) {
+        if let Leaving::Until(until) = self.leaving
+            && (self.dispatch.waiting() == 0 || !self.dispatch.anybody_ready() || now >= until)
+        {
+            self.leaving = Leaving::Told;
+            self.fleet.drain_all(now);
+        }
+        if self.leaving == Leaving::Told {
+            self.unserved += self.dispatch.close_queue();
+        }
+    }
+
+    fn close(mut self, end: End) -> Result<Outcome, Error> {
+        self.unserved += self.dispatch.close_queue();
+        match end {
+            End::Stopped(cut) => {
+                for one in &cut {
+                    warn!(event = "cut", worker = one.worker, connections = one.connections, reason = one.reason);
+                }
+                info!(event = "stopped", cut = cut.iter().map(|one| one.connections).sum::<u64>(), unserved = self.unserved);
+                Ok(Outcome { cut, unserved: self.unserved })
+            }
+            End::GaveUp { reason, status } => Err(Error::GaveUp { reason, status }),
+        }
+    }
+}
+
+async fn sleep_until(wake: Option<Instant>) {
+    match wake {
+        Some(wake) => tokio::time::sleep_until(wake.into()).await,
+        None => std::future::pending().await,
+    }
+}

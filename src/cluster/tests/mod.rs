@@ -1,0 +1,6 @@
+//! Master and workers in one process, over real channels and real TCP: only fork and exec are played.
+
+mod descriptors;
+mod lifecycle;
+mod staff;
+mod traffic;

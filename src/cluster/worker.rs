@@ -1,0 +1,267 @@
+//! A worker's end of the channel: what it is told, what it says.
+
+use std::collections::VecDeque;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, MissedTickBehavior};
+use tracing::warn;
+
+use super::channel::{Channel, Packet, Receiver, SendError};
+use super::connection::{Connection, Shared};
+use super::environment::{self, Retire};
+use super::ledger::Ledger;
+use super::message::{Message, PROTOCOL, Side, reason};
+use super::sealed::{Sealed, SealedError};
+
+/// How often a worker says that it is alive.
+const BEAT: Duration = Duration::from_secs(1);
+
+/// Malformed packets that a worker puts up with before it takes its master for mad, and leaves.
+const FAULTS: u32 = 16;
+
+/// What a worker is asked to do.
+#[derive(Debug)]
+pub enum Event {
+    /// Serve this one.
+    Connection(Connection),
+    /// Nothing more will come: finish what is under way by then, and end.
+    Disconnect {
+        /// When the master loses its patience.
+        deadline: Instant,
+    },
+    /// The master is gone: finish what is under way, and end. Said again at every call.
+    Closed,
+}
+
+/// What a worker says about itself with every beat.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Load {
+    /// Connections that are open now.
+    pub connections: u64,
+    /// Requests answered since the worker started.
+    pub requests: u64,
+}
+
+/// Why a worker cannot work.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    /// It was started by hand.
+    #[error("a worker is started by its master, not by hand: {0}")]
+    NotAWorker(String),
+    /// The descriptor cannot be used.
+    #[error("the channel to the master cannot be used: {0}")]
+    Channel(#[from] std::io::Error),
+    /// The master closed the channel, or told the worker to leave before it served.
+    #[error("the master has no use for this worker any more")]
+    Dismissed,
+    /// What to serve did not arrive whole.
+    #[error(transparent)]
+    Generation(#[from] SealedError),
+}
+
+/// A worker's end of the channel.
+#[derive(Debug)]
+pub struct WorkerChannel {
+    worker: u32,
+    shared: Arc<Shared>,
+    receiver: Receiver,
+    /// Connections that have arrived and have not been picked up.
+    arrived: VecDeque<Connection>,
+    beat: Option<AbortHandle>,
+    retire: Option<Retire>,
+    faults: u32,
+    closed: bool,
+}
+
+impl WorkerChannel {
+    /// Takes the channel that the master left on standard input, and puts `/dev/null` there instead. From now on TERM makes
+    /// this worker retire, and the signals that a terminal sends to a whole group are left to the master.
+    ///
+    /// Needs a tokio runtime with I/O; call it once, on the main thread.
+    ///
+    /// # Errors
+    /// This process was not started by a master.
+    pub fn from_env() -> Result<Self, WorkerError> {
+        let (worker, socket) = environment::channel()?;
+        let mut channel = Self::new(worker, socket)?;
+        channel.retire = Some(Retire::on_signal()?);
+        Ok(channel)
+    }
+
+    /// Takes a channel from anywhere.
+    pub(crate) fn new(worker: u32, socket: OwnedFd) -> Result<Self, WorkerError> {
+        let channel = Arc::new(Channel::new(socket)?);
+        let receiver = Receiver::new(Arc::clone(&channel), Side::Worker);
+        let shared = Arc::new(Shared { channel, ledger: Ledger::new(), leaving: watch::Sender::new(false) });
+        let arrived = VecDeque::new();
+        Ok(Self { worker, shared, receiver, arrived, beat: None, retire: None, faults: 0, closed: false })
+    }
+
+    /// This worker's number, from 1. A worker that replaces another has its number.
+    pub fn worker(&self) -> u32 {
+        self.worker
+    }
+
+    /// Says hello and is told what to serve.
+    ///
+    /// # Errors
+    /// The master is gone or has changed its mind, or the bytes did not arrive whole.
+    pub async fn generation(&mut self) -> Result<Vec<u8>, WorkerError> {
+        self.say(&Message::Hello { protocol: PROTOCOL, worker: self.worker, pid: std::process::id() }).await?;
+        loop {
+            match self.receiver.recv().await {
+                Packet::Message(Message::Generation { length, .. }, mut descriptors) => {
+                    let descriptor = descriptors.pop().ok_or(WorkerError::Dismissed)?;
+                    return Ok(Sealed::read(descriptor, length)?);
+                }
+                Packet::Message(Message::Disconnect { .. }, _) | Packet::Closed => return Err(WorkerError::Dismissed),
+                Packet::Message(message, _) => self.fault(&format!("a `{}` packet came at the wrong time", message.name())),
+                Packet::Malformed(malformed) => self.fault(&malformed.to_string()),
+            }
+            if self.closed {
+                return Err(WorkerError::Dismissed);
+            }
+        }
+    }
+
+    /// Says that the generation is understood.
+    ///
+    /// # Errors
+    /// The master is gone.
+    pub async fn online(&self) -> Result<(), WorkerError> {
+        self.say(&Message::Online {}).await
+    }
+
+    /// Says that connections are welcome, and from now on once a second how `load` finds this worker. That comes from the
+    /// runtime of the caller, so a worker whose loop is stuck falls silent.
+    ///
+    /// # Errors
+    /// The master is gone.
+    pub async fn listening(&mut self, load: impl Fn() -> Load + Send + 'static) -> Result<(), WorkerError> {
+        self.say(&Message::Listening {}).await?;
+        self.beat = Some(tokio::spawn(beat(Arc::clone(&self.shared), load)).abort_handle());
+        Ok(())
+    }
+
+    /// What comes next. Dropping the future loses nothing; connections that have arrived wait in here.
+    pub async fn next(&mut self) -> Event {
+        loop {
+            if let Some(connection) = self.arrived.pop_front() {
+                self.shared.ledger.see();
+                return Event::Connection(connection);
+            }
+            if self.closed {
+                self.shared.leaving.send_replace(true);
+                return Event::Closed;
+            }
+            if self.shared.ledger.is_behind() {
+                self.shared.ledger.pay(&self.shared.channel).await;
+            }
+            tokio::select! {
+                biased;
+                () = Retire::wanted(&mut self.retire) => self.retire("it was asked to by SIGTERM").await,
+                packet = self.receiver.recv() => {
+                    if let Some(event) = self.unpack(packet) {
+                        return event;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Asks to be replaced. This worker goes on serving; [`Event::Disconnect`] comes when its replacement is ready.
+    pub async fn retire(&self, why: &str) {
+        // A master that is gone says so to `next`.
+        let _ = self.say(&Message::Retiring { reason: reason(why) }).await;
+    }
+
+    /// The last word: why this worker ends, and how many connections it had to cut.
+    pub async fn exit(self, why: &str, cut: u64) {
+        self.shared.ledger.pay(&self.shared.channel).await;
+        let _ = self.say(&Message::Exit { reason: reason(why), cut }).await;
+    }
+
+    /// Says anything at all, for tests of the master.
+    #[cfg(test)]
+    pub(crate) async fn say_raw(&self, message: &Message, descriptors: &[std::os::fd::BorrowedFd<'_>]) {
+        let _ = self.shared.channel.send(message, descriptors).await;
+    }
+
+    fn unpack(&mut self, packet: Packet) -> Option<Event> {
+        match packet {
+            Packet::Message(Message::Connection { connections }, descriptors) => {
+                let mut descriptors = descriptors.into_iter();
+                for handoff in connections {
+                    match descriptors.next() {
+                        Some(descriptor) => {
+                            self.arrived.push_back(Connection::new(descriptor, handoff, Arc::clone(&self.shared)));
+                        }
+                        None => {
+                            // This process has no room for more descriptors; the master still has its copy.
+                            self.shared.ledger.see();
+                            self.shared.ledger.refuse(handoff.number);
+                            self.shared.ledger.pay_now(&self.shared.channel);
+                        }
+                    }
+                }
+                None
+            }
+            Packet::Message(Message::Disconnect { within }, _) => {
+                self.shared.leaving.send_replace(true);
+                Some(Event::Disconnect { deadline: Instant::now() + Duration::from_millis(within.min(u64::from(u32::MAX))) })
+            }
+            Packet::Message(message, _) => {
+                self.fault(&format!("a `{}` packet came at the wrong time", message.name()));
+                None
+            }
+            Packet::Malformed(malformed) => {
+                self.fault(&malformed.to_string());
+                None
+            }
+            Packet::Closed => {
+                self.closed = true;
+                None
+            }
+        }
+    }
+
+    fn fault(&mut self, what: &str) {
+        self.faults += 1;
+        warn!(event = "message", worker = self.worker, faults = self.faults, reason = what);
+        self.closed |= self.faults >= FAULTS;
+    }
+
+    async fn say(&self, message: &Message) -> Result<(), WorkerError> {
+        self.shared.channel.send(message, &[]).await.map_err(|error| match error {
+            SendError::Broken(error) => WorkerError::Channel(error),
+            SendError::Closed | SendError::Full | SendError::Malformed(_) => WorkerError::Dismissed,
+        })
+    }
+}
+
+impl Drop for WorkerChannel {
+    fn drop(&mut self) {
+        if let Some(beat) = self.beat.take() {
+            beat.abort();
+        }
+    }
+}
+
+/// Beats until the channel is closed.
+async fn beat(shared: Arc<Shared>, load: impl Fn() -> Load + Send + 'static) {
+    let mut ticks = tokio::time::interval(BEAT);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        shared.ledger.pay_now(&shared.channel);
+        let Load { connections, requests } = load();
+        match shared.channel.try_send(&Message::Beat { connections, requests }, &[]) {
+            Ok(()) | Err(SendError::Full) => {}
+            Err(_) => return,
+        }
+    }
+}
