@@ -1,6 +1,17 @@
 //! Forecourt: a backend-for-frontend gateway. See `docs/ARCHITECTURE.md` for the floors; a module uses lower floors only.
 
 pub mod base;
+pub mod check;
+pub mod cli;
+pub mod cluster;
+pub mod demo;
+pub mod gateway;
 pub mod json;
+pub mod page;
+pub mod plan;
 pub mod route;
+pub mod server;
+pub mod shape;
 pub mod spec;
+pub mod telemetry;
+pub mod upstream;

@@ -1,3 +1,47 @@
-//! The life of a request.
+//! The life of a request in a straight line: route, check, call, decode, envelope, shape, JSON or page.
+//!
+//! Stands on `plan` and the engines. Takes and gives `http` types, never axum's, so that it runs without a socket. Infallible to its
+//! caller: every failure is a [`fault::Fault`], and `fault` alone knows what a client is told.
 
+mod accept;
+mod answer;
+mod body;
+mod calling;
 pub mod edge;
+pub mod fault;
+mod foreign;
+mod holes;
+mod problem;
+mod reply;
+
+use std::sync::Arc;
+
+use http::{HeaderValue, Method};
+
+pub use body::Body;
+
+use crate::plan::Plan;
+use crate::upstream::Client;
+
+/// Answers requests by one plan. Cheap to clone; all clones share the plan and the pool of connections.
+#[derive(Debug, Clone)]
+pub struct Gateway {
+    plan: Arc<Plan>,
+    client: Client,
+}
+
+impl Gateway {
+    /// A gateway for a plan, calling its backends through a client.
+    pub fn new(plan: Arc<Plan>, client: Client) -> Self {
+        Self { plan, client }
+    }
+}
+
+/// The value of `Allow`: the methods that a path takes, and OPTIONS, which every path does.
+fn allow(methods: &[Method]) -> HeaderValue {
+    let mut words: Vec<&str> = methods.iter().map(Method::as_str).collect();
+    if !words.contains(&"OPTIONS") {
+        words.push("OPTIONS");
+    }
+    HeaderValue::from_str(&words.join(", ")).unwrap_or_else(|_| HeaderValue::from_static("OPTIONS"))
+}

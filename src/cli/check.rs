@@ -1,0 +1,16 @@
+//! `forecourt check`: everything that is wrong with a configuration, at once.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::{exit, load};
+
+pub(super) fn run(path: &Path) -> Result<()> {
+    let (_, plan) = load::load(path)?;
+    let routes = plan.router().routes().len();
+    let upstreams = plan.backends().len();
+    let plural = |count: usize, word: &str| if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") };
+    exit::print(&format!("{}: ok, {}, {}", path.display(), plural(routes, "route"), plural(upstreams, "upstream")));
+    Ok(())
+}

@@ -1,0 +1,70 @@
+//! Exit codes, after sysexits.h.
+
+use std::process::ExitCode;
+
+use anyhow::Error;
+
+/// Why the program ends with something else than 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Exit {
+    /// Wrong arguments.
+    Usage = 64,
+    /// A file that cannot be read.
+    NoInput = 66,
+    /// It cannot serve: a port is taken, no worker gets ready, a check says no.
+    Unavailable = 69,
+    /// A defect of ours.
+    Software = 70,
+    /// The system refused something.
+    System = 71,
+    /// Not allowed.
+    NoPermission = 77,
+    /// The configuration is broken.
+    Configuration = 78,
+}
+
+/// An error with the exit code it leads to.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub(super) struct Failure {
+    exit: Exit,
+    #[source]
+    error: Error,
+}
+
+impl Exit {
+    /// An error that ends the program with this code.
+    pub(super) fn because(self, error: impl Into<Error>) -> Error {
+        Failure { exit: self, error: error.into() }.into()
+    }
+
+    /// Prints an error, if there is one, and gives the code.
+    pub(super) fn report(result: Result<(), Error>) -> ExitCode {
+        let Err(error) = result else { return ExitCode::SUCCESS };
+        let (exit, error) = match error.downcast::<Failure>() {
+            Ok(failure) => (failure.exit, failure.error),
+            Err(error) => (Self::Software, error),
+        };
+        complain(&format!("{error:#}"));
+        ExitCode::from(exit as u8)
+    }
+}
+
+/// Prints to standard error.
+#[expect(clippy::print_stderr, reason = "the command line talks to a person")]
+pub(super) fn complain(text: &str) {
+    eprintln!("{text}");
+}
+
+/// Prints to standard output; a reader that went away is no error.
+pub(super) fn print(text: &str) {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    let _reader_gone = out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush());
+}
+
+/// Help and version are answers; everything else that clap says is a usage error.
+pub(super) fn usage(error: &clap::Error) -> ExitCode {
+    let _reader_gone = error.print();
+    if error.use_stderr() { ExitCode::from(Exit::Usage as u8) } else { ExitCode::SUCCESS }
+}

@@ -1,0 +1,44 @@
+//! `forecourt health`: is a running gateway ready? The health check of a container without a shell.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{anyhow, Result};
+
+use super::exit::{self, Exit};
+use super::{load, runtime};
+
+/// How long an answer may take; a container's health check has its own limit above.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+pub(super) fn run(url: Option<String>, config: &Path) -> Result<()> {
+    let url = match url {
+        Some(url) => url,
+        None => ready_url(config)?,
+    };
+    let status = runtime::one_thread()?.block_on(async {
+        let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
+        client.get(&url).send().await.map(|response| response.status())
+    });
+    match status {
+        Ok(status) if status.is_success() => {
+            exit::print(&format!("{url}: ready"));
+            Ok(())
+        }
+        Ok(status) => Err(Exit::Unavailable.because(anyhow!("{url}: answered {status}"))),
+        Err(error) => Err(Exit::Unavailable.because(anyhow::Error::new(error).context(format!("{url}: no answer")))),
+    }
+}
+
+/// Where the gateway of a configuration says whether it is ready.
+fn ready_url(config: &Path) -> Result<String> {
+    let (_, plan) = load::load(config)?;
+    let mut address = plan.listen().first().copied().unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)));
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    Ok(format!("http://{address}/_forecourt/ready"))
+}

@@ -1,0 +1,99 @@
+//! A worker: told by its master what to serve, handed connections to serve it on.
+
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use tokio::time::{timeout_at, Instant};
+
+use super::exit::Exit;
+use super::runtime;
+use crate::cluster::{Event, Load, WorkerChannel};
+use crate::demo::InMemory;
+use crate::gateway::Gateway;
+use crate::plan::{self, Plan};
+use crate::server::{Edge, EdgeSettings, Limits, Timeouts};
+use crate::spec::Snapshot;
+use crate::telemetry::{self, AccessLog, Format};
+use crate::upstream::Client;
+
+/// How long a client may say nothing before its connection is served all the same, and the edge's own limits are for it.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long the log may take to be written when everything else is over.
+const LAST_LINES: Duration = Duration::from_secs(1);
+
+/// How much of a drain is kept for cutting what is left and saying so.
+const FAREWELL: Duration = Duration::from_millis(500);
+
+/// How long a worker finishes what it has when its master is gone and can set no deadline.
+const ORPHAN_DRAIN: Duration = Duration::from_secs(30);
+
+/// Serves until the master says otherwise.
+pub(super) fn run(threads: usize) -> Result<()> {
+    runtime::threads(threads)?.block_on(async {
+        let mut channel = WorkerChannel::from_env().map_err(|error| Exit::Usage.because(error))?;
+        let worker = channel.worker();
+        telemetry::init(Format::of_stderr(), Some(worker))?;
+        let generation = channel.generation().await?;
+        let snapshot: Snapshot = serde_json::from_slice(&generation).context("the generation cannot be read")?;
+        drop(generation);
+        let plan = plan::compile(&snapshot).map_err(|broken| Exit::Configuration.because(broken))?;
+        drop(snapshot);
+        channel.online().await?;
+        let access = AccessLog::start(worker, std::io::stdout()).context("the access log has no thread")?;
+        serve(channel, plan, access.clone()).await?;
+        access.flush(LAST_LINES);
+        Ok(())
+    })
+}
+
+async fn serve(mut channel: WorkerChannel, plan: Plan, access: AccessLog) -> Result<()> {
+    let limits = *plan.limits();
+    let settings = EdgeSettings {
+        limits: Limits { uri: limits.uri, head: limits.head, headers: limits.headers, ..Limits::default() },
+        timeouts: Timeouts::default(),
+        access: Some(access),
+    };
+    let gateway = Gateway::new(Arc::new(plan), Client::new(Some(Arc::new(InMemory))));
+    let requests = Arc::new(AtomicU64::new(0));
+    let answered = Arc::clone(&requests);
+    let service = tower::service_fn(move |request| {
+        requests.fetch_add(1, Ordering::Relaxed);
+        let gateway = gateway.clone();
+        async move { Ok::<_, Infallible>(gateway.answer(request).await) }
+    });
+    let edge = Edge::new(service, settings);
+    let counted = edge.clone();
+    let load = move || Load { connections: counted.connections() as u64, requests: answered.load(Ordering::Relaxed) };
+    channel.listening(load).await?;
+    let (why, deadline) = loop {
+        match channel.next().await {
+            Event::Connection(connection) => {
+                let edge = edge.clone();
+                tokio::spawn(async move {
+                    let peer = connection.peer();
+                    if let Some(stream) = connection.take(PATIENCE).await {
+                        edge.serve_tcp(stream, peer).await;
+                    }
+                });
+            }
+            Event::Disconnect { deadline } => break ("it was told to", deadline),
+            Event::Closed => break ("its master is gone", Instant::now() + ORPHAN_DRAIN),
+        }
+    };
+    let patience = deadline.checked_sub(FAREWELL).unwrap_or(deadline);
+    let cut = match timeout_at(patience, edge.drain()).await {
+        Ok(()) => 0,
+        Err(_) => {
+            let open = edge.connections();
+            tracing::warn!(event = "cut", connections = open, "the drain is over, what is open is cut");
+            edge.cut();
+            open
+        }
+    };
+    channel.exit(why, cut as u64).await;
+    Ok(())
+}

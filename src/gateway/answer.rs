@@ -1,0 +1,198 @@
+//! The straight line.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH};
+use http::request::Parts;
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use percent_encoding::percent_decode_str;
+use tokio::time::Instant;
+
+use super::accept::{Form, Wish};
+use super::edge::{BodyError, Refusal, RequestId, Trace};
+use super::fault::Fault;
+use super::{allow, problem, Body, Gateway};
+use crate::check::{self, In, Input, Refusal as Unchecked, Violation};
+use crate::page::Around;
+use crate::plan::{Answer, Route};
+use crate::route::Found;
+
+/// How long a request's body may take to arrive in all.
+const BODY_TIME: Duration = Duration::from_secs(30);
+
+/// What a request's body must be, to be read or passed on.
+pub trait Incoming: http_body::Body<Data = Bytes, Error = BodyError> + Send + 'static {}
+
+impl<B: http_body::Body<Data = Bytes, Error = BodyError> + Send + 'static> Incoming for B {}
+
+impl Gateway {
+    /// Answers one request. Never fails: what goes wrong is answered as a problem document, or as the error page to a browser.
+    ///
+    /// The request carries [`RequestId`] and the peer as extensions, and a [`Refusal`] when the edge refused it; the answer carries a
+    /// [`Trace`].
+    pub async fn answer<B: Incoming>(&self, request: Request<B>) -> Response<Body> {
+        let (parts, body) = request.into_parts();
+        let head = parts.method == Method::HEAD;
+        let mut trace = Trace::default();
+        let mut response = match self.line(&parts, body, &mut trace).await {
+            Ok(response) => response,
+            Err(fault) => self.faulted(&parts, &fault, &mut trace),
+        };
+        if head {
+            bodiless(&mut response);
+        }
+        response.extensions_mut().insert(trace);
+        response
+    }
+
+    async fn line<B: Incoming>(&self, parts: &Parts, body: B, trace: &mut Trace) -> Result<Response<Body>, Fault> {
+        if let Some(refusal) = parts.extensions.get::<Refusal>() {
+            return Err(Fault::Refused(*refusal));
+        }
+        let (route, holes) = match self.plan.router().find(&parts.method, parts.uri.path()) {
+            Found::Route(route, holes) => (route, holes),
+            Found::MethodNotAllowed(allowed) if parts.method == Method::OPTIONS => return Ok(options(&allowed)),
+            Found::MethodNotAllowed(allowed) => return Err(Fault::MethodNotAllowed(allowed)),
+            Found::NotFound => return Err(Fault::NoRoute),
+        };
+        trace.route = Some(Arc::clone(route.name()));
+        let form = form(route, Wish::of(&parts.headers))?;
+        let deadline = Instant::now() + route.timeout();
+        let holes = decoded(&holes)?;
+        match route.answer() {
+            Answer::Proxy(call) => {
+                let input = checked(route, parts, &holes, &[])?;
+                self.pass(call, parts, &input, body, deadline, trace).await
+            }
+            Answer::Call { call, name, shape } => {
+                let received = received(body, parts, self.plan.limits().body).await?;
+                let input = checked(route, parts, &holes, &received)?;
+                let reply = self.ask(call, parts, &input, &received, deadline, trace).await?;
+                self.compose(route, call, name.as_deref(), shape, &reply, form, parts, &input, trace)
+            }
+        }
+    }
+
+    /// The answer to a fault.
+    pub(super) fn faulted(&self, parts: &Parts, fault: &Fault, trace: &mut Trace) -> Response<Body> {
+        let id = parts.extensions.get::<RequestId>().map_or("", RequestId::as_str);
+        trace.code = Some(fault.code().into());
+        if fault.status().is_server_error() {
+            tracing::warn!(request_id = id, route = trace.route.as_deref(), code = fault.code(), cause = %Chain(fault), "a request failed");
+        }
+        let around = around(self.plan.origin(), parts, id, trace.route.as_deref(), None);
+        let page = Wish::of(&parts.headers).page().then(|| (self.plan.templates(), &around));
+        problem::answer(fault, id, page)
+    }
+}
+
+/// What a template sees beside its document.
+pub(super) fn around<'a>(
+    origin: Option<&'a str>,
+    parts: &'a Parts,
+    id: &'a str,
+    route: Option<&'a str>,
+    input: Option<&'a Input<'_>>,
+) -> Around<'a> {
+    Around {
+        method: parts.method.as_str(),
+        path: parts.uri.path(),
+        id,
+        params: input.map_or(&[], |input| &input.path),
+        query: input.map_or(&[], |input| &input.query),
+        route: route.unwrap_or_default(),
+        origin,
+        deadline: None,
+    }
+}
+
+/// An error with its sources, on one line.
+struct Chain<'e>(&'e dyn std::error::Error);
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut source = self.0.source();
+        while let Some(error) = source {
+            write!(f, ": {error}")?;
+            source = error.source();
+        }
+        Ok(())
+    }
+}
+
+/// JSON or a page.
+fn form(route: &Route, wish: Wish) -> Result<Form, Fault> {
+    let form = match route.page() {
+        _ if matches!(route.answer(), Answer::Proxy(_)) => return Ok(Form::Json),
+        Some(page) if page.always() || wish.page() => Form::Html,
+        Some(_) if !wish.takes(Form::Json) && wish.takes(Form::Html) => Form::Html,
+        _ => Form::Json,
+    };
+    if wish.takes(form) { Ok(form) } else { Err(Fault::NotAcceptable) }
+}
+
+fn options(allowed: &[Method]) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response.headers_mut().insert(ALLOW, allow(allowed));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// HEAD: the same head, no body.
+fn bodiless(response: &mut Response<Body>) {
+    if let Some(length) = http_body::Body::size_hint(response.body()).exact() {
+        response.headers_mut().entry(CONTENT_LENGTH).or_insert_with(|| HeaderValue::from(length));
+    }
+    *response.body_mut() = Body::empty();
+}
+
+/// The holes as text: the path is canonical, so what is still encoded is text in UTF-8 or nothing we can use.
+fn decoded(holes: &[(String, String)]) -> Result<Vec<(String, String)>, Fault> {
+    let decode = |(name, raw): &(String, String)| match percent_decode_str(raw).decode_utf8() {
+        Ok(text) => Ok((name.clone(), text.into_owned())),
+        Err(_) => Err(Fault::Malformed(Violation {
+            place: In::Path,
+            path: name.clone(),
+            rule: "encoding".to_owned(),
+            message: "must be UTF-8, percent-encoded".to_owned(),
+        })),
+    };
+    holes.iter().map(decode).collect()
+}
+
+fn checked<'r>(route: &Route, parts: &'r Parts, holes: &'r [(String, String)], body: &'r [u8]) -> Result<Input<'r>, Fault> {
+    let request = check::Request { path: holes, query: parts.uri.query(), headers: &parts.headers, body };
+    route.rules().check(&request).map_err(|refusal| match refusal {
+        Unchecked::Malformed(violation) => Fault::Malformed(violation),
+        Unchecked::UnsupportedMediaType => Fault::UnsupportedMediaType,
+        Unchecked::Violations(violations) => Fault::Invalid(violations),
+    })
+}
+
+/// The request's body, whole.
+async fn received<B: Incoming>(body: B, parts: &Parts, limit: usize) -> Result<Bytes, Fault> {
+    let announced = parts.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > limit as u64) {
+        return Err(Fault::BodyTooLarge(limit));
+    }
+    if http_body::Body::is_end_stream(&body) {
+        return Ok(Bytes::new());
+    }
+    let collected = tokio::time::timeout(BODY_TIME, Limited::new(body, limit).collect()).await.map_err(|_| Fault::BodyTimeout)?;
+    collected.map(http_body_util::Collected::to_bytes).map_err(|error| {
+        if error.is::<LengthLimitError>() {
+            return Fault::BodyTooLarge(limit);
+        }
+        match error.downcast::<BodyError>() {
+            Ok(error) if matches!(*error, BodyError::Timeout | BodyError::TooSlow) => Fault::BodyTimeout,
+            Ok(error) => Fault::BodyBroken(error.to_string()),
+            Err(error) => Fault::BodyBroken(error.to_string()),
+        }
+    })
+}

@@ -1,0 +1,135 @@
+//! From a checked request to a backend's reply.
+
+use std::time::Instant as Clock;
+
+use bytes::Bytes;
+use http::header::{self, ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, Response};
+use tokio::time::Instant;
+
+use super::answer::Incoming;
+use super::edge::{Peer, Trace};
+use super::fault::Fault;
+use super::{holes, Body, Gateway};
+use crate::check::{BodyBytes, In, Input, Violation};
+use crate::plan::{Call, MethodChoice};
+use crate::upstream::{self, headers, Reply};
+
+/// Headers that a shaped route must not pass on: they speak of the upstream's bytes, which the client never sees.
+const ABOUT_BYTES: [header::HeaderName; 6] = [
+    header::RANGE,
+    header::IF_RANGE,
+    header::IF_MATCH,
+    header::IF_NONE_MATCH,
+    header::IF_MODIFIED_SINCE,
+    header::IF_UNMODIFIED_SINCE,
+];
+
+impl Gateway {
+    /// Makes the call of a shaped route.
+    pub(super) async fn ask(
+        &self,
+        call: &Call,
+        parts: &Parts,
+        input: &Input<'_>,
+        received: &Bytes,
+        deadline: Instant,
+        trace: &mut Trace,
+    ) -> Result<Reply, Fault> {
+        let method = match call.method() {
+            MethodChoice::Fixed(method) => method.clone(),
+            MethodChoice::AsRequested if parts.method == Method::HEAD => Method::GET,
+            MethodChoice::AsRequested => parts.method.clone(),
+        };
+        let mut headers = forwarded(parts)?;
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json, */*;q=0.1"));
+        for name in &ABOUT_BYTES {
+            headers.remove(name);
+        }
+        let carries = matches!(method, Method::POST | Method::PUT | Method::PATCH | Method::DELETE);
+        let body = match &input.body_bytes {
+            _ if !carries => Bytes::new(),
+            BodyBytes::AsReceived => received.clone(),
+            BodyBytes::Rewritten(bytes) => Bytes::from(bytes.clone()),
+        };
+        headers.remove(CONTENT_LENGTH);
+        if body.is_empty() {
+            headers.remove(CONTENT_TYPE);
+        }
+        let path_and_query = target(call, parts, input)?;
+        let started = Clock::now();
+        let request = upstream::Call { method, path_and_query, headers, body };
+        let result = self.client.send(call.backend().upstream(), request, deadline).await;
+        trace.upstream = started.elapsed();
+        result.map_err(|error| failed(call, error))
+    }
+
+    /// Passes a request through, bytes both ways as they come.
+    pub(super) async fn pass<B: Incoming>(
+        &self,
+        call: &Call,
+        parts: &Parts,
+        input: &Input<'_>,
+        body: B,
+        deadline: Instant,
+        trace: &mut Trace,
+    ) -> Result<Response<Body>, Fault> {
+        let method = match call.method() {
+            MethodChoice::Fixed(method) => method.clone(),
+            MethodChoice::AsRequested => parts.method.clone(),
+        };
+        let mut headers = forwarded(parts)?;
+        if let Some(codings) = parts.headers.get(header::ACCEPT_ENCODING) {
+            headers.insert(header::ACCEPT_ENCODING, codings.clone());
+        } else {
+            headers.remove(header::ACCEPT_ENCODING);
+        }
+        let path_and_query = target(call, parts, input)?;
+        let started = Clock::now();
+        let result = self.client.open(call.backend().upstream(), method, path_and_query, headers, body, deadline).await;
+        trace.upstream = started.elapsed();
+        result.map(|response| response.map(Body::stream)).map_err(|error| failed(call, error))
+    }
+}
+
+fn failed(call: &Call, error: upstream::Error) -> Fault {
+    Fault::Call { upstream: call.backend().upstream().name().to_owned(), error }
+}
+
+/// The request's headers as a backend may see them.
+fn forwarded(parts: &Parts) -> Result<HeaderMap, Fault> {
+    let peer = parts.extensions.get::<Peer>();
+    let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = host.or_else(|| parts.uri.authority().map(http::uri::Authority::as_str)).map(ToOwned::to_owned);
+    let peer = headers::Peer { ip: peer.map(Peer::ip), secure: peer.is_some_and(|peer| peer.secure), host };
+    headers::forward(&parts.headers, &peer).map_err(|nominated| {
+        Fault::Malformed(Violation {
+            place: In::Headers,
+            path: "connection".to_owned(),
+            rule: "nominated".to_owned(),
+            message: format!("must not name {nominated}"),
+        })
+    })
+}
+
+/// Path and query of a call, every hole filled with one encoded segment or value.
+fn target(call: &Call, parts: &Parts, input: &Input<'_>) -> Result<String, Fault> {
+    let Some(template) = call.target() else {
+        let path = parts.uri.path();
+        return Ok(if input.query_string.is_empty() { path.to_owned() } else { format!("{path}?{}", input.query_string) });
+    };
+    let mut filled = upstream::fill(template, &|hole| holes::value(input, hole)).map_err(|error| {
+        Fault::Malformed(Violation {
+            place: In::Path,
+            path: error.hole().to_owned(),
+            rule: "segment".to_owned(),
+            message: error.to_string(),
+        })
+    })?;
+    if !call.has_query() && !input.query_string.is_empty() {
+        filled.push('?');
+        filled.push_str(&input.query_string);
+    }
+    Ok(filled)
+}

@@ -1,0 +1,255 @@
+//! Every way that a request fails, and the one place that gives it a status, a stable code and a text for the public.
+//!
+//! Engines state facts; this file decides what a client is told. The cause goes to the log, never into a body.
+
+use http::header::{HeaderName, HeaderValue};
+use http::{Method, StatusCode};
+
+use super::edge::Refusal;
+use super::foreign::Foreign;
+use crate::check::Violation;
+use crate::json::Node;
+use crate::{page, shape, upstream};
+
+/// A failed request.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// Refused before it was a request.
+    #[error("refused at the edge: {}", .0.rule())]
+    Refused(Refusal),
+    /// No route has this path.
+    #[error("no route")]
+    NoRoute,
+    /// The path exists, the method does not.
+    #[error("method not allowed")]
+    MethodNotAllowed(Vec<Method>),
+    /// The client takes none of the forms that the route can make.
+    #[error("not acceptable")]
+    NotAcceptable,
+    /// The body is over the limit, in bytes.
+    #[error("request body over {0} bytes")]
+    BodyTooLarge(usize),
+    /// The body did not arrive in time.
+    #[error("request body too slow")]
+    BodyTimeout,
+    /// The body broke off or was badly framed.
+    #[error("request body broken: {0}")]
+    BodyBroken(String),
+    /// Syntax that cannot be checked against rules.
+    #[error("malformed {}: {}", .0.place, .0.message)]
+    Malformed(Violation),
+    /// A body rule, and a body that is not JSON.
+    #[error("body is not JSON by its content type")]
+    UnsupportedMediaType,
+    /// Rules are broken: all of them are listed.
+    #[error("{} violations", .0.len())]
+    Invalid(Vec<Violation>),
+    /// The call to a backend failed.
+    #[error("upstream {upstream}: {error}")]
+    Call {
+        /// Whom it asked.
+        upstream: String,
+        /// What happened.
+        error: upstream::Error,
+    },
+    /// The backend answered with an error status.
+    #[error("upstream {upstream} answered {status}")]
+    Status {
+        /// Who answered.
+        upstream: String,
+        /// With what.
+        status: StatusCode,
+        /// What its body said, as far as it can be told.
+        said: Box<Foreign>,
+        /// What of its head a client needs: `Retry-After`, `WWW-Authenticate`.
+        headers: Vec<(HeaderName, HeaderValue)>,
+    },
+    /// The backend's reply is not what it should be.
+    #[error("upstream {upstream}: {reason}")]
+    Contract {
+        /// Who answered.
+        upstream: String,
+        /// Which part of the contract broke: a stable code.
+        code: &'static str,
+        /// What was wrong, for the log.
+        reason: String,
+    },
+    /// The backend's envelope says that the business failed.
+    #[error("upstream {upstream}: business failure {verdict}")]
+    Business {
+        /// Who answered.
+        upstream: String,
+        /// The mapped status.
+        status: StatusCode,
+        /// The verdict's value.
+        verdict: String,
+        /// The envelope's message.
+        message: Option<String>,
+        /// What stood where a success has its payload.
+        details: Option<Box<Node<'static>>>,
+    },
+    /// A step of the route's shape failed.
+    #[error("shape: {0}")]
+    Shape(shape::Error),
+    /// The page could not be rendered.
+    #[error("page: {0}")]
+    Page(page::Error),
+    /// The route's time is up.
+    #[error("deadline")]
+    Deadline,
+}
+
+impl Fault {
+    /// The status that the client gets.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Refused(refusal) => refusal_status(*refusal),
+            Self::NoRoute => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+            Self::BodyTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::BodyBroken(_) | Self::Malformed(_) => StatusCode::BAD_REQUEST,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Call { error, .. } => call_status(error),
+            Self::Status { status, .. } => foreign_status(*status),
+            Self::Business { status, .. } => *status,
+            Self::Contract { .. } | Self::Shape(_) => StatusCode::BAD_GATEWAY,
+            Self::Deadline => StatusCode::GATEWAY_TIMEOUT,
+            Self::Page(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The stable word for programs; `docs/routes.md` lists them all.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Refused(refusal) => refusal_code(*refusal),
+            Self::NoRoute => "no_route",
+            Self::MethodNotAllowed(_) => "method_not_allowed",
+            Self::NotAcceptable => "not_acceptable",
+            Self::BodyTooLarge(_) => "body_too_large",
+            Self::BodyTimeout => "body_timeout",
+            Self::BodyBroken(_) => "body_broken",
+            Self::Malformed(_) => "malformed_request",
+            Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::Invalid(_) => "validation_failed",
+            Self::Call { error, .. } => error.kind(),
+            Self::Status { status, .. } if status.is_client_error() => "upstream_refused",
+            Self::Status { .. } => "upstream_failed",
+            Self::Contract { code, .. } => code,
+            Self::Business { .. } => "business_failure",
+            Self::Shape(error) => shape_code(error),
+            Self::Page(_) => "page_failed",
+            Self::Deadline => "deadline",
+        }
+    }
+
+    /// What the public is told.
+    pub fn detail(&self) -> String {
+        match self {
+            Self::Refused(refusal) => refusal_detail(*refusal),
+            Self::NoRoute => "nothing is served under this path".to_owned(),
+            Self::MethodNotAllowed(allowed) => {
+                let words: Vec<&str> = allowed.iter().map(Method::as_str).collect();
+                format!("this path takes {}", words.join(", "))
+            }
+            Self::NotAcceptable => "the resource exists, but in none of the forms that `Accept` asks for".to_owned(),
+            Self::BodyTooLarge(limit) => format!("the request body is larger than {limit} bytes"),
+            Self::BodyTimeout => "the request body did not arrive in time".to_owned(),
+            Self::BodyBroken(_) => "the request body broke off or is badly framed".to_owned(),
+            Self::Malformed(violation) => format!("{}: {}", violation.place, violation.message),
+            Self::UnsupportedMediaType => "the request body must be JSON: send `Content-Type: application/json`".to_owned(),
+            Self::Invalid(violations) if violations.len() == 1 => "the request breaks a rule".to_owned(),
+            Self::Invalid(violations) => format!("the request breaks {} rules", violations.len()),
+            Self::Status { status, said, .. } if status.is_client_error() => {
+                said.detail.clone().unwrap_or_else(|| "the backend refused the request".to_owned())
+            }
+            Self::Status { .. } => "the backend failed".to_owned(),
+            Self::Business { message, .. } => message.clone().unwrap_or_else(|| "the backend reported a failure".to_owned()),
+            Self::Call { .. } | Self::Deadline if self.status() == StatusCode::GATEWAY_TIMEOUT => {
+                "the backend did not answer in time".to_owned()
+            }
+            Self::Call { .. } => "the backend could not be reached or broke off".to_owned(),
+            Self::Contract { .. } | Self::Shape(_) => "the backend's reply cannot be used".to_owned(),
+            Self::Page(_) | Self::Deadline => "something went wrong on our side".to_owned(),
+        }
+    }
+
+    /// What is listed under `errors`.
+    pub fn errors(&self) -> Vec<Violation> {
+        match self {
+            Self::Invalid(violations) => violations.clone(),
+            Self::Malformed(violation) => vec![violation.clone()],
+            Self::Status { status, said, .. } if status.is_client_error() => said.errors.clone(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn refusal_status(refusal: Refusal) -> StatusCode {
+    match refusal {
+        Refusal::BadRequest(_) | Refusal::BadPath(_) => StatusCode::BAD_REQUEST,
+        Refusal::NotFound => StatusCode::NOT_FOUND,
+        Refusal::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        Refusal::Timeout => StatusCode::REQUEST_TIMEOUT,
+        Refusal::UriTooLong => StatusCode::URI_TOO_LONG,
+        Refusal::ExpectationFailed => StatusCode::EXPECTATION_FAILED,
+        Refusal::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        Refusal::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+fn refusal_code(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::BadRequest(_) => "bad_request",
+        Refusal::BadPath(_) => "bad_path",
+        Refusal::NotFound => "no_route",
+        Refusal::MethodNotAllowed => "method_not_allowed",
+        Refusal::Timeout => "request_timeout",
+        Refusal::UriTooLong => "uri_too_long",
+        Refusal::ExpectationFailed => "expectation_failed",
+        Refusal::HeadTooLarge => "head_too_large",
+        Refusal::Panicked => "internal",
+    }
+}
+
+fn refusal_detail(refusal: Refusal) -> String {
+    match refusal {
+        Refusal::BadRequest(rule) => format!("the request is not well-formed HTTP ({rule})"),
+        Refusal::BadPath(rule) => format!("the path can be read in more than one way ({rule})"),
+        Refusal::NotFound => "nothing is served under this path".to_owned(),
+        Refusal::MethodNotAllowed => "this method is not served here".to_owned(),
+        Refusal::Timeout => "the request did not arrive in time".to_owned(),
+        Refusal::UriTooLong => "the request target is too long".to_owned(),
+        Refusal::ExpectationFailed => "only `Expect: 100-continue` can be met".to_owned(),
+        Refusal::HeadTooLarge => "the request has too many or too large headers".to_owned(),
+        Refusal::Panicked => "something went wrong on our side".to_owned(),
+    }
+}
+
+fn call_status(error: &upstream::Error) -> StatusCode {
+    use upstream::Error as E;
+    match error {
+        E::ConnectTimeout | E::FirstByteTimeout | E::BetweenBytesTimeout | E::Deadline => StatusCode::GATEWAY_TIMEOUT,
+        _ => StatusCode::BAD_GATEWAY,
+    }
+}
+
+/// 4xx keep their status; a backend that is overloaded or late says so; everything else is a backend that broke.
+fn foreign_status(status: StatusCode) -> StatusCode {
+    match status {
+        StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => status,
+        status if status.is_client_error() => status,
+        _ => StatusCode::BAD_GATEWAY,
+    }
+}
+
+fn shape_code(error: &shape::Error) -> &'static str {
+    use shape::Error as E;
+    match error {
+        E::MissingData => "upstream_data_missing",
+        E::Mismatch { .. } => "shape_mismatch",
+        _ => "shape_failed",
+    }
+}

@@ -1,0 +1,103 @@
+//! A fault as a document: `application/problem+json` (RFC 9457) for programs, a page for browsers.
+
+use bytes::Bytes;
+use http::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, VARY};
+use http::{HeaderValue, Response, StatusCode};
+
+use super::{body::Body, fault::Fault};
+use crate::check::Violation;
+use crate::json::{Node, Object, Text};
+use crate::page::{Around, Templates};
+
+/// The template that a browser sees a fault in.
+const TEMPLATE: &str = "error.html";
+
+/// The page when the site has no such template, or when it fails.
+const PLAIN_PAGE: &str = include_str!("problem.html");
+
+/// The answer to a failed request.
+pub(super) fn answer(fault: &Fault, request_id: &str, page: Option<(&Templates, &Around<'_>)>) -> Response<Body> {
+    let status = fault.status();
+    let document = document(fault, request_id);
+    let (content_type, body) = match page {
+        Some((templates, around)) => ("text/html; charset=utf-8", html(templates, around, &document)),
+        None => ("application/problem+json", document.to_json()),
+    };
+    let mut response = Response::new(Body::full(Bytes::from(body)));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(VARY, HeaderValue::from_static("accept"));
+    if let Fault::MethodNotAllowed(allowed) = fault {
+        headers.insert(ALLOW, super::allow(allowed));
+    }
+    if let Fault::Status { headers: kept, .. } = fault {
+        headers.extend(kept.iter().cloned());
+    }
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        headers.entry(RETRY_AFTER).or_insert(HeaderValue::from_static("1"));
+    }
+    if matches!(fault, Fault::BodyTooLarge(_) | Fault::BodyTimeout | Fault::BodyBroken(_)) {
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+fn html(templates: &Templates, around: &Around<'_>, document: &Node<'_>) -> Vec<u8> {
+    if templates.has(TEMPLATE) {
+        match templates.render(TEMPLATE, document, around) {
+            Ok(page) => return page.into_bytes(),
+            Err(error) => tracing::error!(template = TEMPLATE, error = %error, "the error page failed"),
+        }
+    }
+    let text = |name: &str| {
+        let value = document.as_object().and_then(|object| object.get(name));
+        escape(&value.map_or_else(String::new, |value| match value {
+            Node::String(text) => text.decode().into_owned(),
+            Node::Number(number) => number.raw().to_owned(),
+            _ => String::new(),
+        }))
+    };
+    let mut page = PLAIN_PAGE.to_owned();
+    for name in ["status", "title", "detail", "request_id"] {
+        page = page.replace(&format!("[[{name}]]"), &text(name));
+    }
+    page.into_bytes()
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('[', "&#91;")
+}
+
+fn document(fault: &Fault, request_id: &str) -> Node<'static> {
+    let status = fault.status();
+    let mut object = Object::new();
+    let mut member = |name: &'static str, value: Node<'static>| object.push(Text::plain(name), value);
+    member("type", Node::text("about:blank"));
+    member("title", Node::text(status.canonical_reason().unwrap_or("Error")));
+    member("status", Node::Number(u64::from(status.as_u16()).into()));
+    member("detail", Node::text(fault.detail()));
+    member("code", Node::text(fault.code()));
+    if let Fault::Business { verdict, details, .. } = fault {
+        member("upstream_code", Node::text(verdict.clone()));
+        if let Some(details) = details {
+            member("details", (**details).clone());
+        }
+    }
+    member("request_id", Node::text(request_id.to_owned()));
+    let errors = fault.errors();
+    if !errors.is_empty() {
+        member("errors", Node::Array(errors.into_iter().map(error).collect()));
+    }
+    Node::Object(object)
+}
+
+fn error(violation: Violation) -> Node<'static> {
+    let mut object = Object::new();
+    object.push(Text::plain("in"), Node::text(violation.place.to_string()));
+    object.push(Text::plain("path"), Node::text(violation.path));
+    object.push(Text::plain("rule"), Node::text(violation.rule));
+    object.push(Text::plain("message"), Node::text(violation.message));
+    Node::Object(object)
+}

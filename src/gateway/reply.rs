@@ -1,0 +1,151 @@
+//! From a backend's reply to the answer: decode, envelope, shape, then JSON or page.
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+
+use super::accept::Form;
+use super::answer::around;
+use super::edge::{RequestId, Trace};
+use super::fault::Fault;
+use super::foreign::Foreign;
+use super::{Body, Gateway};
+use crate::check::Input;
+use crate::json::{Node, Object, Text};
+use crate::plan::{Backend, Call, Route};
+use crate::shape::{self, Notes, Shape};
+use crate::upstream::{headers, Reply};
+
+impl Gateway {
+    #[expect(clippy::too_many_arguments, reason = "the straight line hands on what it has; a struct of all would only rename them")]
+    pub(super) fn compose(
+        &self,
+        route: &Route,
+        call: &Call,
+        name: Option<&str>,
+        shape: &Shape,
+        reply: &Reply,
+        form: Form,
+        parts: &Parts,
+        input: &Input<'_>,
+        trace: &mut Trace,
+    ) -> Result<Response<Body>, Fault> {
+        let backend = call.backend();
+        if !reply.status.is_success() {
+            return unsuccessful(backend, reply);
+        }
+        let mut head = reply.headers.clone();
+        headers::for_new_body(&mut head);
+        if reply.body.is_empty() {
+            return Ok(respond(empty_status(reply.status), head, None));
+        }
+        let text = backend.decode().text(&reply.body, content_type(reply)).map_err(|error| broken(backend, "upstream_not_json", &error))?;
+        let mut document = backend.decode().node(&text).map_err(|error| not_json(backend, reply, &error))?;
+        let mut notes = Notes::default();
+        if let Some(envelope) = backend.envelope() {
+            envelope.run(&mut document, &mut notes).map_err(|error| shaped(backend, error))?;
+        }
+        if let Some(name) = name {
+            let mut whole = Object::new();
+            whole.push(Text::plain(name.to_owned()), document);
+            document = Node::Object(whole);
+        }
+        shape.run(&mut document, &mut notes).map_err(|error| shaped(backend, error))?;
+        trace.warnings = u32::try_from(notes.warnings()).unwrap_or(u32::MAX);
+        for text in notes.texts() {
+            tracing::debug!(route = trace.route.as_deref(), "{text}");
+        }
+        let page = route.page().filter(|_| form == Form::Html);
+        let (status, content_type, body) = match page {
+            None => (reply.status, "application/json", document.to_json()),
+            Some(page) => {
+                let id = parts.extensions.get::<RequestId>().map_or("", RequestId::as_str);
+                let around = around(self.plan.origin(), parts, id, trace.route.as_deref(), Some(input));
+                let html = self.plan.templates().render(page.template(), &document, &around).map_err(Fault::Page)?;
+                (page.status(), "text/html; charset=utf-8", html.into_bytes())
+            }
+        };
+        if route.page().is_some_and(|page| !page.always()) {
+            vary_on_accept(&mut head);
+        }
+        Ok(respond(status, head, Some((content_type, Bytes::from(body)))))
+    }
+}
+
+fn respond(status: StatusCode, mut head: HeaderMap, body: Option<(&'static str, Bytes)>) -> Response<Body> {
+    head.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    let body = match body {
+        None => {
+            head.remove(CONTENT_TYPE);
+            Body::empty()
+        }
+        Some((content_type, bytes)) => {
+            head.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+            Body::full(bytes)
+        }
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = head;
+    response
+}
+
+/// A success without a body says so.
+fn empty_status(status: StatusCode) -> StatusCode {
+    if status == StatusCode::OK { StatusCode::NO_CONTENT } else { status }
+}
+
+fn vary_on_accept(head: &mut HeaderMap) {
+    let named = |value: &HeaderValue| value.to_str().is_ok_and(|text| text.split(',').any(|name| matches!(name.trim(), "*") || name.trim().eq_ignore_ascii_case("accept")));
+    if !head.get_all(VARY).iter().any(named) {
+        head.append(VARY, HeaderValue::from_static("accept"));
+    }
+}
+
+fn content_type(reply: &Reply) -> Option<&str> {
+    reply.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok())
+}
+
+/// 3xx and errors: kept where they mean the same to a client, else a fault.
+fn unsuccessful(backend: &Backend, reply: &Reply) -> Result<Response<Body>, Fault> {
+    let upstream = backend.upstream().name().to_owned();
+    if reply.status.is_redirection() {
+        let location = reply.headers.get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        // A path stays on this site. Anything else could name a host that no browser should see.
+        if location.starts_with('/') && !location.starts_with("//") {
+            let mut head = reply.headers.clone();
+            headers::for_new_body(&mut head);
+            return Ok(respond(reply.status, head, None));
+        }
+        let reason = format!("answered {} to `{location}`", reply.status.as_u16());
+        return Err(Fault::Contract { upstream, code: "upstream_redirect", reason });
+    }
+    let text = backend.decode().text(&reply.body, content_type(reply)).unwrap_or_default();
+    let said = backend.decode().node(&text).map(|node| Foreign::read(&node)).unwrap_or_default();
+    let kept = [RETRY_AFTER, WWW_AUTHENTICATE].into_iter().filter_map(|name| Some((name.clone(), reply.headers.get(&name)?.clone())));
+    Err(Fault::Status { upstream, status: reply.status, said: Box::new(said), headers: kept.collect() })
+}
+
+fn broken(backend: &Backend, code: &'static str, error: &dyn std::error::Error) -> Fault {
+    Fault::Contract { upstream: backend.upstream().name().to_owned(), code, reason: error.to_string() }
+}
+
+fn not_json(backend: &Backend, reply: &Reply, error: &dyn std::error::Error) -> Fault {
+    let content_type = content_type(reply).unwrap_or("no content type").to_owned();
+    let reason = format!("its {content_type} of {} bytes is not JSON: {error}", reply.body.len());
+    Fault::Contract { upstream: backend.upstream().name().to_owned(), code: "upstream_not_json", reason }
+}
+
+fn shaped(backend: &Backend, error: shape::Error) -> Fault {
+    match error {
+        shape::Error::Business { status, code, message, details } => Fault::Business {
+            upstream: backend.upstream().name().to_owned(),
+            status: StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY),
+            verdict: code,
+            message,
+            details: details.map(Box::new),
+        },
+        error => Fault::Shape(error),
+    }
+}

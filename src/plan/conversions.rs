@@ -1,0 +1,77 @@
+//! `convert`: types, dates, enums.
+
+use indexmap::IndexMap;
+
+use super::compiler::Compiler;
+use crate::json::{Limits, Node};
+use crate::shape::{Convert, ConvertOptions, DateForm, DateOptions, To};
+use crate::spec::{At, ConvertKind, ConvertMapSpec, ConvertSpec};
+
+/// How deep a document inside of a string may nest.
+const INNER_DEPTH: usize = 64;
+
+impl Compiler<'_> {
+    pub(super) fn convert(&mut self, at: &At, specs: &IndexMap<String, ConvertSpec>) -> Option<Convert> {
+        let entries: Vec<Option<ConvertOptions>> = specs.iter().map(|(path, spec)| self.conversion(&at.key(path), path, spec)).collect();
+        let entries: Option<Vec<ConvertOptions>> = entries.into_iter().collect();
+        self.built(at, entries.map(Convert::new))
+    }
+
+    fn conversion(&mut self, at: &At, path: &str, spec: &ConvertSpec) -> Option<ConvertOptions> {
+        let path = self.path(at, path);
+        let none = ConvertMapSpec::default();
+        let (kind, map) = match spec {
+            ConvertSpec::Kind(kind) => (Some(*kind), &none),
+            ConvertSpec::Mapping(map) => (map.to, &**map),
+        };
+        let to = match (kind, &map.map) {
+            (Some(_), Some(_)) => {
+                self.expected(at, "a conversion has both `to` and `map`".to_owned(), "one of them");
+                None
+            }
+            (None, None) => {
+                self.expected(at, "a conversion says neither `to` nor `map`".to_owned(), "`{to: iso}`, say, or `{map: {0: draft}}`");
+                None
+            }
+            (None, Some(values)) => {
+                let below = at.key("map");
+                let values = values.keys().map(|value| (value.clone(), self.literal(&below.key(value)))).collect();
+                Some(To::Map(values))
+            }
+            (Some(kind), None) => self.target(at, kind, map),
+        };
+        let otherwise = map.otherwise.as_ref().map(|_| self.literal(&at.key("else")));
+        Some(ConvertOptions { path: path?, to: to?, otherwise })
+    }
+
+    fn target(&mut self, at: &At, kind: ConvertKind, map: &ConvertMapSpec) -> Option<To> {
+        let date = match kind {
+            ConvertKind::Iso => Some(DateForm::Iso),
+            ConvertKind::Date => Some(DateForm::Date),
+            ConvertKind::EpochMs => Some(DateForm::EpochMs),
+            ConvertKind::EpochS => Some(DateForm::EpochS),
+            _ => None,
+        };
+        let for_dates = [("from", map.from.is_some()), ("zone", map.zone.is_some()), ("invalid", map.invalid.is_some())];
+        for (key, _) in for_dates.iter().filter(|(_, there)| *there && date.is_none()) {
+            self.expected(&at.key(*key), format!("`{key}` is for dates"), "`to: iso`, `date`, `epoch_ms` or `epoch_s`");
+        }
+        if map.split.is_some() && kind != ConvertKind::List {
+            self.expected(&at.key("split"), "`split` is for lists".to_owned(), "`to: list`");
+        }
+        if let Some(to) = date {
+            let from = map.from.as_ref().map(|from| from.as_slice().to_vec()).unwrap_or_default();
+            let invalid: Option<Node<'static>> = map.invalid.as_ref().map(|_| self.literal(&at.key("invalid")));
+            return Some(To::Date(DateOptions { to, from, zone: map.zone.clone(), invalid }));
+        }
+        Some(match kind {
+            ConvertKind::String => To::String,
+            ConvertKind::Number => To::Number,
+            ConvertKind::Integer => To::Integer,
+            ConvertKind::Boolean => To::Boolean,
+            ConvertKind::DecimalString => To::DecimalString,
+            ConvertKind::Json => To::Json(Limits { depth: INNER_DEPTH, ..Limits::default() }),
+            _ => To::List { split: map.split.clone().unwrap_or_else(|| ",".to_owned()) },
+        })
+    }
+}

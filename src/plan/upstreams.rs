@@ -1,0 +1,139 @@
+//! Backends: an upstream with its envelope and its decode hygiene.
+
+use std::time::Duration;
+
+use http::header::{HeaderName, HeaderValue};
+
+use super::compiler::Compiler;
+use crate::json::decode::{Decode, DecodeOptions, Lenient, Refs, Strip};
+use crate::shape::{Action, Shape, Step};
+use crate::spec::{At, DecodeSpec, HeadersSpec, LenientSpec, RefsSpec, StripSpec, UpstreamSpec};
+use crate::upstream::{HeaderRules, Settings, Target, Timeouts, Upstream};
+
+/// A backend of the plan.
+#[derive(Debug)]
+pub struct Backend {
+    upstream: Upstream,
+    envelope: Option<Shape>,
+    decode: Decode,
+}
+
+impl Backend {
+    /// Where it is and how long it may take.
+    pub fn upstream(&self) -> &Upstream {
+        &self.upstream
+    }
+
+    /// What takes the payload out of each of its replies.
+    pub fn envelope(&self) -> Option<&Shape> {
+        self.envelope.as_ref()
+    }
+
+    /// The hygiene of its replies.
+    pub fn decode(&self) -> &Decode {
+        &self.decode
+    }
+}
+
+impl Compiler<'_> {
+    pub(super) fn backend(&mut self, name: &str, spec: &UpstreamSpec) -> Option<Backend> {
+        let at = At::root().key("upstreams").key(name);
+        let named = name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+        if !named {
+            self.expected(&at, format!("`{name}` cannot name an upstream"), "letters, digits, `_` and `-`, a letter first");
+        }
+        let target = match &spec.url {
+            None => {
+                self.expected(&at, format!("the upstream `{name}` has no address"), "`url: http://host:port` or `url: \"demo:\"`");
+                None
+            }
+            Some(url) => match Target::parse(url) {
+                Ok(target) => Some(target),
+                Err(error) => {
+                    self.problem(&at.key("url"), error.to_string());
+                    None
+                }
+            },
+        };
+        let decode_at = at.key("decode");
+        let none = DecodeSpec::default();
+        let decode_spec = spec.decode.as_ref().unwrap_or(&none);
+        let max_bytes = self.size(&decode_at.key("max_bytes"), &decode_spec.max_bytes, 8 << 20);
+        let decode = self.decode(&decode_at, decode_spec);
+        let envelope = spec.envelope.as_ref().and_then(|envelope| self.unwrap(&at.key("envelope"), envelope));
+        let envelope = envelope.map(|unwrap| Shape::new(vec![Step { when: None, action: Action::Unwrap(unwrap) }], false));
+        let below = at.key("timeout");
+        let timeout = spec.timeout.clone().unwrap_or_default();
+        let mut limit = |key: &str, text, default| self.duration(&below.key(key), text, Duration::from_secs(default));
+        let timeouts = Timeouts {
+            connect: limit("connect", timeout.connect.as_ref(), 1),
+            first_byte: limit("first_byte", timeout.first_byte.as_ref(), 3),
+            between_bytes: limit("between_bytes", timeout.between_bytes.as_ref(), 5),
+            total: limit("total", timeout.total.as_ref(), 10),
+        };
+        let headers = self.headers(&at.key("headers"), spec.headers.as_ref());
+        let settings = Settings { target: target?, timeouts, max_bytes, headers };
+        Some(Backend { upstream: Upstream::new(name.to_owned(), settings), envelope, decode: decode? })
+    }
+
+    fn decode(&mut self, at: &At, spec: &DecodeSpec) -> Option<Decode> {
+        let lenient = match &spec.lenient {
+            None | Some(LenientSpec::All(false)) => Lenient::default(),
+            Some(LenientSpec::All(true)) => {
+                Lenient { bare_nan: true, unquoted_keys: true, single_quotes: true, comments: true }
+            }
+            Some(LenientSpec::Some(forms)) => Lenient {
+                bare_nan: forms.bare_nan,
+                unquoted_keys: forms.unquoted_keys,
+                single_quotes: forms.single_quotes,
+                comments: forms.comments,
+            },
+        };
+        let strips = |kind| spec.strip.as_ref().is_none_or(|kinds| kinds.contains(&kind));
+        let options = DecodeOptions {
+            charset: spec.charset.clone().filter(|label| label != "auto"),
+            lenient,
+            strip: Strip { bom: strips(StripSpec::Bom), jsonp: strips(StripSpec::Jsonp), prefix: strips(StripSpec::Prefix) },
+            refs: match spec.refs {
+                None | Some(RefsSpec::Off) => Refs::Off,
+                Some(RefsSpec::Fastjson) => Refs::Fastjson,
+                Some(RefsSpec::JacksonId) => Refs::JacksonId,
+            },
+            max_depth: spec.max_depth.unwrap_or(128),
+        };
+        match Decode::new(options) {
+            Ok(decode) => Some(decode),
+            Err(error) => {
+                self.problem(&at.key("charset"), error.to_string());
+                None
+            }
+        }
+    }
+
+    fn headers(&mut self, at: &At, spec: Option<&HeadersSpec>) -> HeaderRules {
+        let mut rules = HeaderRules { set: Vec::new(), remove: Vec::new() };
+        let Some(spec) = spec else { return rules };
+        for (name, value) in &spec.set {
+            let at = at.key("set").key(name);
+            let Some(name) = self.header_name(&at, name) else { continue };
+            match HeaderValue::from_str(value) {
+                Ok(value) => rules.set.push((name, value)),
+                Err(_) => self.problem(&at, format!("the value of `{name}` has a character that no header can have")),
+            }
+        }
+        for (index, name) in spec.remove.iter().enumerate() {
+            let at = at.key("remove").index(index);
+            rules.remove.extend(self.header_name(&at, name));
+        }
+        rules
+    }
+
+    pub(super) fn header_name(&mut self, at: &At, name: &str) -> Option<HeaderName> {
+        let parsed = HeaderName::from_bytes(name.as_bytes()).ok();
+        if parsed.is_none() {
+            self.problem(at, format!("`{name}` cannot name a header"));
+        }
+        parsed
+    }
+}
