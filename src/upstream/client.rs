@@ -28,8 +28,8 @@ pub trait Dial: Send + Sync {
     fn dial(&self) -> DuplexStream;
 }
 
-/// A call whose body is at hand.
-#[derive(Debug, Clone)]
+/// A call whose body is at hand. Its `Debug` form shows no header and no body, which may hold secrets.
+#[derive(Clone)]
 pub struct Call {
     /// Its method.
     pub method: Method,
@@ -41,8 +41,8 @@ pub struct Call {
     pub body: Bytes,
 }
 
-/// A reply whose body is at hand.
-#[derive(Debug, Clone)]
+/// A reply whose body is at hand. Its `Debug` form shows no header and no body, which may hold secrets.
+#[derive(Clone)]
 pub struct Reply {
     /// Its status.
     pub status: StatusCode,
@@ -50,6 +50,18 @@ pub struct Reply {
     pub headers: HeaderMap,
     /// Its body, without content coding.
     pub body: Bytes,
+}
+
+impl std::fmt::Debug for Call {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Call").field("method", &self.method).field("bytes", &self.body.len()).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reply").field("status", &self.status).field("bytes", &self.body.len()).finish_non_exhaustive()
+    }
 }
 
 /// Sends calls and keeps connections for the next ones. Cheap to clone; clones share their connections.
@@ -138,9 +150,7 @@ impl Client {
     /// A connection that waited, and whether it did; else a new one.
     pub(super) async fn connection(&self, place: &Place, fresh: bool, budget: &Budget) -> Result<(Lease, bool), Error> {
         let lease = |connection| Lease { connection, pool: Arc::clone(&self.shared.pool), origin: Arc::clone(&place.origin) };
-        if fresh {
-            self.shared.pool.clear(&place.origin);
-        } else if let Some(connection) = self.shared.pool.take(&place.origin) {
+        if let Some(connection) = (!fresh).then(|| self.shared.pool.take(&place.origin)).flatten() {
             return Ok((lease(connection), true));
         }
         let open = self.shared.connector.open(place.dial.as_ref(), budget.connect_within());

@@ -73,7 +73,7 @@ pub enum Error {
         limit: usize,
     },
     /// The path and query are not ones that a request line can carry: nothing was sent.
-    #[error("`{0}` is not a path that can be sent")]
+    #[error("{0:?} is not a path that can be sent")]
     Path(String),
 }
 

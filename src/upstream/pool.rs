@@ -79,11 +79,6 @@ impl Pool {
         None
     }
 
-    /// Forgets the connections of an origin that proved to have gone away.
-    pub(super) fn clear(&self, origin: &str) {
-        self.lock().waiting.remove(origin);
-    }
-
     /// Takes back a connection whose exchange has ended.
     pub(super) fn put(self: &Arc<Self>, origin: &Arc<str>, mut connection: Connection) {
         if connection.sender.is_ready() {

@@ -77,7 +77,7 @@ impl HeadScan {
         if !std::mem::take(&mut self.in_fields) {
             return Ok(());
         }
-        let status = std::mem::replace(&mut self.status, [0; 3]);
+        let status = std::mem::take(&mut self.status);
         if status.first() != Some(&b'1') || status == *b"101" {
             self.done = true;
             return Ok(());

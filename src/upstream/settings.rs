@@ -21,13 +21,21 @@ pub struct Timeouts {
     pub total: Duration,
 }
 
-/// Headers that every call gets or loses. Removal comes first.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// Headers that every call gets or loses. Removal comes first. The `Debug` form names them without their values, which
+/// may be secrets.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct HeaderRules {
     /// Set on every call, in place of what the client sent. Names that [`headers::settable`] refuses are left alone.
     pub set: Vec<(HeaderName, HeaderValue)>,
     /// Removed from every call.
     pub remove: Vec<HeaderName>,
+}
+
+impl std::fmt::Debug for HeaderRules {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let set: Vec<&HeaderName> = self.set.iter().map(|(name, _)| name).collect();
+        f.debug_struct("HeaderRules").field("set", &set).field("remove", &self.remove).finish()
+    }
 }
 
 /// What is to be known about an upstream.

@@ -27,6 +27,8 @@ pub enum Act {
     Drip { bytes: Vec<u8>, size: usize, pause: Duration },
     /// Sends bytes again and again, until nobody takes them any more.
     Forever(Vec<u8>),
+    /// Waits by the test's clock.
+    Pause(Duration),
     /// Waits until the test says so.
     Wait(Arc<Notify>),
     /// Does nothing, for ever.
@@ -219,6 +221,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 Act::Forever(bytes) => {
                     while self.send(&bytes).await {}
                     false
+                }
+                Act::Pause(pause) => {
+                    tokio::time::sleep(pause).await;
+                    true
                 }
                 Act::Wait(notify) => {
                     notify.notified().await;

@@ -78,16 +78,21 @@ impl Coding {
         let name = match found.as_slice() {
             [] => return Ok(None),
             [name] => name,
-            _ => return Err(CodingError::Nested(found.join(", "))),
+            _ => return Err(CodingError::Nested(shown(&found.join(", ")))),
         };
         match name.as_str() {
             "gzip" | "x-gzip" => Ok(Some(Self::Gzip)),
             "deflate" => Ok(Some(Self::Deflate)),
             "br" => Ok(Some(Self::Brotli)),
             "zstd" => Ok(Some(Self::Zstd)),
-            _ => Err(CodingError::Unknown(name.clone())),
+            _ => Err(CodingError::Unknown(shown(name))),
         }
     }
+}
+
+/// What an upstream wrote, cut to the length of a message.
+fn shown(text: &str) -> String {
+    text.chars().take(64).collect()
 }
 
 /// One coding's stream, in the order: any number of `push`, one `finish`.

@@ -20,7 +20,7 @@ impl Deflate {
 /// The header of RFC 1950: method 8, a window of at most 32 KiB, and a multiple of 31. A bare stream never looks like that:
 /// it would begin with a stored block that fills its padding with ones.
 fn is_zlib(first: u8, second: u8) -> bool {
-    first & 0x0f == 8 && first >> 4 <= 7 && u16::from_be_bytes([first, second]) % 31 == 0
+    first & 0x0f == 8 && first >> 4 <= 7 && u16::from_be_bytes([first, second]).is_multiple_of(31)
 }
 
 impl Stream for Deflate {

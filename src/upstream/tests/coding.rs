@@ -183,7 +183,7 @@ fn large_windows_and_dictionaries_are_refused() {
 fn zstd_bomb(blocks: usize) -> Vec<u8> {
     let mut bomb = vec![0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x58];
     for number in 1..=blocks {
-        let header = (128 * 1024 << 3) | (1 << 1) | usize::from(number == blocks);
+        let header = ((128 * 1024) << 3) | (1 << 1) | usize::from(number == blocks);
         bomb.extend_from_slice(&header.to_le_bytes()[..3]);
         bomb.push(0);
     }
