@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use comfy_table::{presets, ContentArrangement, Table};
+use comfy_table::{ContentArrangement, Table, presets};
 
 use super::{exit, load};
 use crate::base::hole::{Part, Template};
@@ -13,7 +13,7 @@ use crate::shape::Step;
 pub(super) fn run(path: &Path) -> Result<()> {
     let (_, plan) = load::load(path)?;
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(["METHOD", "PATH", "CALLS", "SHAPE", "PAGE"]);
     for route in plan.router().routes() {
         table.add_row(row(route));

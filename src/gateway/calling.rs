@@ -5,26 +5,18 @@ use std::time::Instant as Clock;
 use bytes::Bytes;
 use http::header::{self, ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, Response};
+use http::{HeaderValue, Method, Response};
+use http_body_util::BodyExt;
 use tokio::time::Instant;
 
 use super::answer::Incoming;
 use super::edge::{Peer, Trace};
 use super::fault::Fault;
-use super::{holes, Body, Gateway};
+use super::{Body, Gateway, holes};
+use crate::base::hole::Hole;
 use crate::check::{BodyBytes, In, Input, Violation};
 use crate::plan::{Call, MethodChoice};
-use crate::upstream::{self, headers, Reply};
-
-/// Headers that a shaped route must not pass on: they speak of the upstream's bytes, which the client never sees.
-const ABOUT_BYTES: [header::HeaderName; 6] = [
-    header::RANGE,
-    header::IF_RANGE,
-    header::IF_MATCH,
-    header::IF_NONE_MATCH,
-    header::IF_MODIFIED_SINCE,
-    header::IF_UNMODIFIED_SINCE,
-];
+use crate::upstream::{self, BodyError, Reply, headers};
 
 impl Gateway {
     /// Makes the call of a shaped route.
@@ -42,11 +34,8 @@ impl Gateway {
             MethodChoice::AsRequested if parts.method == Method::HEAD => Method::GET,
             MethodChoice::AsRequested => parts.method.clone(),
         };
-        let mut headers = forwarded(parts)?;
+        let mut headers = headers::forward(&parts.headers, &peer(parts)).map_err(nominated)?;
         headers.insert(ACCEPT, HeaderValue::from_static("application/json, */*;q=0.1"));
-        for name in &ABOUT_BYTES {
-            headers.remove(name);
-        }
         let carries = matches!(method, Method::POST | Method::PUT | Method::PATCH | Method::DELETE);
         let body = match &input.body_bytes {
             _ if !carries => Bytes::new(),
@@ -79,15 +68,11 @@ impl Gateway {
             MethodChoice::Fixed(method) => method.clone(),
             MethodChoice::AsRequested => parts.method.clone(),
         };
-        let mut headers = forwarded(parts)?;
-        if let Some(codings) = parts.headers.get(header::ACCEPT_ENCODING) {
-            headers.insert(header::ACCEPT_ENCODING, codings.clone());
-        } else {
-            headers.remove(header::ACCEPT_ENCODING);
-        }
+        let headers = headers::forward_untouched(&parts.headers, &peer(parts)).map_err(nominated)?;
         let path_and_query = target(call, parts, input)?;
+        let body = BodyExt::map_err(body, |error| BodyError::from(error)).boxed();
         let started = Clock::now();
-        let result = self.client.open(call.backend().upstream(), method, path_and_query, headers, body, deadline).await;
+        let result = self.client.open(call.backend().upstream(), method, &path_and_query, headers, body, deadline).await;
         trace.upstream = started.elapsed();
         result.map(|response| response.map(Body::stream)).map_err(|error| failed(call, error))
     }
@@ -97,19 +82,20 @@ fn failed(call: &Call, error: upstream::Error) -> Fault {
     Fault::Call { upstream: call.backend().upstream().name().to_owned(), error }
 }
 
-/// The request's headers as a backend may see them.
-fn forwarded(parts: &Parts) -> Result<HeaderMap, Fault> {
+/// Whom a backend may be told about.
+fn peer(parts: &Parts) -> headers::Peer {
     let peer = parts.extensions.get::<Peer>();
     let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let host = host.or_else(|| parts.uri.authority().map(http::uri::Authority::as_str)).map(ToOwned::to_owned);
-    let peer = headers::Peer { ip: peer.map(Peer::ip), secure: peer.is_some_and(|peer| peer.secure), host };
-    headers::forward(&parts.headers, &peer).map_err(|nominated| {
-        Fault::Malformed(Violation {
-            place: In::Headers,
-            path: "connection".to_owned(),
-            rule: "nominated".to_owned(),
-            message: format!("must not name {nominated}"),
-        })
+    headers::Peer { ip: peer.map(Peer::ip), secure: peer.is_some_and(|peer| peer.secure), host }
+}
+
+fn nominated(nominated: headers::Nominated) -> Fault {
+    Fault::Malformed(Violation {
+        place: In::Headers,
+        path: "connection".to_owned(),
+        rule: "nominated".to_owned(),
+        message: nominated.to_string(),
     })
 }
 
@@ -119,10 +105,12 @@ fn target(call: &Call, parts: &Parts, input: &Input<'_>) -> Result<String, Fault
         let path = parts.uri.path();
         return Ok(if input.query_string.is_empty() { path.to_owned() } else { format!("{path}?{}", input.query_string) });
     };
-    let mut filled = upstream::fill(template, &|hole| holes::value(input, hole)).map_err(|error| {
+    let rest = call.rest();
+    let spans = |hole: &Hole| hole.source() == "path" && rest.is_some() && hole.path().first().map(String::as_str) == rest;
+    let mut filled = upstream::fill_with(template, &|hole| holes::value(input, hole), &spans).map_err(|error| {
         Fault::Malformed(Violation {
             place: In::Path,
-            path: error.hole().to_owned(),
+            path: String::new(),
             rule: "segment".to_owned(),
             message: error.to_string(),
         })

@@ -231,7 +231,10 @@ fn refusal_detail(refusal: Refusal) -> String {
 fn call_status(error: &upstream::Error) -> StatusCode {
     use upstream::Error as E;
     match error {
-        E::ConnectTimeout | E::FirstByteTimeout | E::BetweenBytesTimeout | E::Deadline => StatusCode::GATEWAY_TIMEOUT,
+        error if error.is_timeout() => StatusCode::GATEWAY_TIMEOUT,
+        E::HeadTooLarge { .. } => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        E::ClientBody(_) => StatusCode::BAD_REQUEST,
+        E::Path(_) => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::BAD_GATEWAY,
     }
 }

@@ -30,7 +30,7 @@ fn scalar(node: &Node<'_>) -> Option<String> {
     match node {
         Node::Null | Node::Array(_) | Node::Object(_) => None,
         Node::Bool(truth) => Some(truth.to_string()),
-        Node::Number(number) => Some(number.raw().to_owned()),
+        Node::Number(number) => Some(number.as_raw().to_owned()),
         Node::String(text) => Some(text.decode().into_owned()),
     }
 }

@@ -55,7 +55,7 @@ fn html(templates: &Templates, around: &Around<'_>, document: &Node<'_>) -> Vec<
         let value = document.as_object().and_then(|object| object.get(name));
         escape(&value.map_or_else(String::new, |value| match value {
             Node::String(text) => text.decode().into_owned(),
-            Node::Number(number) => number.raw().to_owned(),
+            Node::Number(number) => number.as_raw().to_owned(),
             _ => String::new(),
         }))
     };

@@ -17,6 +17,7 @@ pub struct Call {
     backend: Arc<Backend>,
     method: MethodChoice,
     target: Option<Template>,
+    rest: Option<String>,
 }
 
 /// Which method a call is made with.
@@ -42,6 +43,11 @@ impl Call {
     /// Path and query with their holes; none when the request's own go upstream.
     pub fn target(&self) -> Option<&Template> {
         self.target.as_ref()
+    }
+
+    /// The hole of the route's path that takes its rest, slashes included.
+    pub fn rest(&self) -> Option<&str> {
+        self.rest.as_deref()
     }
 
     /// Whether the call writes a query of its own. One that does not sends the request's.
@@ -91,7 +97,7 @@ impl Compiler<'_> {
             self.fed(at, hole, feeds);
         }
         let backend = self.backend_named(at, name);
-        Some(Call { backend: backend?, method, target: Some(target?) })
+        Some(Call { backend: backend?, method, target: Some(target?), rest: feeds.pattern.rest().map(ToOwned::to_owned) })
     }
 
     /// The call of a route that writes none: the request as it came, to the only upstream.
@@ -102,7 +108,7 @@ impl Compiler<'_> {
                 self.expected(at, "there is no upstream to answer this route".to_owned(), "an upstream under `upstreams`");
                 None
             }
-            (1, [backend]) => Some(Call { backend: Arc::clone(backend), method: MethodChoice::AsRequested, target: None }),
+            (1, [backend]) => Some(Call { backend: Arc::clone(backend), method: MethodChoice::AsRequested, target: None, rest: None }),
             (1, _) => None,
             (_, _) => {
                 let names = names.join(", ");

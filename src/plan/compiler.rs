@@ -70,7 +70,7 @@ impl<'s> Compiler<'s> {
         let mut places = Vec::new();
         for (index, spec) in file.routes.iter().enumerate() {
             let at = At::root().key("routes").index(index);
-            let (pattern, route) = self.route(&at, spec, file, &limits, &templates);
+            let (pattern, route) = self.route(&at, spec, file, &limits, templates.as_ref());
             if let Some(pattern) = pattern {
                 builder.push(pattern, route.map(Arc::new));
                 places.push(at);

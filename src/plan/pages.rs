@@ -66,7 +66,7 @@ impl Compiler<'_> {
         };
         // Without templates there is a problem already; a page that misses one of them would only be its echo.
         if let Some(templates) = templates.filter(|templates| !templates.has(template)) {
-            let names: Vec<String> = templates.names().map(ToOwned::to_owned).collect();
+            let names: Vec<String> = templates.names().into_iter().map(ToOwned::to_owned).collect();
             let hint = suggest(template, names.iter().map(String::as_str)).map(ToOwned::to_owned);
             let expected = if names.is_empty() { "a file in the templates folder".to_owned() } else { format!("one of: {}", names.join(", ")) };
             self.unknown(&at_template, format!("there is no template `{template}`"), &expected, hint);

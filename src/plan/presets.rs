@@ -87,7 +87,7 @@ where
 {
     let (spec, source) =
         spec::load_preset::<T>(name, text).map_err(|(source, problems)| Report::new(&source, &problems).to_string())?;
-    let snapshot = spec::Snapshot::of_text(name, text);
+    let snapshot = spec::Snapshot::default();
     let mut compiler = Compiler::new(&source, &snapshot, Problems::default(), Vec::new());
     let built = build(&mut compiler, &spec);
     let problems = compiler.into_problems();

@@ -122,7 +122,7 @@ impl Compiler<'_> {
             .filter_map(|(key, there)| there.then_some(key))
             .collect();
         if let [_, second, ..] = ways.as_slice() {
-            self.expected(&at.key(second), format!("a route has one of {}", ways.join(", ")), "one way to answer");
+            self.expected(&at.key(*second), format!("a route has one of {}", ways.join(", ")), "one way to answer");
         }
         if let Some(proxy) = &spec.proxy {
             let reads_body = spec.input.as_ref().is_some_and(|input| input.body.is_some());
