@@ -2,6 +2,7 @@
 //!
 //! Stands on `base`. Never renumbers, re-escapes, sorts or drops anything on its own: a token that nobody addresses leaves as it came.
 
+pub mod decode;
 mod limits;
 mod node;
 mod number;
@@ -14,7 +15,7 @@ mod write;
 pub use limits::{Duplicates, Limits};
 pub use node::{Member, Node, Object};
 pub use number::{Number, TooWide};
-pub use parse::{parse, parse_bytes, ParseError, ParseErrorKind};
+pub use parse::{ParseError, ParseErrorKind, parse, parse_bytes};
 pub use path::{Path, PathError, Segment};
 pub use path_set::{PathSet, State};
 pub use text::Text;

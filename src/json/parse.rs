@@ -90,7 +90,12 @@ pub fn parse_bytes<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Node<'a>, Par
 /// # Errors
 /// The first thing that is wrong, with its place.
 pub fn parse<'a>(text: &'a str, limits: &Limits) -> Result<Node<'a>, ParseError> {
-    let mut parser = Parser { text, bytes: text.as_bytes(), at: 0, nodes: 0, limits, open: Vec::new() };
+    parse_with(text, limits, false)
+}
+
+/// Parses one document, in which `NaN`, `Infinity` and `-Infinity` may be numbers.
+pub(super) fn parse_with<'a>(text: &'a str, limits: &Limits, bare_nan: bool) -> Result<Node<'a>, ParseError> {
+    let mut parser = Parser { text, bytes: text.as_bytes(), at: 0, nodes: 0, limits, bare_nan, open: Vec::new() };
     parser.document().map_err(|kind| kind.at(text, parser.at))
 }
 
@@ -119,6 +124,7 @@ struct Parser<'a, 'l> {
     at: usize,
     nodes: usize,
     limits: &'l Limits,
+    bare_nan: bool,
     open: Vec<Open<'a>>,
 }
 
@@ -180,6 +186,13 @@ impl<'a> Parser<'a, '_> {
         self.nodes += 1;
         if self.nodes > self.limits.nodes {
             return Err(ParseErrorKind::Nodes(self.limits.nodes));
+        }
+        if self.bare_nan {
+            let rest = self.bytes.get(self.at..).unwrap_or_default();
+            if let Some(token) = ["NaN", "Infinity", "-Infinity"].into_iter().find(|token| rest.starts_with(token.as_bytes())) {
+                self.at += token.len();
+                return Ok(Some(Node::Number(Number::raw(token))));
+            }
         }
         match self.peek() {
             Some(b'"') => self.string().map(|text| Some(Node::String(text))),
@@ -367,7 +380,9 @@ mod tests {
         assert_eq!(error("{\"é\":01}"), "a malformed number at line 1, column 8");
         assert_eq!(error("[\"a\nb\"]"), "an unescaped control character in a string at line 1, column 4");
         assert_eq!(error("[\"\\x\"]"), "an unknown escape in a string at line 1, column 3");
-        for text in ["[", "{", "{\"a\"", "{\"a\":", "[\"", "nul", "+1", ".5", "1.", "1e", "-", "NaN", "{a:1}", "[1 2]", "\u{feff}1"] {
+        for text in
+            ["[", "{", "{\"a\"", "{\"a\":", "[\"", "nul", "+1", ".5", "1.", "1e", "-", "NaN", "{a:1}", "[1 2]", "\u{feff}1"]
+        {
             assert!(parse(text, &Limits::default()).is_err(), "{text}");
         }
         assert_eq!(parse_bytes(b"[\"\xff\"]", &Limits::default()).unwrap_err().kind, ParseErrorKind::Utf8);
