@@ -1,6 +1,7 @@
 //! `each`: steps for every element of a list.
 
-use super::{Error, Notes, Step, StepError, lists};
+use super::lists::Lists;
+use super::{Error, Notes, Step, StepError};
 use crate::json::{Node, Path};
 
 const STEP: &str = "each";
@@ -17,7 +18,7 @@ pub struct EachOptions {
 /// The step. An element whose steps fail stays as it was, with a warning; on a strict route it fails the document.
 #[derive(Debug, Clone)]
 pub struct Each {
-    list: Path,
+    lists: Lists,
     steps: Vec<Step>,
     /// Whether a step can fail half-way, so that an element must be kept to be put back.
     can_fail: bool,
@@ -31,22 +32,22 @@ impl Each {
     /// A path that ends in `[]`, no steps.
     pub fn new(options: EachOptions) -> Result<Self, StepError> {
         let EachOptions { list, steps } = options;
-        lists::check(&list)?;
+        let lists = Lists::new(list)?;
         if steps.is_empty() {
             return Err(StepError::new("`each` has no steps"));
         }
         let can_fail = steps.iter().any(|step| step.action.can_fail());
-        Ok(Self { list, steps, can_fail })
+        Ok(Self { lists, steps, can_fail })
     }
 
     pub(super) fn apply<'a>(&self, doc: &mut Node<'a>, notes: &mut Notes) -> Result<(), Error> {
-        lists::visit(STEP, &self.list, doc, notes, |list, notes| match list {
-            Node::Array(elements) => elements.iter_mut().try_for_each(|element| self.element(element, notes)),
+        self.lists.each_mut(STEP, doc, notes, |list, path, notes| match list {
+            Node::Array(elements) => elements.iter_mut().try_for_each(|element| self.element(element, path, notes)),
             _ => Ok(()),
         })
     }
 
-    fn element<'a>(&self, element: &mut Node<'a>, notes: &mut Notes) -> Result<(), Error> {
+    fn element<'a>(&self, element: &mut Node<'a>, path: &Path, notes: &mut Notes) -> Result<(), Error> {
         let kept = self.can_fail.then(|| element.clone());
         match self.steps.iter().try_for_each(|step| step.apply(element, notes)) {
             Ok(()) => Ok(()),
@@ -57,7 +58,7 @@ impl Each {
                     *element = kept;
                 }
                 notes.warn(STEP, || failure.to_string());
-                notes.mismatch(STEP, &self.list, "an element whose steps failed");
+                notes.mismatch(STEP, path, "an element whose steps failed");
                 Ok(())
             }
         }

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::compare::scalar_text;
-use super::{Error, Notes, StepError, lists};
+use super::lists::Lists;
+use super::{Error, Notes, StepError};
 use crate::json::{Member, Node, Object, Path, Text};
 
 const STEP: &str = "group";
@@ -34,7 +35,10 @@ pub enum GroupForm {
 /// The step. A key is the text of a scalar: 5 and "5" are one group, 1 and 1.0 are two. Every element is in one group.
 #[derive(Debug, Clone)]
 pub struct Group {
-    options: GroupOptions,
+    lists: Lists,
+    by: Path,
+    form: GroupForm,
+    missing: String,
 }
 
 impl Group {
@@ -44,15 +48,15 @@ impl Group {
     ///
     /// A list's path that ends in `[]`.
     pub fn new(options: GroupOptions) -> Result<Self, StepError> {
-        lists::check(&options.list)?;
-        Ok(Self { options })
+        let GroupOptions { list, by, form, missing } = options;
+        Ok(Self { lists: Lists::new(list)?, by, form, missing })
     }
 
     pub(super) fn apply<'a>(&self, doc: &mut Node<'a>, notes: &mut Notes) -> Result<(), Error> {
-        lists::visit(STEP, &self.options.list, doc, notes, |list, notes| {
+        self.lists.each_mut(STEP, doc, notes, |list, _, notes| {
             let Node::Array(elements) = list else { return Ok(()) };
             let groups = self.groups(std::mem::take(elements), notes);
-            *list = match self.options.form {
+            *list = match self.form {
                 GroupForm::Entries => Node::Array(groups.into_iter().map(entry).collect()),
                 GroupForm::Map => Node::Object(
                     groups.into_iter().map(|(key, items)| Member { key: Text::plain(key), value: Node::Array(items) }).collect(),
@@ -84,15 +88,15 @@ impl Group {
     }
 
     fn key<'n>(&'n self, element: &'n Node<'_>, notes: &mut Notes) -> Cow<'n, str> {
-        let found = self.options.by.get(element).filter(|found| !found.is_null());
+        let found = self.by.get(element).filter(|found| !found.is_null());
         let text = found.and_then(|found| {
             let text = scalar_text(found);
             if text.is_none() {
-                notes.mismatch(STEP, &self.options.by, found.kind());
+                notes.mismatch(STEP, &self.by, found.kind());
             }
             text
         });
-        text.unwrap_or(Cow::Borrowed(&self.options.missing))
+        text.unwrap_or(Cow::Borrowed(&self.missing))
     }
 }
 

@@ -1,30 +1,39 @@
 //! The lists that a path names, for the steps that work on whole lists.
 
+use super::aims::Aims;
 use super::{Error, Notes, StepError};
 use crate::json::{Node, Path, Segment};
 
-/// Checks a path that names lists: the list itself, not its elements.
-pub(super) fn check(path: &Path) -> Result<(), StepError> {
-    if matches!(path.segments().last(), Some(Segment::Elements)) {
-        return Err(StepError::new(format!("`in` names the list itself, without the last `[]` of `{path}`")));
-    }
-    Ok(())
-}
+/// Lists by one path: the list itself, not its elements.
+#[derive(Debug, Clone)]
+pub(super) struct Lists(Aims);
 
-/// Visits every list at a path; anything else that is not null is a mismatch.
-pub(super) fn visit<'a>(
-    step: &'static str,
-    path: &Path,
-    doc: &mut Node<'a>,
-    notes: &mut Notes,
-    mut visit: impl FnMut(&mut Node<'a>, &mut Notes) -> Result<(), Error>,
-) -> Result<(), Error> {
-    let mut outcome = Ok(());
-    path.each_mut(doc, |found| match found {
-        _ if outcome.is_err() => {}
-        Node::Array(_) => outcome = visit(found, notes),
-        Node::Null => {}
-        other => notes.mismatch(step, path, other.kind()),
-    });
-    outcome
+impl Lists {
+    /// # Errors
+    ///
+    /// When the path ends in `[]`.
+    pub(super) fn new(path: Path) -> Result<Self, StepError> {
+        if matches!(path.segments().last(), Some(Segment::Elements)) {
+            return Err(StepError::new(format!("`in` names the list itself, without the last `[]` of `{path}`")));
+        }
+        Ok(Self(Aims::new(vec![path])))
+    }
+
+    /// Visits every list, those inside of another one first; anything else that is not null is a mismatch.
+    pub(super) fn each_mut<'a>(
+        &self,
+        step: &'static str,
+        doc: &mut Node<'a>,
+        notes: &mut Notes,
+        mut visit: impl FnMut(&mut Node<'a>, &Path, &mut Notes) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.0.each_mut(step, doc, notes, &mut |found, path, notes| match found {
+            Node::Array(_) => visit(found, path, notes),
+            Node::Null => Ok(()),
+            other => {
+                notes.mismatch(step, path, other.kind());
+                Ok(())
+            }
+        })
+    }
 }

@@ -227,3 +227,92 @@ fn s16_an_empty_collection_of_hal_has_no_items_and_is_still_a_page() {
         r#"{"items":[],"page":{"number":1,"size":20,"total":0,"pages":0}}"#,
     );
 }
+
+mod whole_shapes {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::shape::testing::documents;
+    use crate::shape::*;
+
+    fn convert(entries: Vec<(&str, To)>) -> Step {
+        let entry = |(at, to): (&str, To)| ConvertOptions { path: path(at), to, otherwise: None };
+        Step::new(Action::Convert(Convert::new(entries.into_iter().map(entry).collect()).expect("the conversions are some")))
+    }
+
+    fn iso() -> To {
+        let from = vec!["iso".to_owned(), "epoch_ms".to_owned(), "array".to_owned()];
+        To::Date(DateOptions { to: DateForm::Iso, from, zone: Some("Asia/Shanghai".to_owned()), invalid: None })
+    }
+
+    fn rename(from: &str, to: &str) -> Step {
+        Step::new(Action::Rename(Rename::new(vec![(path(from), to.to_owned())]).expect("the renaming is one")))
+    }
+
+    #[test]
+    fn a_page_of_mall_becomes_what_a_browser_wants() {
+        let defaults = DefaultsOptions { values: vec![(path("items[].tags"), literal("[]"))] };
+        let steps = vec![
+            mall(),
+            page(&["list"], (&["pageNum"], 1), &["pageSize"], &["total"], &["totalPage"]),
+            Step::new(Action::Nulls(Nulls::new(NullsOptions::default()).expect("the defaults are some"))),
+            rename("items[].pic", "image"),
+            Step::new(Action::Default(Defaults::new(defaults).expect("the defaults are some"))),
+            convert(vec![
+                ("items[].price", To::DecimalString),
+                ("items[].deleteStatus", To::Boolean),
+                ("items[].albumPics", To::List { split: ",".to_owned() }),
+                ("items[].spData", To::Json(crate::json::Limits::default())),
+                ("items[].promotionEndTime", iso()),
+            ]),
+            Step::new(Action::Wrap(Wrap::new("products").expect("the key is one"))),
+        ];
+        gives(
+            steps,
+            r#"{"code":200,"message":"ok","data":{"pageNum":1,"pageSize":5,"totalPage":3,"total":11,"list":[{"id":26,"pic":"p.jpg","price":3788.00,"promotionPrice":null,"deleteStatus":0,"albumPics":"a.jpg,b.jpg","spData":"[{\"key\":\"颜色\"}]","promotionEndTime":"2018-05-30T23:59:59.000+0800"}]}}"#,
+            r#"{"products":{"items":[{"id":26,"image":"p.jpg","price":"3788.00","deleteStatus":false,"albumPics":["a.jpg","b.jpg"],"spData":[{"key":"颜色"}],"promotionEndTime":"2018-05-30T23:59:59.000+08:00","tags":[]}],"page":{"number":1,"size":5,"total":11,"pages":3}}}"#,
+        );
+    }
+
+    /// One of every step, on names that the documents have.
+    fn one_of_each() -> Vec<Step> {
+        let group = GroupOptions { list: path("data"), by: path("b"), form: GroupForm::Map, missing: "none".to_owned() };
+        let merge = MergeOptions { from: paths(&["a", "b"]), into: path("c"), on_conflict: MergeConflict::Last };
+        let defaults = DefaultsOptions { values: vec![(path("a.b"), literal("{}")), (path("**.c"), literal("[0]"))] };
+        let pick = PickOptions { at: None, fields: paths(&["a", "b", "c", "list", "data", "x.y"]) };
+        let case = CaseOptions { to: Spelling::Camel, except: vec![], stop: vec![] };
+        let each = EachOptions { list: path("list"), steps: vec![mall(), rename("a", "z")] };
+        vec![
+            Action::Omit(Omit::new(vec![path("**.code")]).expect("omit")),
+            Action::Default(Defaults::new(defaults).expect("default")),
+            Action::Each(Each::new(each).expect("each")),
+            Action::Nulls(Nulls::new(NullsOptions::default()).expect("nulls")),
+            Action::Flatten(
+                Flatten::new(FlattenOptions { at: Some(path("list[]")), ..FlattenOptions::default() }).expect("flatten"),
+            ),
+            Action::Group(Group::new(group).expect("group")),
+            Action::Merge(Merge::new(merge).expect("merge")),
+            Action::Copy(Copy::new(vec![(path("c"), path("a"))]).expect("copy")),
+            Action::Move(Move::new(vec![(path("c"), path("b.a"))]).expect("move")),
+            Action::Numbers(Numbers::new(NumbersOptions::default()).expect("numbers")),
+            Action::Case(Case::new(case).expect("case")),
+            Action::Pick(Pick::new(pick).expect("pick")),
+            Action::Wrap(Wrap::new("data").expect("wrap")),
+        ]
+        .into_iter()
+        .map(Step::new)
+        .chain([convert(vec![("**.a", iso()), ("**.b", To::Integer)]), spring()])
+        .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn every_document_comes_through_all_steps_in_any_order_as_json(input in documents(), steps in Just(one_of_each()).prop_shuffle()) {
+            let mut node = doc(&input);
+            if Shape::new(steps, false).run(&mut node, &mut Notes::new()).is_ok() {
+                let output = text(&node);
+                prop_assert_eq!(text(&doc(&output)), output);
+            }
+        }
+    }
+}

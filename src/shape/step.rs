@@ -1,7 +1,10 @@
 //! One step: what it does, and when.
 
 use super::compare::same;
-use super::{Convert, Defaults, Each, Error, Group, Merge, Notes, Paging, Unwrap};
+use super::{
+    Case, Convert, Copy, Defaults, Each, Error, Flatten, Group, Merge, Move, Notes, Nulls, Numbers, Omit, Paging, Pick, Rename,
+    Unwrap, Wrap,
+};
 use crate::json::{Node, Path};
 
 /// One step of a shape.
@@ -29,14 +32,34 @@ pub enum Action {
     Unwrap(Unwrap),
     /// Gives a page of a list its one form.
     Page(Paging),
+    /// What becomes of null.
+    Nulls(Nulls),
+    /// Lifts nested objects.
+    Flatten(Flatten),
+    /// Keeps these members only.
+    Pick(Pick),
+    /// Removes what paths name.
+    Omit(Omit),
+    /// A new name in the same place.
+    Rename(Rename),
+    /// Another place.
+    Move(Move),
+    /// Another place, too.
+    Copy(Copy),
     /// Runs steps on every element of a list.
     Each(Each),
     /// Fills in what is null or missing.
     Default(Defaults),
     /// Changes types.
     Convert(Convert),
+    /// Numbers that survive JavaScript.
+    Numbers(Numbers),
+    /// The spelling of names.
+    Case(Case),
     /// Regroups a list.
     Group(Group),
+    /// Puts the document under a key.
+    Wrap(Wrap),
     /// Joins objects.
     Merge(Merge),
 }
@@ -74,7 +97,7 @@ impl Action {
     /// Whether a document can make the step fail, so that it may have done half of its work.
     pub(super) fn can_fail(&self) -> bool {
         match self {
-            Self::Unwrap(_) => true,
+            Self::Unwrap(_) | Self::Numbers(_) => true,
             Self::Merge(step) => step.can_fail(),
             _ => false,
         }
@@ -85,22 +108,42 @@ impl Action {
         match self {
             Self::Unwrap(_) => "unwrap",
             Self::Page(_) => "page",
+            Self::Nulls(_) => "nulls",
+            Self::Flatten(_) => "flatten",
+            Self::Pick(_) => "pick",
+            Self::Omit(_) => "omit",
+            Self::Rename(_) => "rename",
+            Self::Move(_) => "move",
+            Self::Copy(_) => "copy",
             Self::Each(_) => "each",
             Self::Default(_) => "default",
             Self::Convert(_) => "convert",
+            Self::Numbers(_) => "numbers",
+            Self::Case(_) => "case",
             Self::Group(_) => "group",
+            Self::Wrap(_) => "wrap",
             Self::Merge(_) => "merge",
         }
     }
 
-    fn apply<'a>(&self, doc: &mut Node<'a>, notes: &mut Notes) -> Result<(), Error> {
+    pub(super) fn apply<'a>(&self, doc: &mut Node<'a>, notes: &mut Notes) -> Result<(), Error> {
         match self {
             Self::Unwrap(step) => step.apply(doc, notes),
             Self::Page(step) => step.apply(doc, notes),
+            Self::Nulls(step) => step.apply(doc, notes),
+            Self::Flatten(step) => step.apply(doc, notes),
+            Self::Pick(step) => step.apply(doc, notes),
+            Self::Omit(step) => step.apply(doc, notes),
+            Self::Rename(step) => step.apply(doc, notes),
+            Self::Move(step) => step.apply(doc, notes),
+            Self::Copy(step) => step.apply(doc, notes),
             Self::Each(step) => step.apply(doc, notes),
             Self::Default(step) => step.apply(doc, notes),
             Self::Convert(step) => step.apply(doc, notes),
+            Self::Numbers(step) => step.apply(doc, notes),
+            Self::Case(step) => step.apply(doc, notes),
             Self::Group(step) => step.apply(doc, notes),
+            Self::Wrap(step) => step.apply(doc, notes),
             Self::Merge(step) => step.apply(doc, notes),
         }
     }

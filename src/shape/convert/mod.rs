@@ -20,6 +20,7 @@ pub use dates::{DateForm, DateOptions};
 
 use dates::Dates;
 
+use super::aims::Aims;
 use super::compare::Table;
 use super::{Error, Notes, StepError};
 use crate::json::{Limits, Node, Path};
@@ -74,7 +75,7 @@ pub struct Convert {
 
 #[derive(Debug, Clone)]
 struct Entry {
-    path: Path,
+    values: Aims,
     conversion: Conversion,
     otherwise: Option<Node<'static>>,
 }
@@ -101,16 +102,16 @@ impl Convert {
     pub fn new(options: Vec<ConvertOptions>) -> Result<Self, StepError> {
         let entries = options.into_iter().map(|ConvertOptions { path, to, otherwise }| {
             let conversion = Conversion::new(to).map_err(|error| StepError::new(format!("`{path}`: {error}")))?;
-            Ok(Entry { path, conversion, otherwise })
+            Ok(Entry { values: Aims::new(vec![path]), conversion, otherwise })
         });
         Ok(Self { entries: entries.collect::<Result<_, _>>()? })
     }
 
     pub(super) fn apply<'a>(&self, doc: &mut Node<'a>, notes: &mut Notes) -> Result<(), Error> {
-        for Entry { path, conversion, otherwise } in &self.entries {
-            path.each_mut(doc, |found| {
+        for Entry { values, conversion, otherwise } in &self.entries {
+            values.each_mut(STEP, doc, notes, &mut |found, path, notes| {
                 if found.is_null() {
-                    return;
+                    return Ok(());
                 }
                 match (conversion.convert(found), otherwise) {
                     (Ok(None), _) => {}
@@ -118,7 +119,8 @@ impl Convert {
                     (Err(_), Some(value)) => *found = value.clone(),
                     (Err(what), None) => notes.mismatch(STEP, path, what),
                 }
-            });
+                Ok(())
+            })?;
         }
         Ok(())
     }

@@ -203,6 +203,13 @@ fn s38_a_map_replaces_values_by_their_text_or_number() {
 }
 
 #[test]
+fn a_value_of_the_wrong_type_on_the_way_is_counted() {
+    let (output, texts) = shaped_and_noted(step("list[].v", To::Integer), r#"{"list":{"v":"1"}}"#);
+    assert_eq!((output.as_str(), texts), (r#"{"list":{"v":"1"}}"#, vec!["convert: `list[].v` has object".to_owned()]));
+    assert_eq!(shaped_and_noted(step("a.b.v", To::Integer), r#"{"a":{"b":null}}"#).1, [""; 0]);
+}
+
+#[test]
 fn conversions_of_one_step_are_done_in_order() {
     let options = [("*", To::String), ("a", To::Number)].map(|(at, to)| ConvertOptions { path: path(at), to, otherwise: None });
     let convert = Action::Convert(Convert::new(options.into()).expect("the test's conversions are some"));
