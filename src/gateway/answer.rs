@@ -25,9 +25,9 @@ use crate::route::Found;
 const BODY_TIME: Duration = Duration::from_secs(30);
 
 /// What a request's body must be, to be read or passed on.
-pub trait Incoming: http_body::Body<Data = Bytes, Error = BodyError> + Send + 'static {}
+pub trait Incoming: http_body::Body<Data = Bytes, Error = BodyError> + Send + Sync + 'static {}
 
-impl<B: http_body::Body<Data = Bytes, Error = BodyError> + Send + 'static> Incoming for B {}
+impl<B: http_body::Body<Data = Bytes, Error = BodyError> + Send + Sync + 'static> Incoming for B {}
 
 impl Gateway {
     /// Answers one request. Never fails: what goes wrong is answered as a problem document, or as the error page to a browser.
