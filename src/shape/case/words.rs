@@ -16,7 +16,7 @@ pub enum Spelling {
 impl Spelling {
     /// The name spelled this way; `None` when it is already, or has no words.
     pub(super) fn spell(self, name: &str) -> Option<String> {
-        if !name.chars().any(char::is_alphabetic) {
+        if self.is_plainly_spelled(name) || !name.chars().any(char::is_alphabetic) {
             return None;
         }
         let body = name.trim_start_matches(['_', '$', '@']);
@@ -37,6 +37,27 @@ impl Spelling {
             push_word(&mut spelled, word, capital);
         }
         (spelled != name).then_some(spelled)
+    }
+
+    /// Whether a name is spelled this way already, as far as one look at ASCII tells: most names are, and need no new one made.
+    fn is_plainly_spelled(self, name: &str) -> bool {
+        let bytes = name.as_bytes();
+        let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else { return true };
+        let joint = match self {
+            Self::Camel | Self::Pascal => {
+                let fits = if self == Self::Camel { first.is_ascii_lowercase() } else { first.is_ascii_uppercase() };
+                let humps = bytes
+                    .iter()
+                    .zip(bytes.iter().skip(1))
+                    .all(|(one, next)| !(one.is_ascii_uppercase() && next.is_ascii_uppercase()));
+                return fits && humps && bytes.iter().all(u8::is_ascii_alphanumeric);
+            }
+            Self::Snake => b'_',
+            Self::Kebab => b'-',
+        };
+        let small = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        let joined = bytes.iter().zip(bytes.iter().skip(1)).all(|(one, next)| small(one) || *one == joint && small(next));
+        small(first) && small(last) && joined
     }
 }
 
@@ -129,6 +150,23 @@ mod tests {
         for name in ["", "_", "12_34", "0", "$", "@_", "--", "1 2", "_1"] {
             for to in [Spelling::Camel, Spelling::Snake, Spelling::Kebab, Spelling::Pascal] {
                 assert_eq!(to.spell(name), None, "{name:?}");
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_name_that_looks_spelled_is_spelled(name in "[a-cX-Z0-1_\\-é]{0,6}") {
+            for to in [Spelling::Camel, Spelling::Snake, Spelling::Kebab, Spelling::Pascal] {
+                if to.is_plainly_spelled(&name) && name.contains(char::is_alphabetic) {
+                    let joint = if to == Spelling::Snake { "_" } else if to == Spelling::Kebab { "-" } else { "" };
+                    let made: Vec<_> = words(&name).enumerate().map(|(at, word)| {
+                        let mut made = String::new();
+                        push_word(&mut made, word, to == Spelling::Pascal || to == Spelling::Camel && at > 0);
+                        made
+                    }).collect();
+                    proptest::prop_assert_eq!(made.join(joint), name.as_str());
+                }
             }
         }
     }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::vectors::{document, path, text};
 use super::*;
 use crate::json::{Node, Number};
-use made_up::{PATHS, case, documents, flatten, nulls, numbers, paths, steps};
+use made_up::{PATHS, documents, flatten, nulls, numbers, paths, steps};
 
 /// One step that does not fail: the result, and how many warnings there were.
 fn run(step: &Action, doc: &str) -> (Node<'static>, usize) {
