@@ -97,7 +97,8 @@ where
             } else {
                 ask(service, Request::from_parts(parts, body), &record).await
             };
-            let close = !record.traffic.is_multiplexed() && (last || *core.phase.borrow() != Phase::Serving);
+            let leaves = last || *core.phase.borrow() != Phase::Serving || record.traffic.is_old();
+            let close = leaves && !record.traffic.is_multiplexed();
             Ok(finish(response, record, is_head, close))
         })
     }
