@@ -17,7 +17,7 @@ use tower::ServiceExt;
 use super::admit::admit;
 use super::answer::{Cause, Origin, Outgoing};
 use super::body::Body;
-use super::edge::{Core, Phase};
+use super::core::{Core, Phase};
 use super::house::{PREFIX, Unanswered};
 use super::record::{Answer, Asked, Record};
 use super::traffic::{Refused, Traffic};

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::edge::Phase;
+use super::core::Phase;
 use super::gauge::Open;
 use super::settings::{Limits, Timeouts};
 use crate::gateway::edge::Refusal;
