@@ -86,11 +86,15 @@ where
             let polled = catch_unwind(AssertUnwindSafe(|| this.origin.as_mut().poll(cx)));
             let Ok(polled) = polled else {
                 tracing::error!(request_id = %this.record.id, "the body of an answer panicked");
+                this.record.answer.failed = true;
                 return Poll::Ready(Some(Err("the body of the answer panicked".into())));
             };
             let frame = match ready!(polled) {
                 Some(Ok(frame)) => frame,
-                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                Some(Err(error)) => {
+                    this.record.answer.failed = true;
+                    return Poll::Ready(Some(Err(error)));
+                }
                 None => {
                     this.record.answer.complete = true;
                     return Poll::Ready(None);

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use tokio::sync::watch;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::edge::Phase;
+use super::core::Phase;
 use super::traffic::{Due, Traffic};
 
 /// A connection of hyper's, of either protocol.

@@ -6,21 +6,18 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 
-use axum::Router;
 use bytes::Bytes;
 use http::{Request, Response};
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::sync::watch;
 
 use super::answer::Cause;
 use super::body::Body;
+use super::core::{Core, Phase};
 use super::drive::drive;
 use super::gate::Gate;
-use super::gauge::Gauge;
-use super::house::{self, Readiness};
 use super::peek::{Peeked, Protocol, peek};
 use super::service::Adapter;
 use super::settings::EdgeSettings;
@@ -43,30 +40,11 @@ const LOCAL_RESETS: usize = 256;
 const PING_EVERY: std::time::Duration = std::time::Duration::from_secs(20);
 const PING_PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
 
-/// How far the edge is with leaving.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Phase {
-    Serving,
-    /// Connections close as soon as they politely can.
-    Draining,
-    /// Connections close.
-    Cut,
-}
-
 /// Serves HTTP/1.1 and HTTP/2 on connections that it is given. It listens nowhere itself. Clones are the same edge.
 #[derive(Clone)]
 pub struct Edge<S> {
     service: S,
     core: Arc<Core>,
-}
-
-/// What all connections share.
-pub(super) struct Core {
-    pub(super) settings: EdgeSettings,
-    pub(super) phase: watch::Sender<Phase>,
-    pub(super) house: Router,
-    readiness: Readiness,
-    gauge: Gauge,
 }
 
 impl<S, B> Edge<S>
@@ -79,11 +57,7 @@ where
     /// An edge in front of `service`, which answers every request, the refused ones too.
     pub fn new(service: S, mut settings: EdgeSettings) -> Self {
         settings.limits = settings.limits.bounded();
-        let readiness = Readiness::default();
-        let house = house::router(&readiness);
-        let phase = watch::Sender::new(Phase::Serving);
-        let core = Core { settings, phase, house, readiness, gauge: Gauge::default() };
-        Self { service, core: Arc::new(core) }
+        Self { service, core: Arc::new(Core::new(settings)) }
     }
 
     /// Serves a connection of TCP until it closes. See [`Edge::serve`].

@@ -9,6 +9,7 @@
 mod admit;
 mod answer;
 mod body;
+mod core;
 mod drive;
 mod edge;
 mod framing;

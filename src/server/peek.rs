@@ -5,7 +5,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use super::edge::Phase;
+use super::core::Phase;
 use super::settings::Timeouts;
 
 /// What an HTTP/2 client sends first (RFC 9113, section 3.4). No HTTP/1 request looks like it.

@@ -51,6 +51,8 @@ pub(super) struct Answer {
     pub(super) bytes: u64,
     /// Everything was handed over for sending.
     pub(super) complete: bool,
+    /// It broke off on our side.
+    pub(super) failed: bool,
     /// A piece was handed over and the next one not asked for.
     waiting: bool,
 }
@@ -76,7 +78,7 @@ impl Record {
 impl Drop for Record {
     fn drop(&mut self) {
         self.taken();
-        self.traffic.leave(!self.answer.complete);
+        self.traffic.leave(!self.answer.complete && !self.answer.failed);
         let Some(access) = &self.access else { return };
         let (method, target) = match &self.asked {
             Asked::Parsed { method, uri } => (method.as_str(), uri.path_and_query().map_or("", |target| target.as_str())),

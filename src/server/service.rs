@@ -17,7 +17,7 @@ use tower::ServiceExt;
 use super::admit::admit;
 use super::answer::{Cause, Origin, Outgoing};
 use super::body::Body;
-use super::edge::{Core, Phase};
+use super::core::{Core, Phase};
 use super::house::{PREFIX, Unanswered};
 use super::record::{Answer, Asked, Record};
 use super::traffic::{Refused, Traffic};
@@ -97,7 +97,8 @@ where
             } else {
                 ask(service, Request::from_parts(parts, body), &record).await
             };
-            let close = !record.traffic.is_multiplexed() && (last || *core.phase.borrow() != Phase::Serving);
+            let leaves = last || *core.phase.borrow() != Phase::Serving || record.traffic.is_old();
+            let close = leaves && !record.traffic.is_multiplexed();
             Ok(finish(response, record, is_head, close))
         })
     }

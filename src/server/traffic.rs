@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::edge::Phase;
+use super::core::Phase;
 use super::gauge::Open;
 use super::settings::{Limits, Timeouts};
 use crate::gateway::edge::Refusal;
@@ -176,8 +176,13 @@ impl Traffic {
             state.active = now;
         }
         let refused = state.refused.take_if(|(refused, _)| *refused == number).map(|(_, refused)| refused);
-        let last = refused.is_some() || state.served >= self.limits.requests || now >= state.born + self.timeouts.age;
+        let last = refused.is_some() || state.served >= self.limits.requests;
         Turn { number, refused, last }
+    }
+
+    /// Whether the connection is so old that it should close behind the answer that is about to begin.
+    pub(super) fn is_old(&self) -> bool {
+        Instant::now() >= self.state().born + self.timeouts.age
     }
 
     /// A request has been answered to the end, or never will be. `reset`: an HTTP/2 client took it back.
