@@ -15,17 +15,16 @@ use super::worker::WorkerError;
 /// This worker's number and its end of the channel. Standard input is `/dev/null` afterwards, so nothing reads from the
 /// channel by mistake.
 pub(crate) fn channel() -> Result<(u32, OwnedFd), WorkerError> {
-    let variable = |name: &str| {
-        std::env::var(name).map_err(|_| WorkerError::NotAWorker(format!("the environment has no {name}")))
-    };
+    let variable =
+        |name: &str| std::env::var(name).map_err(|_| WorkerError::NotAWorker(format!("the environment has no {name}")));
     let (number, worker) = (variable(CHANNEL_FD)?, variable(WORKER_ID)?);
     if number != "0" {
         return Err(WorkerError::NotAWorker(format!("{CHANNEL_FD} is `{number}`, not 0")));
     }
     let worker = worker.parse().map_err(|_| WorkerError::NotAWorker(format!("{WORKER_ID} is `{worker}`, not a number")))?;
     let socket = std::io::stdin().as_fd().try_clone_to_owned()?;
-    let is_channel = sockopt::socket_domain(&socket) == Ok(AddressFamily::UNIX)
-        && sockopt::socket_type(&socket) == Ok(SocketType::SEQPACKET);
+    let is_channel =
+        sockopt::socket_domain(&socket) == Ok(AddressFamily::UNIX) && sockopt::socket_type(&socket) == Ok(SocketType::SEQPACKET);
     if !is_channel {
         return Err(WorkerError::NotAWorker("standard input is not a channel".to_owned()));
     }

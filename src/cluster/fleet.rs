@@ -363,8 +363,7 @@ mod tests {
         fn new(workers: u32) -> Self {
             let now = Instant::now();
             let fleet = Fleet::new(workers, rules(), 1, now);
-            let mut world =
-                Self { fleet, now, alive: BTreeMap::new(), ready: BTreeMap::new(), told: vec![], spawned: 0 };
+            let mut world = Self { fleet, now, alive: BTreeMap::new(), ready: BTreeMap::new(), told: vec![], spawned: 0 };
             world.pass(Duration::ZERO);
             world
         }
@@ -493,7 +492,10 @@ mod tests {
         let given_up = world.told.iter().filter(|action| matches!(action, Action::GiveUp { .. })).count();
         assert_eq!(given_up, 2);
         let Some(End::GaveUp { reason, status }) = world.fleet.end() else { panic!() };
-        assert!(reason.contains("worker 2: it was restarted 5 times within 60s; the last time it exited with code 78: routes.yaml"), "{reason}");
+        assert!(
+            reason.contains("worker 2: it was restarted 5 times within 60s; the last time it exited with code 78: routes.yaml"),
+            "{reason}"
+        );
         assert_eq!(status, Some(ExitStatus::from_raw(78 << 8)));
     }
 

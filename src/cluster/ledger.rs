@@ -147,7 +147,8 @@ mod tests {
         ledger.take(300);
         assert!(ledger.pay(&channel).await);
         let mut told = 0;
-        while let Some(Packet::Message(Message::Refused { numbers, .. } | Message::Taken { numbers, .. }, _)) = receiver.receive() {
+        while let Some(Packet::Message(Message::Refused { numbers, .. } | Message::Taken { numbers, .. }, _)) = receiver.receive()
+        {
             told += numbers.len();
         }
         assert_eq!(told, 301);

@@ -115,9 +115,7 @@ mod tests {
 
     #[test]
     fn an_address_is_an_ip_and_a_port() {
-        for (text, address) in
-            [("127.0.0.1:8080", "127.0.0.1:8080"), ("[::]:80", "[::]:80"), (" localhost:0 ", "127.0.0.1:0")]
-        {
+        for (text, address) in [("127.0.0.1:8080", "127.0.0.1:8080"), ("[::]:80", "[::]:80"), (" localhost:0 ", "127.0.0.1:0")] {
             assert_eq!(parse(text), Ok(address.parse().unwrap()), "{text}");
         }
     }

@@ -16,6 +16,9 @@ use super::restart::RestartPolicy;
 use super::sealed::{Sealed, SealedError};
 use super::supervisor::Supervisor;
 
+/// Descriptors that are not for connections: for the master itself, and for each worker.
+const RESERVE: (u64, u64) = (64, 4);
+
 /// What a master is given.
 #[derive(Debug)]
 pub struct MasterSettings {
@@ -85,23 +88,31 @@ impl Master {
     /// Every worker was given up, or the master could not start.
     pub async fn run(settings: MasterSettings) -> Result<Outcome, Error> {
         let signals = Signals::new().map_err(Error::Signals)?;
-        raise_descriptor_limit();
+        let workers = settings.workers.get();
+        let capacity = raise_descriptor_limit().saturating_sub(RESERVE.0 + RESERVE.1 * u64::from(workers)).max(RESERVE.0);
+        let capacity = usize::try_from(capacity).unwrap_or(usize::MAX);
         let generation = Sealed::new(&settings.generation)?;
         let listeners = Listeners::new(settings.listeners).map_err(Error::Listeners)?;
         let rules = Rules { restart: settings.restart, start: settings.start, drain: settings.drain };
-        Supervisor::new(settings.program, settings.workers.get(), rules, generation).run(listeners, signals).await
+        Supervisor::new(settings.program, workers, rules, generation, capacity).run(listeners, signals).await
     }
 }
 
-/// Every connection is a descriptor, for a moment in the master and then in a worker, which inherits the limit.
-fn raise_descriptor_limit() {
+/// Every connection is a descriptor, for a moment in the master and then in a worker, which inherits the limit. Returns it.
+fn raise_descriptor_limit() -> u64 {
     let limit = getrlimit(Resource::Nofile);
-    if limit.current == limit.maximum {
-        return;
-    }
     let (from, to) = (limit.current, limit.maximum);
+    if from == to {
+        return from.unwrap_or(u64::MAX);
+    }
     match setrlimit(Resource::Nofile, Rlimit { current: to, maximum: to }) {
-        Ok(()) => info!(event = "setup", from, to, "raised the limit of open files"),
-        Err(error) => warn!(event = "setup", from, reason = %error, "the limit of open files stays"),
+        Ok(()) => {
+            info!(event = "setup", from, to, "raised the limit of open files");
+            to.unwrap_or(u64::MAX)
+        }
+        Err(error) => {
+            warn!(event = "setup", from, reason = %error, "the limit of open files stays");
+            from.unwrap_or(u64::MAX)
+        }
     }
 }

@@ -111,7 +111,8 @@ mod tests {
 
     #[test]
     fn a_worker_that_served_is_back_at_once_and_one_that_keeps_dying_waits_longer_each_time() {
-        let (policy, now, mut restarts) = (RestartPolicy { limit: 100, ..Default::default() }, Instant::now(), Restarts::default());
+        let (policy, now, mut restarts) =
+            (RestartPolicy { limit: 100, ..Default::default() }, Instant::now(), Restarts::default());
         assert_eq!(delay(restarts.record(&policy, now, SERVED, 0)), 0);
         let delays: Vec<_> = (0..9).map(|_| delay(restarts.record(&policy, now, SERVED, u64::MAX))).collect();
         assert_eq!(delays, [99, 199, 399, 799, 1599, 3199, 6399, 9999, 9999]);

@@ -82,15 +82,19 @@ pub(crate) struct Supervisor<S> {
     reports: mpsc::Receiver<(Key, Report)>,
     leaving: Leaving,
     unserved: usize,
-    /// Accepting rests until then, for this long.
+    /// Connections that the master may own at a time.
+    capacity: usize,
+    /// Accepting failed last time, and rests until then, for this long.
     rest: Option<(Instant, Duration)>,
 }
 
 impl<S: Spawn> Supervisor<S> {
-    pub(crate) fn new(spawner: S, workers: u32, rules: Rules, generation: Sealed) -> Self {
+    /// `capacity` is how many connections the master may own at a time.
+    pub(crate) fn new(spawner: S, workers: u32, rules: Rules, generation: Sealed, capacity: usize) -> Self {
         let now = Instant::now();
         // Any number will do, so long as several masters started together do not share it.
-        let seed = u64::from(std::process::id()) ^ std::time::UNIX_EPOCH.elapsed().map_or(0, |time| u64::from(time.subsec_nanos()));
+        let seed =
+            u64::from(std::process::id()) ^ std::time::UNIX_EPOCH.elapsed().map_or(0, |time| u64::from(time.subsec_nanos()));
         let (reporter, reports) = mpsc::channel(REPORTS);
         Self {
             spawner,
@@ -103,6 +107,7 @@ impl<S: Spawn> Supervisor<S> {
             reports,
             leaving: Leaving::No,
             unserved: 0,
+            capacity,
             rest: None,
         }
     }
@@ -118,20 +123,28 @@ impl<S: Spawn> Supervisor<S> {
             if let Some(end) = self.fleet.end() {
                 return self.close(end);
             }
-            let room = if self.accepting() { self.dispatch.room() } else { 0 };
+            let room = self.room();
             let wake = self.wake();
             tokio::select! {
                 report = self.reports.recv() => self.hear_all(report),
                 batch = listeners.accept(room), if room > 0 => self.take(batch),
                 order = orders.next() => self.obey(order, &mut listeners),
-                () = sleep_until(wake) => self.rest = self.rest.filter(|(until, _)| *until > Instant::now()),
+                () = sleep_until(wake) => {}
             }
             while self.tasks.try_join_next().is_some() {}
         }
     }
 
-    fn accepting(&self) -> bool {
-        self.leaving == Leaving::No && self.rest.is_none_or(|(until, _)| until <= Instant::now())
+    /// How many connections may be accepted now. The master never fills its own limit of descriptors with them, because it
+    /// needs some to start workers; idle copies are given up first.
+    fn room(&mut self) -> usize {
+        if self.leaving != Leaving::No || self.rest.is_some_and(|(until, _)| until > Instant::now()) {
+            return 0;
+        }
+        if self.dispatch.owned() >= self.capacity {
+            self.dispatch.let_go();
+        }
+        self.dispatch.room().min(self.capacity.saturating_sub(self.dispatch.owned()))
     }
 
     fn wake(&self) -> Option<Instant> {

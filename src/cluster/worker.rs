@@ -14,7 +14,7 @@ use super::channel::{Channel, Packet, Receiver, SendError};
 use super::connection::{Connection, Shared};
 use super::environment::{self, Retire};
 use super::ledger::Ledger;
-use super::message::{Message, PROTOCOL, Side, reason};
+use super::message::{Malformed, Message, PROTOCOL, Side, reason};
 use super::sealed::{Sealed, SealedError};
 
 /// How often a worker says that it is alive.
@@ -58,6 +58,9 @@ pub enum WorkerError {
     /// The master closed the channel, or told the worker to leave before it served.
     #[error("the master has no use for this worker any more")]
     Dismissed,
+    /// Something else came where the generation was expected.
+    #[error("the master did not say what to serve: {0}")]
+    Nonsense(String),
     /// What to serve did not arrive whole.
     #[error(transparent)]
     Generation(#[from] SealedError),
@@ -112,19 +115,14 @@ impl WorkerChannel {
     /// The master is gone or has changed its mind, or the bytes did not arrive whole.
     pub async fn generation(&mut self) -> Result<Vec<u8>, WorkerError> {
         self.say(&Message::Hello { protocol: PROTOCOL, worker: self.worker, pid: std::process::id() }).await?;
-        loop {
-            match self.receiver.recv().await {
-                Packet::Message(Message::Generation { length, .. }, mut descriptors) => {
-                    let descriptor = descriptors.pop().ok_or(WorkerError::Dismissed)?;
-                    return Ok(Sealed::read(descriptor, length)?);
-                }
-                Packet::Message(Message::Disconnect { .. }, _) | Packet::Closed => return Err(WorkerError::Dismissed),
-                Packet::Message(message, _) => self.fault(&format!("a `{}` packet came at the wrong time", message.name())),
-                Packet::Malformed(malformed) => self.fault(&malformed.to_string()),
+        match self.receiver.recv().await {
+            Packet::Message(Message::Generation { length, .. }, mut descriptors) => {
+                let descriptor = descriptors.pop().ok_or(WorkerError::Dismissed)?;
+                Ok(Sealed::read(descriptor, length)?)
             }
-            if self.closed {
-                return Err(WorkerError::Dismissed);
-            }
+            Packet::Message(Message::Disconnect { .. }, _) | Packet::Closed => Err(WorkerError::Dismissed),
+            Packet::Message(message, _) => Err(WorkerError::Nonsense(untimely(&message))),
+            Packet::Malformed(malformed) => Err(WorkerError::Nonsense(malformed.to_string())),
         }
     }
 
@@ -194,19 +192,17 @@ impl WorkerChannel {
     fn unpack(&mut self, packet: Packet) -> Option<Event> {
         match packet {
             Packet::Message(Message::Connection { connections }, descriptors) => {
-                let mut descriptors = descriptors.into_iter();
-                for handoff in connections {
-                    match descriptors.next() {
-                        Some(descriptor) => {
-                            self.arrived.push_back(Connection::new(descriptor, handoff, Arc::clone(&self.shared)));
-                        }
-                        None => {
-                            // This process has no room for more descriptors; the master still has its copy.
-                            self.shared.ledger.see();
-                            self.shared.ledger.refuse(handoff.number);
-                            self.shared.ledger.pay_now(&self.shared.channel);
-                        }
+                let missing = connections.get(descriptors.len()..).unwrap_or_default().to_vec();
+                for (handoff, descriptor) in connections.into_iter().zip(descriptors) {
+                    self.arrived.push_back(Connection::new(descriptor, handoff, Arc::clone(&self.shared)));
+                }
+                if !missing.is_empty() {
+                    // This process has no room for more descriptors; the master still has its copies.
+                    for handoff in missing {
+                        self.shared.ledger.see();
+                        self.shared.ledger.refuse(handoff.number);
                     }
+                    self.shared.ledger.pay_now(&self.shared.channel);
                 }
                 None
             }
@@ -215,7 +211,7 @@ impl WorkerChannel {
                 Some(Event::Disconnect { deadline: Instant::now() + Duration::from_millis(within.min(u64::from(u32::MAX))) })
             }
             Packet::Message(message, _) => {
-                self.fault(&format!("a `{}` packet came at the wrong time", message.name()));
+                self.fault(&untimely(&message));
                 None
             }
             Packet::Malformed(malformed) => {
@@ -241,6 +237,10 @@ impl WorkerChannel {
             SendError::Closed | SendError::Full | SendError::Malformed(_) => WorkerError::Dismissed,
         })
     }
+}
+
+fn untimely(message: &Message) -> String {
+    Malformed::Untimely(message.name()).to_string()
 }
 
 impl Drop for WorkerChannel {

@@ -29,8 +29,7 @@ async fn workers_that_cannot_start_end_the_master_with_their_reason() {
 
 #[tokio::test]
 async fn a_worker_that_is_given_up_leaves_the_others_serving() {
-    let house =
-        House::open(2, rules(), script(|job: Job| async move { if job.worker == 1 { 1 } else { job.serve().await } }));
+    let house = House::open(2, rules(), script(|job: Job| async move { if job.worker == 1 { 1 } else { job.serve().await } }));
     until("worker 1 has been tried six times", || house.staff.started() == 7).await;
     assert_eq!(ask_all(house.address, 50).await.into_iter().collect::<Vec<_>>(), [("hi!:2".to_owned(), 50)]);
     assert!(house.drained().await.cut.is_empty());

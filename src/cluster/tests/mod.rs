@@ -2,5 +2,6 @@
 
 mod descriptors;
 mod lifecycle;
+mod process;
 mod staff;
 mod traffic;

@@ -236,16 +236,17 @@ pub(super) struct House {
 
 impl House {
     pub(super) fn open(workers: u32, rules: Rules, script: Script) -> Self {
-        let listener = bind(&parse("127.0.0.1:0").unwrap()).unwrap();
-        Self::open_on(listener, workers, rules, script)
+        Self::open_with(workers, rules, script, usize::MAX)
     }
 
-    pub(super) fn open_on(listener: std::net::TcpListener, workers: u32, rules: Rules, script: Script) -> Self {
+    /// A master that may own so many connections at a time.
+    pub(super) fn open_with(workers: u32, rules: Rules, script: Script, capacity: usize) -> Self {
+        let listener = bind(&parse("127.0.0.1:0").unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
         let gate = watch::Sender::new(false);
         let staff = Staff { script, started: Arc::default(), gate, count: Arc::default() };
         let (orders, received) = mpsc::channel(4);
-        let supervisor = Supervisor::new(staff.clone(), workers, rules, Sealed::new(b"generation").unwrap());
+        let supervisor = Supervisor::new(staff.clone(), workers, rules, Sealed::new(b"generation").unwrap(), capacity);
         let master = tokio::spawn(supervisor.run(Listeners::new(vec![listener]).unwrap(), received));
         Self { address, staff, orders, master }
     }

@@ -8,9 +8,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use super::super::message::Message;
 use super::super::Event;
 use super::super::control::Control;
+use super::super::message::Message;
 use super::staff::*;
 
 #[tokio::test]
@@ -31,7 +31,11 @@ async fn connections_go_round_the_workers() {
 #[tokio::test]
 async fn what_a_stuck_worker_was_sent_is_answered_by_others_when_it_dies() {
     // the first process of worker 1 never looks at its channel
-    let house = House::open(2, rules(), script(|job: Job| async move { if job.nth == 0 { job.stuck().await } else { job.serve().await } }));
+    let house = House::open(
+        2,
+        rules(),
+        script(|job: Job| async move { if job.nth == 0 { job.stuck().await } else { job.serve().await } }),
+    );
     let clients: Vec<_> = (0..120).map(|_| tokio::spawn(ask(house.address))).collect();
     until("worker 2 has served its share", || house.counted() >= 56).await;
     assert!(clients.iter().any(|client| !client.is_finished()));
@@ -42,7 +46,11 @@ async fn what_a_stuck_worker_was_sent_is_answered_by_others_when_it_dies() {
 
 #[tokio::test]
 async fn what_a_worker_picked_up_but_did_not_read_is_answered_by_others_when_it_dies() {
-    let house = House::open(1, rules(), script(|job: Job| async move { if job.nth == 0 { job.hold().await } else { job.serve().await } }));
+    let house = House::open(
+        1,
+        rules(),
+        script(|job: Job| async move { if job.nth == 0 { job.hold().await } else { job.serve().await } }),
+    );
     let clients: Vec<_> = (0..300).map(|_| tokio::spawn(ask(house.address))).collect();
     until("all are held", || house.counted() == 300).await;
     house.staff.kill(1);
@@ -247,5 +255,19 @@ async fn nonsense_from_a_worker_harms_nobody_but_itself() {
     );
     until("it has been killed and replaced", || house.staff.started() == 3).await;
     assert_eq!(ask_all(house.address, 100).await.values().sum::<usize>(), 100);
+    house.drained().await;
+}
+
+#[tokio::test]
+async fn a_master_gives_up_idle_copies_before_it_leaves_clients_waiting() {
+    let house = House::open_with(1, rules(), script(Job::serve), 20);
+    let mut silent = vec![];
+    for _ in 0..100 {
+        silent.push(TcpStream::connect(house.address).await.unwrap());
+    }
+    assert_eq!(ask_all(house.address, 100).await.values().sum::<usize>(), 100);
+    for client in &mut silent {
+        assert_eq!(finish(client).await.unwrap(), "hi!:1");
+    }
     house.drained().await;
 }
