@@ -15,7 +15,12 @@ const MOST_FORMS: usize = 5;
 type Branch = [ValidationError<'static>];
 
 /// Tells why none of the branches fits: as the errors of one branch when it is clear which was meant, else as one violation.
-pub(super) fn tell(checked: &Checked<'_>, error: &ValidationError<'_>, context: &[Vec<ValidationError<'static>>], out: &mut Vec<Violation>) {
+pub(super) fn tell(
+    checked: &Checked<'_>,
+    error: &ValidationError<'_>,
+    context: &[Vec<ValidationError<'static>>],
+    out: &mut Vec<Violation>,
+) {
     let path = checked.path_to(error, None);
     let rule = error.kind().keyword();
     let here = error.instance_path().as_str();
@@ -26,7 +31,8 @@ pub(super) fn tell(checked: &Checked<'_>, error: &ValidationError<'_>, context: 
         let options = options.concat();
         return checked.push(path, rule, one_of(options.iter()), out);
     }
-    let right_type: Vec<&Branch> = context.iter().map(Vec::as_slice).filter(|branch| wrong_type(branch, here).is_none()).collect();
+    let right_type: Vec<&Branch> =
+        context.iter().map(Vec::as_slice).filter(|branch| wrong_type(branch, here).is_none()).collect();
     let meant: Vec<&Branch> = right_type.iter().copied().filter(|branch| !is_another_form(branch, here)).collect();
     match (meant.as_slice(), right_type.as_slice()) {
         ([one], _) | ([], [one]) => one.iter().for_each(|error| checked.tell(error, out)),

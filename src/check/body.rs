@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use http::HeaderMap;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
 use super::schema::Schema;
 use super::{Body, BodyBytes, In, Refusal, RuleProblem, Violation};
 use crate::json::{self, Duplicates, Limits, Node};
+
+/// How much of the parser's message is told.
+const LONGEST_MESSAGE: usize = 200;
 
 /// The rule of the body.
 #[derive(Debug)]
@@ -47,11 +50,11 @@ impl BodyRule {
             out.push(violation("required", "a JSON body is required"));
             return Ok((None, BodyBytes::AsReceived));
         }
-        if !is_json(headers) {
+        if !is_json(headers) || is_packed(headers) {
             return Err(Refusal::UnsupportedMediaType);
         }
         let mut document = json::parse_bytes(bytes, &self.limits)
-            .map_err(|error| Refusal::Malformed(violation("json", &error.to_string())))?;
+            .map_err(|error| Refusal::Malformed(violation("json", &short(error.to_string()))))?;
         let bytes = match self.schema.fill(&mut document) {
             true => BodyBytes::Rewritten(document.to_json()),
             false => BodyBytes::AsReceived,
@@ -70,6 +73,19 @@ fn compile(
 
 fn violation(rule: &str, message: &str) -> Violation {
     Violation { place: In::Body, path: String::new(), rule: rule.to_owned(), message: message.to_owned() }
+}
+
+/// The message of the parser, which may quote a member's name, cut where it gets long.
+fn short(message: String) -> String {
+    match message.char_indices().nth(LONGEST_MESSAGE) {
+        Some((end, _)) => format!("{}…", message.get(..end).unwrap_or_default()),
+        None => message,
+    }
+}
+
+/// Whether the body is compressed: its rule could not read it, and a small body may unpack to a large one.
+fn is_packed(headers: &HeaderMap) -> bool {
+    headers.get_all(CONTENT_ENCODING).iter().any(|coding| !coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"))
 }
 
 /// Whether the content type is `application/json` or `…+json`, in UTF-8.

@@ -1,5 +1,7 @@
 //! Numbers as the decimals they are written as, so that no rule rounds before it compares.
 
+use crate::json::{Duplicates, Limits, Node, parse};
+
 /// A JSON number token taken apart: `digits × 10^exponent`, no zero at either end of the digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Decimal {
@@ -13,7 +15,9 @@ impl Decimal {
     pub(super) fn of(token: &str) -> Option<Self> {
         let token = token.strip_prefix('-').unwrap_or(token);
         let (mantissa, exponent) = match token.split_once(['e', 'E']) {
-            Some((mantissa, exponent)) => (mantissa, exponent.parse::<i64>().ok().filter(|e| e.abs() < 1_000_000_000_000_000_000)?),
+            Some((mantissa, exponent)) => {
+                (mantissa, exponent.parse::<i64>().ok().filter(|e| e.abs() < 1_000_000_000_000_000_000)?)
+            }
             None => (token, 0),
         };
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -48,7 +52,7 @@ impl Decimal {
             .digits
             .iter()
             .fold(0, |left: u128, digit| (left * 10 + u128::from(digit.saturating_sub(b'0'))) % u128::from(modulus));
-        remainder * power_of_ten(shift, modulus) % u128::from(modulus) == 0
+        (remainder * power_of_ten(shift, modulus)).is_multiple_of(u128::from(modulus))
     }
 
     fn as_u64(&self) -> Option<u64> {
@@ -72,25 +76,13 @@ fn power_of_ten(mut power: u64, modulus: u64) -> u128 {
 
 /// Whether the text is a number as JSON writes it: no `+1`, no `01`, no `.5`, no space.
 pub(super) fn is_number_token(text: &str) -> bool {
-    let text = text.strip_prefix('-').unwrap_or(text);
-    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, Some(exponent.strip_prefix(['+', '-']).unwrap_or(exponent))),
-        None => (text, None),
-    };
-    let (whole, fraction) = match mantissa.split_once('.') {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (mantissa, None),
-    };
-    is_digits(whole) && (whole == "0" || !whole.starts_with('0')) && fraction.is_none_or(is_digits) && exponent.is_none_or(is_digits)
+    let limits = Limits { depth: 1, nodes: 1, duplicates: Duplicates::Allow };
+    text.trim() == text && matches!(parse(text, &limits), Ok(Node::Number(_)))
 }
 
 /// Whether the text is a whole number in digits alone.
 pub(super) fn is_integer_token(text: &str) -> bool {
     is_number_token(text) && !text.contains(['.', 'e', 'E'])
-}
-
-fn is_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -66,7 +66,10 @@ impl FieldRule {
             problem("/default", "a part of the path is always there, so its default would never be used".to_owned());
         }
         if field.required && field.default.is_some() {
-            problem("/required", "a required value is never missing, so its default would never be used: leave one of the two out".to_owned());
+            problem(
+                "/required",
+                "a required value is never missing, so its default would never be used: leave one of the two out".to_owned(),
+            );
         }
         if place == In::Headers && http::HeaderName::from_bytes(field.name.as_bytes()).is_err() {
             problem("", format!("`{}` cannot be the name of a header", field.name));
@@ -86,7 +89,9 @@ impl FieldRule {
         if let (Some(schema), Some(default)) = (&compiled, &field.default) {
             let mut broken = Vec::new();
             schema.check(place, "", default, &mut broken);
-            broken.iter().for_each(|violation| problem("/default", format!("the default breaks its own rule: {}", violation.sentence())));
+            broken
+                .iter()
+                .for_each(|violation| problem("/default", format!("the default breaks its own rule: {}", violation.sentence())));
         }
         let schema = compiled.filter(|_| problems.len() == before)?;
         Some(Self { place, name: field.name, required: field.required, default: field.default, list, kind, schema })

@@ -164,7 +164,7 @@ impl JsonNumber for &Number<'_> {
     }
 
     fn is_integer(&self) -> bool {
-        Decimal::of(self.as_raw()).is_some_and(|decimal| decimal.is_whole())
+        Number::is_integer(self) || Decimal::of(self.as_raw()).is_some_and(|decimal| decimal.is_whole())
     }
 }
 

@@ -138,7 +138,9 @@ impl<'s> Survey<'s> {
             ("pattern", Value::String(pattern)) => self.pattern(document, pattern, &pointer),
             ("format", Value::String(format)) if !options().is_known_format(Draft::Draft202012, format) => {
                 let says = match format.as_str() {
-                    "int32" | "int64" | "float" | "double" => format!("unknown format `{format}`: use `type`, `minimum` and `maximum`"),
+                    "int32" | "int64" | "float" | "double" => {
+                        format!("unknown format `{format}`: use `type`, `minimum` and `maximum`")
+                    }
                     _ => format!("unknown format `{format}`"),
                 };
                 self.problem(document, &pointer, says);
@@ -162,7 +164,9 @@ impl<'s> Survey<'s> {
         for spot in &self.references {
             let reference = spot.value.as_str().unwrap_or_default();
             let says = match resolve(spot.base.as_str(), reference) {
-                None => format!("`{reference}` is no reference: write a relative path such as `schemas/item.json`, or `#/$defs/name`"),
+                None => {
+                    format!("`{reference}` is no reference: write a relative path such as `schemas/item.json`, or `#/$defs/name`")
+                }
                 Some(target) => {
                     let address = without_fragment(&target);
                     if address == ROOT || known.contains_key(address) || self.ids.contains(address) {
@@ -170,7 +174,9 @@ impl<'s> Survey<'s> {
                     }
                     match address.strip_prefix("routes:///") {
                         Some(file) => format!("the schema file `{file}` is not there"),
-                        None => format!("`{reference}` is remote, and no schema is ever fetched: put the file beside routes.yaml"),
+                        None => {
+                            format!("`{reference}` is remote, and no schema is ever fetched: put the file beside routes.yaml")
+                        }
                     }
                 }
             };
@@ -228,7 +234,9 @@ pub(super) fn escape(name: &str) -> String {
 
 fn bad_pattern(pattern: &str) -> String {
     if ["(?=", "(?!", "(?<=", "(?<!"].iter().any(|look| pattern.contains(look)) {
-        return format!("the pattern `{pattern}` looks ahead or behind: patterns must be matched in linear time, which leaves that out");
+        return format!(
+            "the pattern `{pattern}` looks ahead or behind: patterns must be matched in linear time, which leaves that out"
+        );
     }
     match regex::Regex::new(pattern) {
         Err(regex::Error::CompiledTooBig(_)) => format!("the pattern `{pattern}` is too large"),

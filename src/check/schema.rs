@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use jsonschema::error::ValidationErrorKind as Kind;
-use jsonschema::{Draft, PatternOptions, ReferencingError, Registry, Retrieve, Uri, ValidationError, ValidationOptions, Validator};
+use jsonschema::{
+    Draft, PatternOptions, ReferencingError, Registry, Retrieve, Uri, ValidationError, ValidationOptions, Validator,
+};
 use serde_json::Value;
 
 use super::bounds;
@@ -124,13 +126,19 @@ fn wrong_defaults(survey: &mut Survey<'_>, registry: &Registry<'_>) {
     for spot in &survey.defaults {
         let Some(owner) = spot.pointer.strip_suffix("/default") else { continue };
         let owner = serde_json::json!({ "$ref": format!("{}#{}", address_of(spot.document), encode_fragment(owner)) });
-        let Ok(validator) = options().with_registry(registry).with_base_uri(format!("{ROOT}.default")).build(&owner) else { continue };
+        let Ok(validator) = options().with_registry(registry).with_base_uri(format!("{ROOT}.default")).build(&owner) else {
+            continue;
+        };
         let value = from_value(spot.value);
         let mut violations = Vec::new();
         let checked = Checked { place: In::Body, name: "", document: &value };
         validator.iter_errors(&value).for_each(|error| checked.tell(&error, &mut violations));
         for violation in violations {
-            problems.push((spot.document, spot.pointer.clone(), format!("the default breaks its own rule: {}", violation.sentence())));
+            problems.push((
+                spot.document,
+                spot.pointer.clone(),
+                format!("the default breaks its own rule: {}", violation.sentence()),
+            ));
         }
     }
     for (document, pointer, message) in problems {
@@ -151,7 +159,9 @@ fn referencing(error: &ReferencingError) -> String {
     match error {
         ReferencingError::Unretrievable { .. } => "the document is not there".to_owned(),
         ReferencingError::PointerToNowhere { pointer } => format!("nothing stands at `{pointer}`"),
-        ReferencingError::NoSuchAnchor { anchor } | ReferencingError::InvalidAnchor { anchor } => format!("there is no anchor `{anchor}`"),
+        ReferencingError::NoSuchAnchor { anchor } | ReferencingError::InvalidAnchor { anchor } => {
+            format!("there is no anchor `{anchor}`")
+        }
         ReferencingError::InvalidArrayIndex { index, .. } => format!("`{index}` is no index"),
         ReferencingError::InvalidPercentEncoding { .. } => "it has a bad percent escape".to_owned(),
         ReferencingError::InvalidUri(_) => "it is no URI".to_owned(),

@@ -28,7 +28,7 @@ pub(super) fn message(kind: &ValidationErrorKind) -> String {
         Kind::MinProperties { limit } => format!("must have at least {}", counted(*limit, "member")),
         Kind::MaxProperties { limit } => format!("must have at most {}", counted(*limit, "member")),
         Kind::UniqueItems => "must not hold the same element twice".to_owned(),
-        Kind::Contains => "does not hold the right number of the elements that it must contain".to_owned(),
+        Kind::Contains => "does not contain the elements that it must contain".to_owned(),
         Kind::FalseSchema => "is not allowed".to_owned(),
         Kind::Not { .. } => "has a form that is not allowed".to_owned(),
         Kind::OneOfMultipleValid { .. } => "fits more than one of the allowed forms; exactly one must fit".to_owned(),
@@ -40,12 +40,16 @@ pub(super) fn message(kind: &ValidationErrorKind) -> String {
         Kind::ExclusiveMaximum { limit } => format!("must be less than {limit}"),
         Kind::MultipleOf { multiple_of } => format!("must be a multiple of {multiple_of}"),
         Kind::Required { .. } => "is required".to_owned(),
-        Kind::PropertyNames { error } => format!("has a member with a name that is not allowed: it {}", message_of_name(error.kind())),
+        Kind::PropertyNames { error } => {
+            format!("has a member with a name that is not allowed: it {}", message_of_name(error.kind()))
+        }
         Kind::AdditionalProperties { .. } | Kind::UnevaluatedProperties { .. } => "has members that are not allowed".to_owned(),
         Kind::ContentEncoding { content_encoding } => format!("must be encoded as {content_encoding}"),
         Kind::ContentMediaType { content_media_type } => format!("must hold {content_media_type}"),
         Kind::FromUtf8 { .. } => "must be UTF-8".to_owned(),
-        Kind::BacktrackLimitExceeded { .. } | Kind::RegexEngineFailure { .. } | Kind::Referencing(_) => "cannot be checked".to_owned(),
+        Kind::BacktrackLimitExceeded { .. } | Kind::RegexEngineFailure { .. } | Kind::Referencing(_) => {
+            "cannot be checked".to_owned()
+        }
     }
 }
 

@@ -117,7 +117,8 @@ impl Templates {
 
     /// The top-level variables that a template, its parents and its includes may ask for, sorted. Empty for an unknown name.
     pub fn variables(&self, name: &str) -> Vec<&str> {
-        let mut names: Vec<&str> = self.tera.get_template_variables(name).map(|set| set.into_iter().collect()).unwrap_or_default();
+        let mut names: Vec<&str> =
+            self.tera.get_template_variables(name).map(|set| set.into_iter().collect()).unwrap_or_default();
         names.sort_unstable();
         names
     }

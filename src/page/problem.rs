@@ -88,7 +88,9 @@ fn reports(text: &str) -> Vec<TemplateProblem> {
         }
     }
     if found.is_empty() {
-        found.push(plain("", text.to_owned()));
+        // A component that two templates define: both are named, the component first.
+        let template = text.split('`').nth(3).filter(|_| text.starts_with("Component ")).unwrap_or_default();
+        found.push(plain(template, text.to_owned()));
     }
     found
 }

@@ -22,16 +22,16 @@ pub(super) fn date(value: &Value, kwargs: Kwargs, _: &State) -> TeraResult<Strin
     };
     let text = defined(value)?.to_string();
     match moment(text.trim(), &zone) {
-        Some(moment) => {
-            strtime::format(format, &moment).map_err(|error| Error::message(format!("`date` cannot read the format `{format}`: {error}")))
-        }
+        Some(moment) => strtime::format(format, &moment)
+            .map_err(|error| Error::message(format!("`date` cannot read the format `{format}`: {error}"))),
         None => Ok(text),
     }
 }
 
 fn moment(text: &str, zone: &TimeZone) -> Option<Zoned> {
     if let Ok(number) = text.parse::<i64>() {
-        let at = if number.abs() < FIRST_MILLISECONDS { Timestamp::from_second(number) } else { Timestamp::from_millisecond(number) };
+        let at =
+            if number.abs() < FIRST_MILLISECONDS { Timestamp::from_second(number) } else { Timestamp::from_millisecond(number) };
         return Some(at.ok()?.to_zoned(zone.clone()));
     }
     if let Some(at) = with_offset(text) {

@@ -30,7 +30,9 @@ pub(super) fn decimal(value: &Value, kwargs: Kwargs, _: &State) -> TeraResult<St
 /// The number without an exponent.
 fn plain(text: &str) -> Option<String> {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    if !digits.starts_with(|c: char| c.is_ascii_digit()) || !digits.bytes().all(|byte| byte.is_ascii_digit() || b".eE+-".contains(&byte)) {
+    if !digits.starts_with(|c: char| c.is_ascii_digit())
+        || !digits.bytes().all(|byte| byte.is_ascii_digit() || b".eE+-".contains(&byte))
+    {
         return None;
     }
     text.parse::<f64>().ok()?;

@@ -4,6 +4,7 @@ use tera::value::ValueKind;
 use tera::{Kwargs, State, TeraResult, Value};
 
 use super::defined;
+use crate::json::{Duplicates, Limits, Node, parse};
 
 /// The largest whole number that JavaScript holds exactly (2^53 - 1).
 const LARGEST_SAFE: u128 = 9_007_199_254_740_991;
@@ -100,14 +101,8 @@ fn write_text(text: &str, out: &mut String) {
     out.push('"');
 }
 
-/// Whether the text is a number as JSON writes it.
+/// Whether the text is a number as JSON writes it, and nothing more.
 fn is_number(text: &str) -> bool {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let text = text.strip_prefix('-').unwrap_or(text);
-    let (mantissa, exponent) = text.split_once(['e', 'E']).map_or((text, None), |(mantissa, exponent)| (mantissa, Some(exponent)));
-    let (whole, fraction) = mantissa.split_once('.').map_or((mantissa, None), |(whole, fraction)| (whole, Some(fraction)));
-    digits(whole)
-        && (whole == "0" || !whole.starts_with('0'))
-        && fraction.is_none_or(digits)
-        && exponent.is_none_or(|exponent| digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent)))
+    let limits = Limits { depth: 1, nodes: 1, duplicates: Duplicates::Allow };
+    text.trim() == text && matches!(parse(text, &limits), Ok(Node::Number(_)))
 }

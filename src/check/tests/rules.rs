@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::*;
+use super::super::*;
 use crate::json::Duplicates;
 
 fn options() -> RulesOptions {
@@ -96,7 +96,10 @@ fn references_lead_to_local_files_or_are_problems() {
         ]
     );
     assert_eq!(
-        body_problems(json!({"allOf": [{"$ref": "#/$defs/nope"}, {"$ref": "#nope"}, {"$ref": "#/$defs/x"}], "$defs": {"x": {}}}), &[]),
+        body_problems(
+            json!({"allOf": [{"$ref": "#/$defs/nope"}, {"$ref": "#nope"}, {"$ref": "#/$defs/x"}], "$defs": {"x": {}}}),
+            &[]
+        ),
         [
             "body /allOf/0/$ref: `#/$defs/nope` leads nowhere: nothing stands at `/$defs/nope`",
             "body /allOf/1/$ref: `#nope` leads nowhere: there is no anchor `nope`",
