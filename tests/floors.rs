@@ -46,7 +46,10 @@ fn breaches(module: &str, path: &str, source: &str) -> Vec<Breach> {
         for used in used_modules(code) {
             let breach = used != module && floor(&used).is_none_or(|there| there >= here);
             if breach && (floor(&used).is_some() || code.trim_start().starts_with("use ")) {
-                found.push(Breach { place: format!("{path}:{}", number + 1), text: format!("{module} (floor {here}) uses {used}: {}", line.trim()) });
+                found.push(Breach {
+                    place: format!("{path}:{}", number + 1),
+                    text: format!("{module} (floor {here}) uses {used}: {}", line.trim()),
+                });
             }
         }
     }

@@ -3,10 +3,10 @@
 use std::num::NonZeroU32;
 use std::thread::available_parallelism;
 
-use anyhow::{anyhow, Result};
+use anyhow::{Result, anyhow};
 
 use super::exit::Exit;
-use super::{load, runtime, ServeArguments};
+use super::{ServeArguments, load, runtime};
 use crate::cluster::listen::{self, ListenError};
 use crate::cluster::{Error, Master, MasterSettings, Program, RestartPolicy};
 use crate::plan::Workers;

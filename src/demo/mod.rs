@@ -8,4 +8,4 @@ mod java;
 mod serve;
 mod shop;
 
-pub use serve::{serve, InMemory};
+pub use serve::{InMemory, serve};

@@ -4,14 +4,14 @@ use std::io::Write;
 use std::time::Duration;
 
 use bytes::Bytes;
-use flate2::write::GzEncoder;
 use flate2::Compression;
+use flate2::write::GzEncoder;
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, SET_COOKIE};
 use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode};
 use http_body_util::Full;
 
-use super::goods::{Item, ITEMS, SELLERS};
+use super::goods::{ITEMS, Item, SELLERS};
 use super::java;
 
 const JSON: &str = "application/json";
@@ -45,14 +45,14 @@ impl Reply {
 /// Answers one request.
 pub(super) async fn answer(parts: &Parts, body: &[u8]) -> Response<Full<Bytes>> {
     let reply = route(parts, body).await;
-    let packs = parts.headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains("gzip"));
+    let packs =
+        parts.headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains("gzip"));
     let packed = (packs && reply.body.len() > GZIP_ABOVE).then(|| gzip(&reply.body)).flatten();
     let coded = packed.is_some();
     let mut response = Response::new(Full::new(Bytes::from(packed.unwrap_or(reply.body))));
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
-    headers.insert("x-application-context", HeaderValue::from_static("mall:prod:8080"));
     if parts.uri.path().starts_with("/api/account") {
         headers.insert(SET_COOKIE, HeaderValue::from_static("JSESSIONID=0A1B2C; Path=/; HttpOnly"));
     }
@@ -69,8 +69,12 @@ async fn route(parts: &Parts, body: &[u8]) -> Reply {
     match (&parts.method, segments.as_slice()) {
         (&Method::GET, ["actuator", "health"]) => Reply::ok(r#"{"status":"UP"}"#.to_owned()),
         (&Method::GET, ["api", "items"]) => Reply::ok(list(&query)),
-        (&Method::GET, ["api", "items", id]) => found(id).map_or_else(|| Reply::not_found(path), |item| Reply::ok(java::envelope(&java::detail(item)))),
-        (&Method::GET, ["api", "items", id, "reviews"]) => found(id).map_or_else(|| Reply::not_found(path), |item| Reply::ok(reviews(item, &query))),
+        (&Method::GET, ["api", "items", id]) => {
+            found(id).map_or_else(|| Reply::not_found(path), |item| Reply::ok(java::envelope(&java::detail(item))))
+        }
+        (&Method::GET, ["api", "items", id, "reviews"]) => {
+            found(id).map_or_else(|| Reply::not_found(path), |item| Reply::ok(reviews(item, &query)))
+        }
         (&Method::GET, ["api", "sellers", id]) => seller(id).map_or_else(|| Reply::not_found(path), Reply::ok),
         (&Method::GET, ["api", "categories"]) => Reply::ok(java::envelope(&categories())),
         (&Method::GET, ["api", "account", "me"]) => {
@@ -117,7 +121,9 @@ fn list(query: &dyn Fn(&str) -> Option<String>) -> String {
     let matching: Vec<&Item> = ITEMS
         .iter()
         .filter(|item| item.name.to_lowercase().contains(&wanted))
-        .filter(|item| category.as_deref().is_none_or(|category| category.is_empty() || item.category.1.eq_ignore_ascii_case(category)))
+        .filter(|item| {
+            category.as_deref().is_none_or(|category| category.is_empty() || item.category.1.eq_ignore_ascii_case(category))
+        })
         .collect();
     let rows: Vec<String> = matching.iter().skip((page - 1) * size).take(size).map(|item| java::row(item)).collect();
     java::envelope(&java::page(&rows, page, size, matching.len()))
@@ -168,7 +174,9 @@ fn seller(id: &str) -> Option<String> {
 fn categories() -> String {
     let rows: Vec<String> = ITEMS
         .iter()
-        .map(|item| format!(r#"{{"category":{},"id":{},"name":{}}}"#, java::text(item.category.1), item.id, java::text(item.name)))
+        .map(|item| {
+            format!(r#"{{"category":{},"id":{},"name":{}}}"#, java::text(item.category.1), item.id, java::text(item.name))
+        })
         .collect();
     format!("[{}]", rows.join(","))
 }

@@ -1,7 +1,7 @@
 //! What a client wants to read: `Accept`, as far as a gateway that makes JSON and HTML needs it (RFC 9110, 12.5.1).
 
-use http::header::ACCEPT;
 use http::HeaderMap;
+use http::header::ACCEPT;
 
 /// What the gateway can make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,8 @@ impl Wish {
                 continue;
             }
             seen = true;
-            let quality = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q="))).map_or(1000, quality);
+            let quality =
+                parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q="))).map_or(1000, quality);
             match media.as_str() {
                 "application/json" | "application/problem+json" => json.offer(3, quality),
                 "application/*" => json.offer(2, quality),

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::accept::{Form, Wish};
 use super::edge::{BodyError, Refusal, RequestId, Trace};
 use super::fault::Fault;
-use super::{allow, problem, Body, Gateway};
+use super::{Body, Gateway, allow, problem};
 use crate::check::{self, In, Input, Refusal as Unchecked, Violation};
 use crate::page::Around;
 use crate::plan::{Answer, Route};

@@ -87,18 +87,13 @@ fn push(errors: &mut Vec<Violation>, violation: Option<Violation>) {
 }
 
 fn violation(path: &str, rule: &str, message: &str) -> Violation {
-    Violation {
-        place: In::Body,
-        path: path.to_owned(),
-        rule: rule.to_owned(),
-        message: message.chars().take(500).collect(),
-    }
+    Violation { place: In::Body, path: path.to_owned(), rule: rule.to_owned(), message: message.chars().take(500).collect() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::{parse, Limits};
+    use crate::json::{Limits, parse};
 
     fn read(text: &str) -> (Option<String>, Vec<(String, String, String)>) {
         let node = parse(text, &Limits::default()).unwrap();

@@ -15,10 +15,13 @@ use crate::check::Input;
 use crate::json::{Node, Object, Text};
 use crate::plan::{Backend, Call, Route};
 use crate::shape::{self, Notes, Shape};
-use crate::upstream::{headers, Reply};
+use crate::upstream::{Reply, headers};
 
 impl Gateway {
-    #[expect(clippy::too_many_arguments, reason = "the straight line hands on what it has; a struct of all would only rename them")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the straight line hands on what it has; a struct of all would only rename them"
+    )]
     pub(super) fn compose(
         &self,
         route: &Route,
@@ -40,7 +43,10 @@ impl Gateway {
         if reply.body.is_empty() {
             return Ok(respond(empty_status(reply.status), head, None));
         }
-        let text = backend.decode().text(&reply.body, content_type(reply)).map_err(|error| broken(backend, "upstream_not_json", &error))?;
+        let text = backend
+            .decode()
+            .text(&reply.body, content_type(reply))
+            .map_err(|error| broken(backend, "upstream_not_json", &error))?;
         let mut document = backend.decode().node(&text).map_err(|error| not_json(backend, reply, &error))?;
         let mut notes = Notes::default();
         if let Some(envelope) = backend.envelope() {
@@ -97,7 +103,11 @@ fn empty_status(status: StatusCode) -> StatusCode {
 }
 
 fn vary_on_accept(head: &mut HeaderMap) {
-    let named = |value: &HeaderValue| value.to_str().is_ok_and(|text| text.split(',').any(|name| matches!(name.trim(), "*") || name.trim().eq_ignore_ascii_case("accept")));
+    let named = |value: &HeaderValue| {
+        value.to_str().is_ok_and(|text| {
+            text.split(',').any(|name| matches!(name.trim(), "*") || name.trim().eq_ignore_ascii_case("accept"))
+        })
+    };
     if !head.get_all(VARY).iter().any(named) {
         head.append(VARY, HeaderValue::from_static("accept"));
     }
@@ -123,7 +133,8 @@ fn unsuccessful(backend: &Backend, reply: &Reply) -> Result<Response<Body>, Faul
     }
     let text = backend.decode().text(&reply.body, content_type(reply)).unwrap_or_default();
     let said = backend.decode().node(&text).map(|node| Foreign::read(&node)).unwrap_or_default();
-    let kept = [RETRY_AFTER, WWW_AUTHENTICATE].into_iter().filter_map(|name| Some((name.clone(), reply.headers.get(&name)?.clone())));
+    let kept =
+        [RETRY_AFTER, WWW_AUTHENTICATE].into_iter().filter_map(|name| Some((name.clone(), reply.headers.get(&name)?.clone())));
     Err(Fault::Status { upstream, status: reply.status, said: Box::new(said), headers: kept.collect() })
 }
 

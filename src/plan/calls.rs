@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use http::Method;
 
-use super::compiler::Compiler;
 use super::Backend;
+use super::compiler::Compiler;
 use crate::base::hole::{Hole, Part, Template};
 use crate::base::suggest;
 use crate::route::{Methods, Pattern};
@@ -73,7 +73,11 @@ impl Compiler<'_> {
             Some(address) => (Some(first), address),
         };
         let Some((name, path)) = address.split_once(':').filter(|(_, path)| path.starts_with('/') && more.is_none()) else {
-            self.expected(at, format!("`{text}` is not a call"), "`[METHOD] upstream:/path`, as in GET shop:/api/items/{path.id}");
+            self.expected(
+                at,
+                format!("`{text}` is not a call"),
+                "`[METHOD] upstream:/path`, as in GET shop:/api/items/{path.id}",
+            );
             return None;
         };
         let method = match method {
@@ -108,11 +112,17 @@ impl Compiler<'_> {
                 self.expected(at, "there is no upstream to answer this route".to_owned(), "an upstream under `upstreams`");
                 None
             }
-            (1, [backend]) => Some(Call { backend: Arc::clone(backend), method: MethodChoice::AsRequested, target: None, rest: None }),
+            (1, [backend]) => {
+                Some(Call { backend: Arc::clone(backend), method: MethodChoice::AsRequested, target: None, rest: None })
+            }
             (1, _) => None,
             (_, _) => {
                 let names = names.join(", ");
-                self.expected(at, "this route does not say which upstream it calls".to_owned(), &format!("`call: [METHOD] upstream:/path`, the upstream one of {names}"));
+                self.expected(
+                    at,
+                    "this route does not say which upstream it calls".to_owned(),
+                    &format!("`call: [METHOD] upstream:/path`, the upstream one of {names}"),
+                );
                 None
             }
         }
@@ -156,7 +166,11 @@ impl Compiler<'_> {
             }
             "body" if input.body.is_some() && name.is_some() => return,
             "body" => {
-                self.expected(at, format!("nothing feeds the hole {hole}"), "a schema under `input.body`, and a member's name in the hole");
+                self.expected(
+                    at,
+                    format!("nothing feeds the hole {hole}"),
+                    "a schema under `input.body`, and a member's name in the hole",
+                );
                 return;
             }
             source => {
@@ -168,7 +182,9 @@ impl Compiler<'_> {
         };
         let plain = hole.path().len() == 1;
         if !fed || !plain {
-            let hint = name.and_then(|name| suggest(name, known.iter().map(String::as_str))).map(|near| format!("{{{}.{near}}}", hole.source()));
+            let hint = name
+                .and_then(|name| suggest(name, known.iter().map(String::as_str)))
+                .map(|near| format!("{{{}.{near}}}", hole.source()));
             let there = if known.is_empty() { "nothing".to_owned() } else { known.join(", ") };
             self.unknown(at, format!("nothing feeds the hole {hole}"), &format!("a name from {place}, which has {there}"), hint);
         }

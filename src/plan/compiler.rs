@@ -64,7 +64,11 @@ impl<'s> Compiler<'s> {
         let (templates, mut elsewhere) = self.templates(file);
         elsewhere.extend(presets);
         if file.routes.is_empty() {
-            self.expected(&At::root().key("routes"), "there are no routes".to_owned(), "a list of routes, as in `- route: GET /detail/{id}`");
+            self.expected(
+                &At::root().key("routes"),
+                "there are no routes".to_owned(),
+                "a list of routes, as in `- route: GET /detail/{id}`",
+            );
         }
         let mut builder = RouterBuilder::new();
         let mut places = Vec::new();

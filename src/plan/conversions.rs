@@ -12,7 +12,8 @@ const INNER_DEPTH: usize = 64;
 
 impl Compiler<'_> {
     pub(super) fn convert(&mut self, at: &At, specs: &IndexMap<String, ConvertSpec>) -> Option<Convert> {
-        let entries: Vec<Option<ConvertOptions>> = specs.iter().map(|(path, spec)| self.conversion(&at.key(path), path, spec)).collect();
+        let entries: Vec<Option<ConvertOptions>> =
+            specs.iter().map(|(path, spec)| self.conversion(&at.key(path), path, spec)).collect();
         let entries: Option<Vec<ConvertOptions>> = entries.into_iter().collect();
         self.built(at, entries.map(Convert::new))
     }
@@ -30,7 +31,11 @@ impl Compiler<'_> {
                 None
             }
             (None, None) => {
-                self.expected(at, "a conversion says neither `to` nor `map`".to_owned(), "`{to: iso}`, say, or `{map: {0: draft}}`");
+                self.expected(
+                    at,
+                    "a conversion says neither `to` nor `map`".to_owned(),
+                    "`{to: iso}`, say, or `{map: {0: draft}}`",
+                );
                 None
             }
             (None, Some(values)) => {

@@ -41,7 +41,8 @@ impl Compiler<'_> {
             None => Vec::new(),
             Some(paths) => self.one_or_many(&at.key("message"), paths)?,
         };
-        let mut status: Vec<(String, u16)> = spec.status.iter().flatten().map(|(value, status)| (value.clone(), *status)).collect();
+        let mut status: Vec<(String, u16)> =
+            spec.status.iter().flatten().map(|(value, status)| (value.clone(), *status)).collect();
         let otherwise = status.iter().position(|(value, _)| value == "else").map(|at| status.remove(at).1).unwrap_or(502);
         let missing_data = match &spec.missing_data {
             None => MissingData::Value(Node::Null),

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::compiler::Compiler;
 use super::Limits;
+use super::compiler::Compiler;
 use crate::check::{Body, Field, In, Rules, RulesOptions, UnknownQuery};
 use crate::json;
 use crate::route::Pattern;
@@ -16,7 +16,8 @@ impl Compiler<'_> {
         for name in spec.path.keys().filter(|name| !pattern.holes().contains(name)) {
             let holes = pattern.holes().join(", ");
             let hint = crate::base::suggest(name, pattern.holes().iter().map(String::as_str)).map(ToOwned::to_owned);
-            let expected = if holes.is_empty() { "no rules: the path has no holes".to_owned() } else { format!("one of: {holes}") };
+            let expected =
+                if holes.is_empty() { "no rules: the path has no holes".to_owned() } else { format!("one of: {holes}") };
             self.unknown(&at.key("path").key(name), format!("the path has no hole `{name}`"), &expected, hint);
         }
         for name in spec.headers.keys() {

@@ -41,11 +41,18 @@ impl Compiler<'_> {
             let Some(name) = path.strip_prefix(&prefix) else { continue };
             match std::str::from_utf8(bytes) {
                 Ok(text) => sources.push((name.to_owned(), text.to_owned())),
-                Err(error) => elsewhere.push(format!("{path}:1:1: a template is UTF-8 text; this one has other bytes from byte {}", error.valid_up_to())),
+                Err(error) => elsewhere.push(format!(
+                    "{path}:1:1: a template is UTF-8 text; this one has other bytes from byte {}",
+                    error.valid_up_to()
+                )),
             }
         }
         if sources.is_empty() && elsewhere.is_empty() && file.templates.is_some() {
-            self.expected(&At::root().key("templates"), format!("there is no template in `{folder}`"), "a folder with templates, relative to this file");
+            self.expected(
+                &At::root().key("templates"),
+                format!("there is no template in `{folder}`"),
+                "a folder with templates, relative to this file",
+            );
         }
         match Templates::compile(sources) {
             Ok(templates) => (Some(templates), elsewhere),
@@ -68,7 +75,11 @@ impl Compiler<'_> {
         if let Some(templates) = templates.filter(|templates| !templates.has(template)) {
             let names: Vec<String> = templates.names().into_iter().map(ToOwned::to_owned).collect();
             let hint = suggest(template, names.iter().map(String::as_str)).map(ToOwned::to_owned);
-            let expected = if names.is_empty() { "a file in the templates folder".to_owned() } else { format!("one of: {}", names.join(", ")) };
+            let expected = if names.is_empty() {
+                "a file in the templates folder".to_owned()
+            } else {
+                format!("one of: {}", names.join(", "))
+            };
             self.unknown(&at_template, format!("there is no template `{template}`"), &expected, hint);
             return None;
         }

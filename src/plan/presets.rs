@@ -43,7 +43,12 @@ impl Compiler<'_> {
         let Some(text) = self.preset_text(PAGE_FOLDER, &PAGES, name) else {
             let names = self.preset_names(PAGE_FOLDER, &PAGES);
             let hint = suggest(name, names.iter().map(String::as_str)).map(ToOwned::to_owned);
-            self.unknown(at, format!("there is no page preset `{name}`"), &format!("one of: {}, or a mapping", names.join(", ")), hint);
+            self.unknown(
+                at,
+                format!("there is no page preset `{name}`"),
+                &format!("one of: {}, or a mapping", names.join(", ")),
+                hint,
+            );
             return None;
         };
         preset(name, &text, |compiler, spec: &PagingMapSpec| compiler.paging(&At::root(), spec)).ok().flatten()
@@ -67,7 +72,8 @@ impl Compiler<'_> {
     }
 
     fn preset_text(&self, folder: &str, ours: &[(&str, &str)], name: &str) -> Option<String> {
-        let users = self.snapshot().files.get(&format!("{folder}{name}.yaml")).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        let users =
+            self.snapshot().files.get(&format!("{folder}{name}.yaml")).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
         users.or_else(|| ours.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned()))
     }
 

@@ -91,7 +91,8 @@ impl Compiler<'_> {
             let bytes = self.size(&at.key(key), text, default);
             usize::try_from(bytes).unwrap_or(usize::MAX)
         };
-        let (uri, head, body) = (size("uri", &spec.uri, 8 << 10), size("head", &spec.head, 32 << 10), size("body", &spec.body, 1 << 20));
+        let (uri, head, body) =
+            (size("uri", &spec.uri, 8 << 10), size("head", &spec.head, 32 << 10), size("body", &spec.body, 1 << 20));
         for (key, bytes, least) in [("uri", uri, 64), ("head", head, 512)] {
             if bytes < least {
                 self.problem(&at.key(key), format!("{bytes} bytes is too little to serve anyone: write at least {least}B"));
@@ -151,7 +152,10 @@ impl Compiler<'_> {
         let origin = file.site.as_ref()?.origin.as_ref()?;
         let uri = origin.parse::<http::Uri>().ok();
         let fits = uri.is_some_and(|uri| {
-            matches!(uri.scheme_str(), Some("http" | "https")) && uri.authority().is_some() && matches!(uri.path(), "/" | "") && uri.query().is_none()
+            matches!(uri.scheme_str(), Some("http" | "https"))
+                && uri.authority().is_some()
+                && matches!(uri.path(), "/" | "")
+                && uri.query().is_none()
         });
         if !fits {
             let at = At::root().key("site").key("origin");

@@ -3,12 +3,12 @@
 use super::compiler::Compiler;
 use crate::shape::{
     Action, Arrays, Beyond, Case, CaseOptions, Copy, Defaults, DefaultsOptions, Each, EachOptions, EmptyOptions, Fate, Flatten,
-    FlattenOptions, Group, GroupForm, GroupOptions, Join, Merge, MergeConflict, MergeOptions, Move, Nan, Nulls, NullsOptions, Numbers,
-    NumbersOptions, Omit, Pick, PickOptions, Rename, Spelling, Step, StepError, When, Wrap,
+    FlattenOptions, Group, GroupForm, GroupOptions, Join, Merge, MergeConflict, MergeOptions, Move, Nan, Nulls, NullsOptions,
+    Numbers, NumbersOptions, Omit, Pick, PickOptions, Rename, Spelling, Step, StepError, When, Wrap,
 };
 use crate::spec::{
-    self, At, CaseKind, CaseSpec, FlattenArraysSpec, FlattenMapSpec, FlattenSpec, KeepOrDrop, LevelsSpec, NanSpec, NanWord, NullsMapSpec,
-    NullsSpec, NumbersSpec, PickSpec, StepSpec, UnsafeNumbersSpec,
+    self, At, CaseKind, CaseSpec, FlattenArraysSpec, FlattenMapSpec, FlattenSpec, KeepOrDrop, LevelsSpec, NanSpec, NanWord,
+    NullsMapSpec, NullsSpec, NumbersSpec, PickSpec, StepSpec, UnsafeNumbersSpec,
 };
 
 /// The steps of a route that names none, in a file that names none either.
@@ -164,7 +164,8 @@ impl Compiler<'_> {
         };
         let empty = map.empty.clone().unwrap_or_default();
         let below = at.key("to");
-        let to: Vec<_> = map.to.keys().map(|path| Some((self.path(&below.key(path), path)?, self.literal(&below.key(path))))).collect();
+        let to: Vec<_> =
+            map.to.keys().map(|path| Some((self.path(&below.key(path), path)?, self.literal(&below.key(path))))).collect();
         let to: Option<Vec<_>> = to.into_iter().collect();
         let except = self.all_paths(&at.key("except"), &map.except);
         let options = to.zip(except).map(|(to, except)| NullsOptions {

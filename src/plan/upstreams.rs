@@ -45,7 +45,11 @@ impl Compiler<'_> {
         }
         let target = match &spec.url {
             None => {
-                self.expected(&at, format!("the upstream `{name}` has no address"), "`url: http://host:port` or `url: \"demo:\"`");
+                self.expected(
+                    &at,
+                    format!("the upstream `{name}` has no address"),
+                    "`url: http://host:port` or `url: \"demo:\"`",
+                );
                 None
             }
             Some(url) => match Target::parse(url) {
@@ -80,9 +84,7 @@ impl Compiler<'_> {
     fn decode(&mut self, at: &At, spec: &DecodeSpec) -> Option<Decode> {
         let lenient = match &spec.lenient {
             None | Some(LenientSpec::All(false)) => Lenient::default(),
-            Some(LenientSpec::All(true)) => {
-                Lenient { bare_nan: true, unquoted_keys: true, single_quotes: true, comments: true }
-            }
+            Some(LenientSpec::All(true)) => Lenient { bare_nan: true, unquoted_keys: true, single_quotes: true, comments: true },
             Some(LenientSpec::Some(forms)) => Lenient {
                 bare_nan: forms.bare_nan,
                 unquoted_keys: forms.unquoted_keys,
