@@ -70,7 +70,7 @@ impl Gateway {
         };
         let headers = headers::forward_untouched(&parts.headers, &peer(parts)).map_err(nominated)?;
         let path_and_query = target(call, parts, input)?;
-        let body = BodyExt::map_err(body, |error| BodyError::from(error)).boxed();
+        let body = BodyExt::map_err(body, BodyError::from).boxed();
         let started = Clock::now();
         let result = self.client.open(call.backend().upstream(), method, &path_and_query, headers, body, deadline).await;
         trace.upstream = started.elapsed();
