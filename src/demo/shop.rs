@@ -148,7 +148,7 @@ fn reviews(item: &Item, query: &dyn Fn(&str) -> Option<String>) -> String {
             let reply = reply.map_or_else(|| "null".to_owned(), |reply| format!(r#"{{"content":{},"operator":null}}"#, java::text(reply)));
             format!(
                 r#"{{"review_id":{},"user_nick":{},"avatar":null,"score":{score},"content":{},"images":null,"reply":{reply},"anonymous":"Y","gmt_create":{}}}"#,
-                item.sku * 10 + at,
+                item.sku - 1_000_000_000_000 * at,
                 java::text(nick),
                 java::text(content),
                 1_709_259_630_123_u64 + at * 86_400_000
