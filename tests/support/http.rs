@@ -208,6 +208,11 @@ impl Client {
         true
     }
 
+    /// Gives out what was read and is no answer: the bytes of another protocol.
+    pub fn drain(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.unread)
+    }
+
     /// Reads once.
     fn fill(&mut self) -> Option<End> {
         if self.ended.is_some() {
@@ -231,7 +236,9 @@ fn parse_head(head: &[u8]) -> Answer {
     let text = std::str::from_utf8(head).unwrap_or_else(|_| panic!("a head that is not text: {head:?}"));
     let mut lines = text.strip_suffix("\r\n\r\n").unwrap_or(text).split("\r\n");
     let line = lines.next().unwrap_or_default();
-    let status = line.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)?.parse().ok());
+    // HTTP/1.0 is the answer to a client of 1.0.
+    let rest = line.strip_prefix("HTTP/1.1 ").or_else(|| line.strip_prefix("HTTP/1.0 "));
+    let status = rest.and_then(|rest| rest.get(..3)?.parse().ok());
     let status = status.unwrap_or_else(|| panic!("not a status line: {line:?}"));
     let headers = lines.map(|line| {
         let (name, value) = line.split_once(": ").unwrap_or_else(|| panic!("not a header line: {line:?}"));
