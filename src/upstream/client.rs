@@ -20,7 +20,7 @@ use super::pool::{Connection, Pool};
 use super::resolve::Names;
 use super::settings::Place;
 use super::wire::{Watch, Watched};
-use super::{Error, Upstream, collect, headers, reply};
+use super::{ConnectError, Error, Upstream, collect, headers, reply};
 
 /// Opens a connection to the sample backend of `demo:` targets, in memory.
 pub trait Dial: Send + Sync {
@@ -154,7 +154,11 @@ impl Client {
             return Ok((lease(connection), true));
         }
         let open = self.shared.connector.open(place.dial.as_ref(), budget.connect_within());
-        let wire = budget.connect(open).await??;
+        let wire = budget.connect(open).await?.map_err(|error| match error {
+            // The last address used up its share of the time a moment before the time was up.
+            ConnectError::Socket { kind: std::io::ErrorKind::TimedOut, .. } => Error::ConnectTimeout,
+            error => Error::Connect(error),
+        })?;
         let watch = Arc::new(Watch::default());
         let io = TokioIo::new(Watched::new(wire, Arc::clone(&watch)));
         let (sender, driver) = self.shared.handshake.handshake(io).await.map_err(|_| Error::Closed)?;
