@@ -117,8 +117,9 @@ impl Client {
     }
 
     /// Sends a call whose body comes as the client sends it, and passes the reply down as it comes: content coding and
-    /// length untouched, hop-by-hop headers gone. `timeout.total` and `deadline` bound the time to the head of the reply;
-    /// after that only `timeout.between_bytes` counts. `max_bytes` does not.
+    /// length untouched, hop-by-hop headers gone. `timeout.total` and `deadline` bound the time to the head of the reply,
+    /// without the time that the client takes to send its body; after that only `timeout.between_bytes` counts. `max_bytes`
+    /// does not.
     ///
     /// # Errors
     /// As [`Client::send`] up to the head of the reply; what happens later ends the body in an error.
