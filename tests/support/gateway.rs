@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -68,6 +69,16 @@ impl Setup {
     pub fn environment(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// The folder with routes.yaml.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Lets every user of this machine read the configuration.
+    pub fn open_to_all(&self) {
+        fs::set_permissions(self.folder(), fs::Permissions::from_mode(0o755)).expect("our own folder");
     }
 
     /// The command, for tests that have plans of their own with it.
