@@ -12,8 +12,8 @@ use std::borrow::Cow;
 
 use encoding_rs::Encoding;
 
-use super::parse::{ParseError, parse_with};
-use super::{Limits, Node};
+use super::parse::parse_with;
+use super::{Limits, Node, ParseError};
 
 pub use lenient::Lenient;
 pub use strip::Strip;
