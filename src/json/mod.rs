@@ -28,3 +28,6 @@ pub use path_set::{PathSet, State};
 pub use text::Text;
 pub use token::{Scanner, Token};
 pub use write::write;
+
+#[cfg(test)]
+mod tests;
