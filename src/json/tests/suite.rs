@@ -1,6 +1,6 @@
 //! The JSON parsing test suite of Nicolas Seriot.
 
-use super::{files, shared};
+use super::{data, files};
 use crate::json::{Limits, ParseErrorKind, Scanner, Token, parse_bytes};
 
 /// What is left open by RFC 8259, and refused here. Everything else that is left open is accepted.
@@ -28,7 +28,7 @@ fn tokens<'t>(text: &'t str, limits: &Limits) -> Vec<Token<'t>> {
 
 #[test]
 fn what_is_json_is_written_again_token_by_token_and_what_is_not_is_refused() {
-    let Some(folder) = shared("data/JSONTestSuite/test_parsing") else { return };
+    let folder = data("JSONTestSuite/test_parsing");
     let limits = Limits { depth: Limits::DEEPEST, ..Limits::default() };
     let mut wrong = Vec::new();
     for (name, bytes) in files(&folder) {
@@ -55,7 +55,7 @@ fn what_is_json_is_written_again_token_by_token_and_what_is_not_is_refused() {
 
 #[test]
 fn transformed_documents_leave_as_they_came() {
-    let Some(folder) = shared("data/JSONTestSuite/test_transform") else { return };
+    let folder = data("JSONTestSuite/test_transform");
     for (name, bytes) in files(&folder) {
         let limits = Limits::default();
         let Ok(text) = std::str::from_utf8(&bytes) else {
@@ -69,7 +69,7 @@ fn transformed_documents_leave_as_they_came() {
 
 #[test]
 fn large_documents_leave_as_they_came() {
-    let Some(folder) = shared("data/json-benchmark") else { return };
+    let folder = data("json-benchmark");
     let large: Vec<_> = files(&folder).into_iter().filter(|(name, _)| name.ends_with(".json")).collect();
     assert!(!large.is_empty());
     for (name, bytes) in large {
