@@ -61,16 +61,17 @@ impl Gateway {
         };
         trace.route = Some(Arc::clone(route.name()));
         let form = form(route, Wish::of(&parts.headers))?;
-        let deadline = Instant::now() + route.timeout();
         let holes = decoded(&holes)?;
         match route.answer() {
             Answer::Proxy(call) => {
                 let input = checked(route, parts, &holes, &[])?;
-                self.pass(call, parts, &input, body, deadline, trace).await
+                self.pass(call, parts, &input, body, Instant::now() + route.timeout(), trace).await
             }
             Answer::Call { call, name, shape } => {
                 let received = received(body, parts, self.plan.limits().body).await?;
                 let input = checked(route, parts, &holes, &received)?;
+                // From here on: a client that uploads slowly has a limit of its own, and no backend is to blame for it.
+                let deadline = Instant::now() + route.timeout();
                 let reply = self.ask(call, parts, &input, &received, deadline, trace).await?;
                 self.compose(route, call, name.as_deref(), shape, &reply, form, parts, &input, trace)
             }
