@@ -27,7 +27,8 @@ pub(crate) struct Shared {
 /// A connection that nobody has read from yet.
 ///
 /// The master keeps a copy until [`Connection::take`] has told it otherwise, so a worker that dies before that loses
-/// nothing. Dropping the value refuses the connection: the master hands it to another worker.
+/// nothing. It is told before the first byte is read, never after: so no request can reach two workers, and what a worker
+/// loses that dies in between is the turn of its loop that it was in. Dropping the value refuses the connection: the master hands it to another worker.
 #[derive(Debug)]
 pub struct Connection {
     stream: Option<std::net::TcpStream>,

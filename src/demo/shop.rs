@@ -19,9 +19,6 @@ const JSON: &str = "application/json";
 /// Replies above this size are packed for a client that takes gzip, as Tomcat does by default.
 const GZIP_ABOVE: usize = 2048;
 
-/// Below the number of every review: a Java long that JavaScript cannot hold either.
-const FIRST_REVIEW: u64 = 1_961_005_746_230_400_000;
-
 /// The longest that `/api/slow` waits.
 const SLOWEST: Duration = Duration::from_secs(30);
 
@@ -151,7 +148,7 @@ fn reviews(item: &Item, query: &dyn Fn(&str) -> Option<String>) -> String {
             let reply = reply.map_or_else(|| "null".to_owned(), |reply| format!(r#"{{"content":{},"operator":null}}"#, java::text(reply)));
             format!(
                 r#"{{"review_id":{},"user_nick":{},"avatar":null,"score":{score},"content":{},"images":null,"reply":{reply},"anonymous":"Y","gmt_create":{}}}"#,
-                FIRST_REVIEW + u64::from(item.id) * 100 + at,
+                item.sku - 1_000_000_000_000 * at,
                 java::text(nick),
                 java::text(content),
                 1_709_259_630_123_u64 + at * 86_400_000
