@@ -1,5 +1,6 @@
 //! The straight line.
 
+use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -112,7 +113,7 @@ pub(super) fn around<'a>(
 }
 
 /// An error with its sources, on one line.
-struct Chain<'e>(&'e dyn std::error::Error);
+struct Chain<'e>(&'e dyn Error);
 
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -190,10 +191,15 @@ async fn received<B: Incoming>(body: B, parts: &Parts, limit: usize) -> Result<B
         if error.is::<LengthLimitError>() {
             return Fault::BodyTooLarge(limit);
         }
-        match error.downcast::<BodyError>() {
-            Ok(error) if matches!(*error, BodyError::Timeout | BodyError::TooSlow) => Fault::BodyTimeout,
-            Ok(error) => Fault::BodyBroken(error.to_string()),
-            Err(error) => Fault::BodyBroken(error.to_string()),
-        }
+        broken_off(error)
     })
+}
+
+/// The fault of a client that did not send its body to the end.
+pub(super) fn broken_off(error: Box<dyn Error + Send + Sync>) -> Fault {
+    match error.downcast::<BodyError>() {
+        Ok(error) if matches!(*error, BodyError::Timeout | BodyError::TooSlow) => Fault::BodyTimeout,
+        Ok(error) => Fault::BodyBroken(error.to_string()),
+        Err(error) => Fault::BodyBroken(error.to_string()),
+    }
 }

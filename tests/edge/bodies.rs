@@ -65,7 +65,7 @@ async fn a_call_whose_body_broke_off_is_abandoned_not_ended() {
     // Framed wrongly after a good piece.
     let mut client = gateway.connect();
     let answer = client.send(format!("POST /passed {CHUNKED}2\r\n{{}}\r\nzz\r\n")).read();
-    assert_problem(&gateway, &answer, (400, "client_body"), "wrong framing");
+    assert_problem(&gateway, &answer, (400, "body_broken"), "wrong framing");
     backend.closed(1).await;
     // Given up by the client after a good piece: nobody is left to be answered.
     let mut client = gateway.connect();

@@ -195,6 +195,41 @@ async fn the_time_of_a_route_is_for_its_backend_not_for_the_clients_upload() {
     assert_eq!(ending.seconds, 4);
 }
 
+/// A route that passes uploads on, with the default limits: 3 s to the first byte, 10 s in all.
+fn uploading() -> String {
+    format!("{SHOP}  - route: POST /upload\n    proxy: files:/upload\n")
+}
+
+const UPLOAD: &str = "POST /upload HTTP/1.1\r\nHost: a\r\nConnection: close\r\n";
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_that_is_passed_on_may_take_longer_than_the_answer_to_it() {
+    for (head, piece) in [
+        ("Content-Length: 30000\r\n\r\n", vec![b'x'; 1000]),
+        ("Transfer-Encoding: chunked\r\n\r\n", {
+            let mut chunk = b"3e8\r\n".to_vec();
+            chunk.extend([b'x'; 1000]);
+            chunk.extend(b"\r\n");
+            chunk
+        }),
+    ] {
+        let mut connection = Connection::open(&uploading());
+        connection.send(format!("{UPLOAD}{head}")).await.drip(&piece, 30, Duration::from_secs(1)).await;
+        let ending = connection.send(if head.starts_with('T') { "0\r\n\r\n" } else { "" }).await.end().await;
+        // The sample backend has no such path, and says so when it has read everything.
+        assert!(ending.received.starts_with("HTTP/1.1 404"), "{}", ending.received);
+        assert_eq!(ending.seconds, 30);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_that_stops_is_the_clients_fault_not_the_backends() {
+    let mut connection = Connection::open(&uploading());
+    let ending = connection.send(format!("{UPLOAD}Content-Length: 30000\r\n\r\nx")).await.end().await;
+    assert_eq!(ending.problem(), (408, "body_timeout".to_owned()));
+    connection.assert_logged(408, "body_timeout");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_client_that_takes_nothing_of_its_answer_is_cut_after_half_a_minute() {
     for (pause, taken) in [(29, 1000..9999), (31, 0..257)] {

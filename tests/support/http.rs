@@ -119,21 +119,20 @@ impl Client {
         self.try_read("GET").unwrap_or_else(|end| panic!("the connection ended without an answer: {end:?}"))
     }
 
+    /// Reads the head of an answer and leaves its body.
+    ///
+    /// # Panics
+    /// None comes, or it is badly formed.
+    pub fn head(&mut self) -> Answer {
+        self.try_head().unwrap_or_else(|end| panic!("the connection ended without an answer: {end:?}"))
+    }
+
     /// Reads one answer to a request of this method; the end of the connection when there is none.
     ///
     /// # Panics
     /// What comes is no well-formed answer.
     pub fn try_read(&mut self, method: &str) -> Result<Answer, End> {
-        let head = loop {
-            if let Some(end) = find(&self.unread, b"\r\n\r\n") {
-                break self.unread.drain(..end + 4).collect::<Vec<u8>>();
-            }
-            if let Some(end) = self.fill() {
-                assert!(self.unread.is_empty(), "half a head, then {end:?}: {:?}", String::from_utf8_lossy(&self.unread));
-                return Err(end);
-            }
-        };
-        let mut answer = parse_head(&head);
+        let mut answer = self.try_head()?;
         let bodiless = method == "HEAD" || matches!(answer.status, 100..=199 | 204 | 304);
         match (answer.header("content-length").map(ToOwned::to_owned), answer.header("transfer-encoding")) {
             (Some(_), Some(_)) => panic!("both framings: {answer:?}"),
@@ -144,6 +143,19 @@ impl Client {
             (None, None) => panic!("a body without a framing: {answer:?}"),
         }
         Ok(answer)
+    }
+
+    fn try_head(&mut self) -> Result<Answer, End> {
+        loop {
+            if let Some(end) = find(&self.unread, b"\r\n\r\n") {
+                let head: Vec<u8> = self.unread.drain(..end + 4).collect();
+                return Ok(parse_head(&head));
+            }
+            if let Some(end) = self.fill() {
+                assert!(self.unread.is_empty(), "half a head, then {end:?}: {:?}", String::from_utf8_lossy(&self.unread));
+                return Err(end);
+            }
+        }
     }
 
     fn sized(&mut self, answer: &mut Answer, length: &str) {
