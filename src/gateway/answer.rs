@@ -148,7 +148,7 @@ fn options(allowed: &[Method]) -> Response<Body> {
 
 /// HEAD: the same head, no body.
 fn bodiless(response: &mut Response<Body>) {
-    if let Some(length) = http_body::Body::size_hint(response.body()).exact() {
+    if let Some(length) = response.body().length() {
         response.headers_mut().entry(CONTENT_LENGTH).or_insert_with(|| HeaderValue::from(length));
     }
     *response.body_mut() = Body::empty();

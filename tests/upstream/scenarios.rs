@@ -84,7 +84,7 @@ fn late(name: &'static str, code: &'static str, acts: Vec<Act>) -> Scenario {
 
 /// One whose reply is these bytes, after which it closes.
 fn early_bytes(name: &'static str, bytes: impl AsRef<[u8]>) -> Scenario {
-    early(name, "malformed", vec![Act::send(bytes)])
+    early(name, "upstream_malformed", vec![Act::send(bytes)])
 }
 
 const SIZED: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"a\":";
@@ -95,11 +95,11 @@ pub(super) fn broken() -> Vec<Scenario> {
     let interim = "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n".repeat(9);
     let header = |line: &str, times: usize| format!("HTTP/1.1 200 OK\r\n{}Content-Length: 2\r\n\r\n{{}}", line.repeat(times));
     vec![
-        Scenario { place: Place::Nobody, ..early("refuses", "connect", vec![]) },
-        early("closes-at-once", "closed", vec![]),
-        early("resets-at-once", "reset", vec![Act::Reset]),
-        early("closes-in-head", "closed", vec![Act::send("HTTP/1.1 200 OK\r\nContent-Le")]),
-        early("resets-in-head", "reset", vec![Act::send("HTTP/1.1 200 OK\r\nContent-Le"), Act::Reset]),
+        Scenario { place: Place::Nobody, ..early("refuses", "upstream_connect", vec![]) },
+        early("closes-at-once", "upstream_closed", vec![]),
+        early("resets-at-once", "upstream_reset", vec![Act::Reset]),
+        early("closes-in-head", "upstream_closed", vec![Act::send("HTTP/1.1 200 OK\r\nContent-Le")]),
+        early("resets-in-head", "upstream_reset", vec![Act::send("HTTP/1.1 200 OK\r\nContent-Le"), Act::Reset]),
         early_bytes("garbage", [0xde, 0xad, 0xbe, 0xef].repeat(64)),
         early_bytes("speaks-smtp", "220 mail.example ESMTP\r\n"),
         early_bytes("no-such-version", "HTTP/3.0 200 OK\r\nContent-Length: 2\r\n\r\n{}"),
@@ -116,13 +116,13 @@ pub(super) fn broken() -> Vec<Scenario> {
         early_bytes("interim-flood", interim + "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"),
         early_bytes("huge-head", header(&format!("X: {}\r\n", "x".repeat(1000)), 70)),
         early_bytes("many-headers", header("X: y\r\n", 200)),
-        early("endless-head", "malformed", vec![Act::send("HTTP/1.1 200 OK\r\n"), Act::Forever(b"X: y\r\n".to_vec())]),
-        late("closes-in-body", "incomplete", vec![Act::send(SIZED)]),
-        late("resets-in-body", "reset", vec![Act::send(SIZED), Act::Reset]),
-        late("closes-between-chunks", "incomplete", vec![Act::send(CHUNKED)]),
-        late("closes-in-chunk", "incomplete", vec![Act::send(CHUNKED), Act::send("64\r\n1, 2,")]),
-        late("resets-in-chunk", "reset", vec![Act::send(CHUNKED), Act::send("64\r\n1, 2,"), Act::Reset]),
-        late("breaks-chunks", "malformed", vec![Act::send(CHUNKED), Act::send("zz\r\n1}\r\n0\r\n\r\n")]),
+        early("endless-head", "upstream_malformed", vec![Act::send("HTTP/1.1 200 OK\r\n"), Act::Forever(b"X: y\r\n".to_vec())]),
+        late("closes-in-body", "upstream_incomplete", vec![Act::send(SIZED)]),
+        late("resets-in-body", "upstream_reset", vec![Act::send(SIZED), Act::Reset]),
+        late("closes-between-chunks", "upstream_incomplete", vec![Act::send(CHUNKED)]),
+        late("closes-in-chunk", "upstream_incomplete", vec![Act::send(CHUNKED), Act::send("64\r\n1, 2,")]),
+        late("resets-in-chunk", "upstream_reset", vec![Act::send(CHUNKED), Act::send("64\r\n1, 2,"), Act::Reset]),
+        late("breaks-chunks", "upstream_malformed", vec![Act::send(CHUNKED), Act::send("zz\r\n1}\r\n0\r\n\r\n")]),
     ]
 }
 
@@ -130,15 +130,15 @@ pub(super) fn broken() -> Vec<Scenario> {
 pub(super) fn late_ones() -> Vec<Scenario> {
     let drip = Act::Drip { bytes: vec![b' '; 100_000], size: 1, pause: Duration::from_millis(20) };
     let timeout = |scenario: Scenario, options| Scenario { options, status: 504, ..scenario };
-    let full = Scenario { place: Place::Full(FullHouse::new()), ..early("does-not-accept", "connect_timeout", vec![]) };
+    let full = Scenario { place: Place::Full(FullHouse::new()), ..early("does-not-accept", "upstream_connect_timeout", vec![]) };
     vec![
         timeout(full, HASTY_CONNECT),
-        timeout(early("never-answers", "first_byte_timeout", vec![Act::Hang]), HASTY_FIRST_BYTE),
-        timeout(early("stops-in-head", "first_byte_timeout", vec![Act::send("HTTP/1.1 2"), Act::Hang]), HASTY_FIRST_BYTE),
-        timeout(late("stops-in-body", "between_bytes_timeout", vec![Act::send(SIZED), Act::Hang]), HASTY_BETWEEN_BYTES),
-        timeout(late("stops-in-chunks", "between_bytes_timeout", vec![Act::send(CHUNKED), Act::Hang]), HASTY_BETWEEN_BYTES),
+        timeout(early("never-answers", "upstream_first_byte_timeout", vec![Act::Hang]), HASTY_FIRST_BYTE),
+        timeout(early("stops-in-head", "upstream_first_byte_timeout", vec![Act::send("HTTP/1.1 2"), Act::Hang]), HASTY_FIRST_BYTE),
+        timeout(late("stops-in-body", "upstream_between_bytes_timeout", vec![Act::send(SIZED), Act::Hang]), HASTY_BETWEEN_BYTES),
+        timeout(late("stops-in-chunks", "upstream_between_bytes_timeout", vec![Act::send(CHUNKED), Act::Hang]), HASTY_BETWEEN_BYTES),
         timeout(
-            late("drips", "total_timeout", vec![Act::send(CHUNKED.replace("5\r\n{\"a\":\r\n", "fffff\r\n")), drip]),
+            late("drips", "upstream_total_timeout", vec![Act::send(CHUNKED.replace("5\r\n{\"a\":\r\n", "fffff\r\n")), drip]),
             HASTY_TOTAL,
         ),
     ]
@@ -159,13 +159,13 @@ pub(super) fn unusable() -> Vec<Scenario> {
     let unusable = |name, code, bytes: Vec<u8>| late(name, code, vec![Act::Send(bytes)]);
     let endless = b"1000\r\n".iter().copied().chain([b' '; 0x1000]).chain(*b"\r\n").collect();
     vec![
-        unusable("gzip-bomb", "ratio", bomb),
-        unusable("half-gzip", "coding", coded("gzip", half)),
-        unusable("corrupt-gzip", "coding", coded("gzip", &corrupt)),
-        unusable("gzip-that-is-none", "coding", coded("gzip", b"{\"a\":1}")),
-        unusable("brotli-that-is-gzip", "coding", coded("br", &document)),
-        unusable("unknown-coding", "coding", coded("rot13", b"{\"a\":1}")),
-        unusable("nested-codings", "coding", coded("gzip, gzip", &gzip(&document))),
+        unusable("gzip-bomb", "upstream_ratio", bomb),
+        unusable("half-gzip", "upstream_coding", coded("gzip", half)),
+        unusable("corrupt-gzip", "upstream_coding", coded("gzip", &corrupt)),
+        unusable("gzip-that-is-none", "upstream_coding", coded("gzip", b"{\"a\":1}")),
+        unusable("brotli-that-is-gzip", "upstream_coding", coded("br", &document)),
+        unusable("unknown-coding", "upstream_coding", coded("rot13", b"{\"a\":1}")),
+        unusable("nested-codings", "upstream_coding", coded("gzip, gzip", &gzip(&document))),
         unusable("html", "upstream_not_json", reply("Content-Type: text/html\r\n", "<html>It works!</html>")),
         unusable("half-json", "upstream_not_json", reply("Content-Type: application/json\r\n", "{\"a\":[1,2")),
         unusable(
@@ -173,9 +173,9 @@ pub(super) fn unusable() -> Vec<Scenario> {
             "upstream_not_json",
             b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{\"a\":[1,2,3]}".to_vec(),
         ),
-        Scenario { options: SMALL, ..unusable("announces-too-much", "too_large", reply("", vec![b' '; 64 * 1024 + 1])) },
-        Scenario { options: SMALL, ..late("never-ends", "too_large", vec![Act::send(CHUNKED), Act::Forever(endless)]) },
-        Scenario { options: SMALL, ..unusable("grows-too-much", "too_large", coded("gzip", &gzip(&noise(64 * 1024 + 1)))) },
+        Scenario { options: SMALL, ..unusable("announces-too-much", "upstream_too_large", reply("", vec![b' '; 64 * 1024 + 1])) },
+        Scenario { options: SMALL, ..late("never-ends", "upstream_too_large", vec![Act::send(CHUNKED), Act::Forever(endless)]) },
+        Scenario { options: SMALL, ..unusable("grows-too-much", "upstream_too_large", coded("gzip", &gzip(&noise(64 * 1024 + 1)))) },
     ]
 }
 

@@ -14,7 +14,7 @@ fn backend(name: &'static str, acts: Vec<Act>) -> Scenario {
         options: HASTY,
         place: Place::Plays(Faults::new(vec![acts])),
         status: 504,
-        code: "first_byte_timeout",
+        code: "upstream_first_byte_timeout",
         begins: false,
     }
 }
@@ -37,7 +37,7 @@ fn upload(stage: &Stage, name: &str) -> Answer {
 async fn a_backend_that_does_not_take_an_upload_is_a_504_that_the_client_sees() {
     let stage = Stage::open(vec![backend("takes-nothing", vec![Act::ReadHead, Act::Hang])]).await;
     let answer = upload(&stage, "takes-nothing");
-    assert_eq!((answer.status, answer.problem().as_str()), (504, "first_byte_timeout"));
+    assert_eq!((answer.status, answer.problem().as_str()), (504, "upstream_first_byte_timeout"));
     stage.assert_serves("a refused upload");
 }
 
