@@ -6,6 +6,7 @@ mod support;
 
 mod killing;
 mod leaving;
+mod logging;
 mod orphans;
 mod starting;
 

@@ -134,9 +134,15 @@ pub(super) fn late_ones() -> Vec<Scenario> {
     vec![
         timeout(full, HASTY_CONNECT),
         timeout(early("never-answers", "upstream_first_byte_timeout", vec![Act::Hang]), HASTY_FIRST_BYTE),
-        timeout(early("stops-in-head", "upstream_first_byte_timeout", vec![Act::send("HTTP/1.1 2"), Act::Hang]), HASTY_FIRST_BYTE),
+        timeout(
+            early("stops-in-head", "upstream_first_byte_timeout", vec![Act::send("HTTP/1.1 2"), Act::Hang]),
+            HASTY_FIRST_BYTE,
+        ),
         timeout(late("stops-in-body", "upstream_between_bytes_timeout", vec![Act::send(SIZED), Act::Hang]), HASTY_BETWEEN_BYTES),
-        timeout(late("stops-in-chunks", "upstream_between_bytes_timeout", vec![Act::send(CHUNKED), Act::Hang]), HASTY_BETWEEN_BYTES),
+        timeout(
+            late("stops-in-chunks", "upstream_between_bytes_timeout", vec![Act::send(CHUNKED), Act::Hang]),
+            HASTY_BETWEEN_BYTES,
+        ),
         timeout(
             late("drips", "upstream_total_timeout", vec![Act::send(CHUNKED.replace("5\r\n{\"a\":\r\n", "fffff\r\n")), drip]),
             HASTY_TOTAL,
@@ -175,7 +181,10 @@ pub(super) fn unusable() -> Vec<Scenario> {
         ),
         Scenario { options: SMALL, ..unusable("announces-too-much", "upstream_too_large", reply("", vec![b' '; 64 * 1024 + 1])) },
         Scenario { options: SMALL, ..late("never-ends", "upstream_too_large", vec![Act::send(CHUNKED), Act::Forever(endless)]) },
-        Scenario { options: SMALL, ..unusable("grows-too-much", "upstream_too_large", coded("gzip", &gzip(&noise(64 * 1024 + 1)))) },
+        Scenario {
+            options: SMALL,
+            ..unusable("grows-too-much", "upstream_too_large", coded("gzip", &gzip(&noise(64 * 1024 + 1))))
+        },
     ]
 }
 
