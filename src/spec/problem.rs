@@ -26,7 +26,7 @@ pub struct Problem {
     /// What to do about it.
     pub hint: Option<String>,
     /// The piece of the value that is at fault, when it is not all of it.
-    pub(super) part: Option<Part>,
+    pub(super) part: Option<Box<Part>>,
     /// The exact text, where a place says too little: a hole inside of a value, a syntax error.
     pub(super) span: Option<Box<Span>>,
 }
@@ -73,14 +73,14 @@ impl Problem {
     /// Points at a piece of the value, if it stands there as it is.
     #[must_use]
     pub fn part(mut self, piece: impl Into<String>) -> Self {
-        self.part = Some(Part { text: piece.into(), last: false });
+        self.part = Some(Box::new(Part { text: piece.into(), last: false }));
         self
     }
 
     /// As [`Problem::part`], the last of several.
     #[must_use]
     pub fn last_part(mut self, piece: impl Into<String>) -> Self {
-        self.part = Some(Part { text: piece.into(), last: true });
+        self.part = Some(Box::new(Part { text: piece.into(), last: true }));
         self
     }
 
