@@ -1,5 +1,6 @@
 //! The straight line.
 
+use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,16 +62,17 @@ impl Gateway {
         };
         trace.route = Some(Arc::clone(route.name()));
         let form = form(route, Wish::of(&parts.headers))?;
-        let deadline = Instant::now() + route.timeout();
         let holes = decoded(&holes)?;
         match route.answer() {
             Answer::Proxy(call) => {
                 let input = checked(route, parts, &holes, &[])?;
-                self.pass(call, parts, &input, body, deadline, trace).await
+                self.pass(call, parts, &input, body, Instant::now() + route.timeout(), trace).await
             }
             Answer::Call { call, name, shape } => {
                 let received = received(body, parts, self.plan.limits().body).await?;
                 let input = checked(route, parts, &holes, &received)?;
+                // From here on: a client that uploads slowly has a limit of its own, and no backend is to blame for it.
+                let deadline = Instant::now() + route.timeout();
                 let reply = self.ask(call, parts, &input, &received, deadline, trace).await?;
                 self.compose(route, call, name.as_deref(), shape, &reply, form, parts, &input, trace)
             }
@@ -111,7 +113,7 @@ pub(super) fn around<'a>(
 }
 
 /// An error with its sources, on one line.
-struct Chain<'e>(&'e dyn std::error::Error);
+struct Chain<'e>(&'e dyn Error);
 
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -146,7 +148,7 @@ fn options(allowed: &[Method]) -> Response<Body> {
 
 /// HEAD: the same head, no body.
 fn bodiless(response: &mut Response<Body>) {
-    if let Some(length) = http_body::Body::size_hint(response.body()).exact() {
+    if let Some(length) = response.body().length() {
         response.headers_mut().entry(CONTENT_LENGTH).or_insert_with(|| HeaderValue::from(length));
     }
     *response.body_mut() = Body::empty();
@@ -189,10 +191,15 @@ async fn received<B: Incoming>(body: B, parts: &Parts, limit: usize) -> Result<B
         if error.is::<LengthLimitError>() {
             return Fault::BodyTooLarge(limit);
         }
-        match error.downcast::<BodyError>() {
-            Ok(error) if matches!(*error, BodyError::Timeout | BodyError::TooSlow) => Fault::BodyTimeout,
-            Ok(error) => Fault::BodyBroken(error.to_string()),
-            Err(error) => Fault::BodyBroken(error.to_string()),
-        }
+        broken_off(error)
     })
+}
+
+/// The fault of a client that did not send its body to the end.
+pub(super) fn broken_off(error: Box<dyn Error + Send + Sync>) -> Fault {
+    match error.downcast::<BodyError>() {
+        Ok(error) if matches!(*error, BodyError::Timeout | BodyError::TooSlow) => Fault::BodyTimeout,
+        Ok(error) => Fault::BodyBroken(error.to_string()),
+        Err(error) => Fault::BodyBroken(error.to_string()),
+    }
 }

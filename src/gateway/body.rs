@@ -36,6 +36,14 @@ impl Body {
         Self { inner: Inner::Full(bytes) }
     }
 
+    /// How many bytes there are, where that is known before they are sent.
+    pub fn length(&self) -> Option<u64> {
+        match &self.inner {
+            Inner::Full(bytes) => Some(bytes.len() as u64),
+            Inner::Stream(_) => None,
+        }
+    }
+
     /// An upstream's bytes, as they come.
     pub fn stream(body: StreamBody) -> Self {
         Self { inner: Inner::Stream(Box::new(body)) }

@@ -9,7 +9,7 @@ use http::{HeaderValue, Method, Response};
 use http_body_util::BodyExt;
 use tokio::time::Instant;
 
-use super::answer::Incoming;
+use super::answer::{Incoming, broken_off};
 use super::edge::{Peer, Trace};
 use super::fault::Fault;
 use super::{Body, Gateway, holes};
@@ -79,7 +79,10 @@ impl Gateway {
 }
 
 fn failed(call: &Call, error: upstream::Error) -> Fault {
-    Fault::Call { upstream: call.backend().upstream().name().to_owned(), error }
+    match error {
+        upstream::Error::ClientBody(error) => broken_off(error),
+        error => Fault::Call { upstream: call.backend().upstream().name().to_owned(), error },
+    }
 }
 
 /// Whom a backend may be told about.

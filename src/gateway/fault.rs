@@ -94,9 +94,6 @@ pub enum Fault {
     /// The page could not be rendered.
     #[error("page: {0}")]
     Page(page::Error),
-    /// The route's time is up.
-    #[error("deadline")]
-    Deadline,
 }
 
 impl Fault {
@@ -116,7 +113,6 @@ impl Fault {
             Self::Status { status, .. } => foreign_status(*status),
             Self::Business { status, .. } => *status,
             Self::Contract { .. } | Self::Shape(_) => StatusCode::BAD_GATEWAY,
-            Self::Deadline => StatusCode::GATEWAY_TIMEOUT,
             Self::Page(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -134,14 +130,13 @@ impl Fault {
             Self::Malformed(_) => "malformed_request",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::Invalid(_) => "validation_failed",
-            Self::Call { error, .. } => error.kind(),
+            Self::Call { error, .. } => call_code(error),
             Self::Status { status, .. } if status.is_client_error() => "upstream_refused",
             Self::Status { .. } => "upstream_failed",
             Self::Contract { code, .. } => code,
             Self::Business { .. } => "business_failure",
             Self::Shape(error) => shape_code(error),
             Self::Page(_) => "page_failed",
-            Self::Deadline => "deadline",
         }
     }
 
@@ -167,12 +162,10 @@ impl Fault {
             }
             Self::Status { .. } => "the backend failed".to_owned(),
             Self::Business { message, .. } => message.clone().unwrap_or_else(|| "the backend reported a failure".to_owned()),
-            Self::Call { .. } | Self::Deadline if self.status() == StatusCode::GATEWAY_TIMEOUT => {
-                "the backend did not answer in time".to_owned()
-            }
+            Self::Call { .. } if self.status() == StatusCode::GATEWAY_TIMEOUT => "the backend did not answer in time".to_owned(),
             Self::Call { .. } => "the backend could not be reached or broke off".to_owned(),
             Self::Contract { .. } | Self::Shape(_) => "the backend's reply cannot be used".to_owned(),
-            Self::Page(_) | Self::Deadline => "something went wrong on our side".to_owned(),
+            Self::Page(_) => "something went wrong on our side".to_owned(),
         }
     }
 
@@ -236,6 +229,28 @@ fn call_status(error: &upstream::Error) -> StatusCode {
         E::ClientBody(_) => StatusCode::BAD_REQUEST,
         E::Path(_) => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::BAD_GATEWAY,
+    }
+}
+
+fn call_code(error: &upstream::Error) -> &'static str {
+    use upstream::Error as E;
+    match error {
+        E::Connect(_) => "upstream_connect",
+        E::ConnectTimeout => "upstream_connect_timeout",
+        E::FirstByteTimeout => "upstream_first_byte_timeout",
+        E::BetweenBytesTimeout => "upstream_between_bytes_timeout",
+        E::TotalTimeout => "upstream_total_timeout",
+        E::Deadline => "deadline",
+        E::Closed => "upstream_closed",
+        E::Reset { .. } => "upstream_reset",
+        E::Incomplete { .. } => "upstream_incomplete",
+        E::Malformed(_) => "upstream_malformed",
+        E::TooLarge { .. } => "upstream_too_large",
+        E::Coding(_) => "upstream_coding",
+        E::Ratio { .. } => "upstream_ratio",
+        E::ClientBody(_) => "body_broken",
+        E::HeadTooLarge { .. } => "head_too_large",
+        E::Path(_) => "internal",
     }
 }
 

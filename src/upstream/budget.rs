@@ -1,7 +1,9 @@
 //! How much time a call has left, and whose time it is that runs out.
 
+use std::pin::pin;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 use super::{Error, Timeouts};
@@ -44,6 +46,39 @@ impl Budget {
             self.first_byte = Instant::now().checked_add(self.timeouts.first_byte);
         }
         self.within(self.first_byte, Error::FirstByteTimeout, work).await
+    }
+
+    /// Waits for the head of the reply to a request whose body the client still sends. Time counts while it is the
+    /// upstream's turn, from the last piece that it was given: the client has limits of its own, and an upload may take
+    /// longer than an answer.
+    pub(super) async fn first_byte_of_upload<T>(
+        &self,
+        mut turn: watch::Receiver<Option<Instant>>,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Error> {
+        let begun = Instant::now();
+        let mut work = pin!(work);
+        loop {
+            let since = *turn.borrow_and_update();
+            let limit = since.map(|since| {
+                let late = |at: Instant| at.checked_add(since.saturating_duration_since(begun));
+                let later =
+                    Self { deadline: late(self.deadline).unwrap_or(self.deadline), total: self.total.and_then(late), ..*self };
+                later.clip(since.checked_add(self.timeouts.first_byte), Error::FirstByteTimeout)
+            });
+            let waited = async {
+                match &limit {
+                    Some(limit) => tokio::time::sleep_until(limit.at).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                done = &mut work => return Ok(done),
+                Ok(()) = turn.changed() => {}
+                () = waited => if let Some(limit) = limit { return Err(limit.error) },
+            }
+        }
     }
 
     /// Waits for the next piece of the body.
