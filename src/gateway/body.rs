@@ -36,6 +36,14 @@ impl Body {
         Self { inner: Inner::Full(bytes) }
     }
 
+    /// How many bytes it has; none for bytes that are under way.
+    pub(super) fn len(&self) -> Option<usize> {
+        match &self.inner {
+            Inner::Full(bytes) => Some(bytes.len()),
+            Inner::Stream(_) => None,
+        }
+    }
+
     /// An upstream's bytes, as they come.
     pub fn stream(body: StreamBody) -> Self {
         Self { inner: Inner::Stream(Box::new(body)) }

@@ -11,6 +11,11 @@ use crate::check::Violation;
 use crate::json::Node;
 use crate::{page, shape, upstream};
 
+const LATE: &str = "the backend did not answer in time";
+const UNUSABLE: &str = "the backend's reply cannot be used";
+const LARGE_HEAD: &str = "the request has too many or too large headers";
+const OURS: &str = "something went wrong on our side";
+
 /// A failed request.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
@@ -94,9 +99,6 @@ pub enum Fault {
     /// The page could not be rendered.
     #[error("page: {0}")]
     Page(page::Error),
-    /// The route's time is up.
-    #[error("deadline")]
-    Deadline,
 }
 
 impl Fault {
@@ -116,7 +118,6 @@ impl Fault {
             Self::Status { status, .. } => foreign_status(*status),
             Self::Business { status, .. } => *status,
             Self::Contract { .. } | Self::Shape(_) => StatusCode::BAD_GATEWAY,
-            Self::Deadline => StatusCode::GATEWAY_TIMEOUT,
             Self::Page(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -141,7 +142,6 @@ impl Fault {
             Self::Business { .. } => "business_failure",
             Self::Shape(error) => shape_code(error),
             Self::Page(_) => "page_failed",
-            Self::Deadline => "deadline",
         }
     }
 
@@ -167,12 +167,9 @@ impl Fault {
             }
             Self::Status { .. } => "the backend failed".to_owned(),
             Self::Business { message, .. } => message.clone().unwrap_or_else(|| "the backend reported a failure".to_owned()),
-            Self::Call { .. } | Self::Deadline if self.status() == StatusCode::GATEWAY_TIMEOUT => {
-                "the backend did not answer in time".to_owned()
-            }
-            Self::Call { .. } => "the backend could not be reached or broke off".to_owned(),
-            Self::Contract { .. } | Self::Shape(_) => "the backend's reply cannot be used".to_owned(),
-            Self::Page(_) | Self::Deadline => "something went wrong on our side".to_owned(),
+            Self::Call { error, .. } => call_detail(error).to_owned(),
+            Self::Contract { .. } | Self::Shape(_) => UNUSABLE.to_owned(),
+            Self::Page(_) => OURS.to_owned(),
         }
     }
 
@@ -223,8 +220,8 @@ fn refusal_detail(refusal: Refusal) -> String {
         Refusal::Timeout => "the request did not arrive in time".to_owned(),
         Refusal::UriTooLong => "the request target is too long".to_owned(),
         Refusal::ExpectationFailed => "only `Expect: 100-continue` can be met".to_owned(),
-        Refusal::HeadTooLarge => "the request has too many or too large headers".to_owned(),
-        Refusal::Panicked => "something went wrong on our side".to_owned(),
+        Refusal::HeadTooLarge => LARGE_HEAD.to_owned(),
+        Refusal::Panicked => OURS.to_owned(),
     }
 }
 
@@ -233,9 +230,19 @@ fn call_status(error: &upstream::Error) -> StatusCode {
     match error {
         error if error.is_timeout() => StatusCode::GATEWAY_TIMEOUT,
         E::HeadTooLarge { .. } => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-        E::ClientBody(_) => StatusCode::BAD_REQUEST,
         E::Path(_) => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::BAD_GATEWAY,
+    }
+}
+
+fn call_detail(error: &upstream::Error) -> &'static str {
+    use upstream::Error as E;
+    match error {
+        error if error.is_timeout() => LATE,
+        E::HeadTooLarge { .. } => LARGE_HEAD,
+        E::Path(_) => OURS,
+        E::Malformed(_) | E::TooLarge { .. } | E::Coding(_) | E::Ratio { .. } => UNUSABLE,
+        _ => "the backend could not be reached or broke off",
     }
 }
 
