@@ -11,6 +11,11 @@ use crate::check::Violation;
 use crate::json::Node;
 use crate::{page, shape, upstream};
 
+const LATE: &str = "the backend did not answer in time";
+const UNUSABLE: &str = "the backend's reply cannot be used";
+const LARGE_HEAD: &str = "the request has too many or too large headers";
+const OURS: &str = "something went wrong on our side";
+
 /// A failed request.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
@@ -130,7 +135,7 @@ impl Fault {
             Self::Malformed(_) => "malformed_request",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::Invalid(_) => "validation_failed",
-            Self::Call { error, .. } => call_code(error),
+            Self::Call { error, .. } => error.kind(),
             Self::Status { status, .. } if status.is_client_error() => "upstream_refused",
             Self::Status { .. } => "upstream_failed",
             Self::Contract { code, .. } => code,
@@ -162,10 +167,9 @@ impl Fault {
             }
             Self::Status { .. } => "the backend failed".to_owned(),
             Self::Business { message, .. } => message.clone().unwrap_or_else(|| "the backend reported a failure".to_owned()),
-            Self::Call { .. } if self.status() == StatusCode::GATEWAY_TIMEOUT => "the backend did not answer in time".to_owned(),
-            Self::Call { .. } => "the backend could not be reached or broke off".to_owned(),
-            Self::Contract { .. } | Self::Shape(_) => "the backend's reply cannot be used".to_owned(),
-            Self::Page(_) => "something went wrong on our side".to_owned(),
+            Self::Call { error, .. } => call_detail(error).to_owned(),
+            Self::Contract { .. } | Self::Shape(_) => UNUSABLE.to_owned(),
+            Self::Page(_) => OURS.to_owned(),
         }
     }
 
@@ -216,8 +220,8 @@ fn refusal_detail(refusal: Refusal) -> String {
         Refusal::Timeout => "the request did not arrive in time".to_owned(),
         Refusal::UriTooLong => "the request target is too long".to_owned(),
         Refusal::ExpectationFailed => "only `Expect: 100-continue` can be met".to_owned(),
-        Refusal::HeadTooLarge => "the request has too many or too large headers".to_owned(),
-        Refusal::Panicked => "something went wrong on our side".to_owned(),
+        Refusal::HeadTooLarge => LARGE_HEAD.to_owned(),
+        Refusal::Panicked => OURS.to_owned(),
     }
 }
 
@@ -232,25 +236,14 @@ fn call_status(error: &upstream::Error) -> StatusCode {
     }
 }
 
-fn call_code(error: &upstream::Error) -> &'static str {
+fn call_detail(error: &upstream::Error) -> &'static str {
     use upstream::Error as E;
     match error {
-        E::Connect(_) => "upstream_connect",
-        E::ConnectTimeout => "upstream_connect_timeout",
-        E::FirstByteTimeout => "upstream_first_byte_timeout",
-        E::BetweenBytesTimeout => "upstream_between_bytes_timeout",
-        E::TotalTimeout => "upstream_total_timeout",
-        E::Deadline => "deadline",
-        E::Closed => "upstream_closed",
-        E::Reset { .. } => "upstream_reset",
-        E::Incomplete { .. } => "upstream_incomplete",
-        E::Malformed(_) => "upstream_malformed",
-        E::TooLarge { .. } => "upstream_too_large",
-        E::Coding(_) => "upstream_coding",
-        E::Ratio { .. } => "upstream_ratio",
-        E::ClientBody(_) => "body_broken",
-        E::HeadTooLarge { .. } => "head_too_large",
-        E::Path(_) => "internal",
+        error if error.is_timeout() => LATE,
+        E::HeadTooLarge { .. } => LARGE_HEAD,
+        E::Path(_) => OURS,
+        E::Malformed(_) | E::TooLarge { .. } | E::Coding(_) | E::Ratio { .. } => UNUSABLE,
+        _ => "the backend could not be reached or broke off",
     }
 }
 

@@ -12,6 +12,7 @@ pub mod fault;
 mod foreign;
 mod holes;
 mod problem;
+mod receiving;
 mod reply;
 
 use std::sync::Arc;

@@ -122,8 +122,7 @@ fn unsuccessful(backend: &Backend, reply: &Reply) -> Result<Response<Body>, Faul
     let upstream = backend.upstream().name().to_owned();
     if reply.status.is_redirection() {
         let location = reply.headers.get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        // A path stays on this site. Anything else could name a host that no browser should see.
-        if location.starts_with('/') && !location.starts_with("//") {
+        if stays(location) {
             let mut head = reply.headers.clone();
             headers::for_new_body(&mut head);
             return Ok(respond(reply.status, head, None));
@@ -136,6 +135,12 @@ fn unsuccessful(backend: &Backend, reply: &Reply) -> Result<Response<Body>, Faul
     let kept =
         [RETRY_AFTER, WWW_AUTHENTICATE].into_iter().filter_map(|name| Some((name.clone(), reply.headers.get(&name)?.clone())));
     Err(Fault::Status { upstream, status: reply.status, said: Box::new(said), headers: kept.collect() })
+}
+
+/// Whether a redirect leads to a path of this site. Anything else could name a host that no browser should see; and browsers read
+/// a backslash as a slash, and pass over tabs.
+fn stays(location: &str) -> bool {
+    location.starts_with('/') && !location.starts_with("//") && !location.contains(['\\', '\t'])
 }
 
 fn broken(backend: &Backend, code: &'static str, error: &dyn std::error::Error) -> Fault {

@@ -40,7 +40,6 @@ fn faults() -> Vec<Fault> {
         Fault::Invalid(vec![violation()]),
         Fault::Business { upstream: name(), status: StatusCode::UNAUTHORIZED, verdict: name(), message: None, details: None },
         Fault::Page(page::Error::Deadline),
-        Fault::Deadline,
         contract("upstream_not_json"),
         contract("upstream_redirect"),
     ];
