@@ -162,6 +162,11 @@ impl Fault {
             }
             Self::Status { .. } => "the backend failed".to_owned(),
             Self::Business { message, .. } => message.clone().unwrap_or_else(|| "the backend reported a failure".to_owned()),
+            Self::Call { error: upstream::Error::ClientBody(_), .. } => {
+                "the request body broke off or is badly framed".to_owned()
+            }
+            Self::Call { error: upstream::Error::HeadTooLarge { .. }, .. } => refusal_detail(Refusal::HeadTooLarge),
+            Self::Call { error: upstream::Error::Path(_), .. } => "something went wrong on our side".to_owned(),
             Self::Call { .. } if self.status() == StatusCode::GATEWAY_TIMEOUT => "the backend did not answer in time".to_owned(),
             Self::Call { .. } => "the backend could not be reached or broke off".to_owned(),
             Self::Contract { .. } | Self::Shape(_) => "the backend's reply cannot be used".to_owned(),

@@ -7,15 +7,11 @@
     reason = "a page that cannot be read has failed"
 )]
 
-#[path = "docs/backend.rs"]
 mod backend;
-#[path = "docs/examples.rs"]
 mod examples;
-#[path = "docs/faults.rs"]
 mod faults;
-#[path = "support/markdown.rs"]
+#[path = "../support/markdown.rs"]
 mod markdown;
-#[path = "docs/reference.rs"]
 mod reference;
 
 /// A file of the repository.
