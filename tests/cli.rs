@@ -106,7 +106,7 @@ fn a_missing_file_is_exit_code_66_and_says_how_to_name_one() {
         let output = run_in(empty.path(), arguments);
         assert_eq!(output.status.code(), Some(66), "{arguments:?}");
         assert!(err(&output).contains("there is no file `routes.yaml`"), "{}", err(&output));
-        assert!(err(&output).contains("-c FILE"), "{}", err(&output));
+        assert!(err(&output).contains("--config"), "{}", err(&output));
     }
     let output = run_in(empty.path(), &["serve", "-c", "."]);
     assert_eq!(output.status.code(), Some(66));

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Error, Result, anyhow};
+use anyhow::{Result, anyhow};
 
 use super::exit::Exit;
 use crate::plan::{self, Plan};
@@ -10,16 +10,27 @@ use crate::spec::{ReadError, Snapshot};
 
 /// Reads and compiles a configuration.
 pub(super) fn load(path: &Path) -> Result<(Snapshot, Plan)> {
-    let snapshot = Snapshot::read(path).map_err(|error| Exit::NoInput.because(unread(error, path)))?;
+    let snapshot = Snapshot::read(path).map_err(unread)?;
     let plan = plan::compile(&snapshot).map_err(|broken| Exit::Configuration.because(broken))?;
     Ok((snapshot, plan))
 }
 
-/// Whoever has no file at all needs to know how to get one.
-fn unread(error: ReadError, path: &Path) -> Error {
-    let error = Error::new(error);
-    if path.exists() {
-        return error;
-    }
-    anyhow!("{error:#}: name it with `-c FILE` or FORECOURT_CONFIG, or start in its folder")
+/// What cannot be opened is no input; what was opened and is not what a configuration may be is a broken one.
+fn unread(error: ReadError) -> anyhow::Error {
+    let exit = match &error {
+        ReadError::Missing { .. } => {
+            return Exit::NoInput.because(anyhow!("{error}: write one, or name another with --config"));
+        }
+        ReadError::Directory { .. } | ReadError::Denied { .. } | ReadError::NotAFile { .. } | ReadError::Io { .. } => {
+            Exit::NoInput
+        }
+        ReadError::TooLarge { .. }
+        | ReadError::TooMany { .. }
+        | ReadError::TooDeep { .. }
+        | ReadError::NotText { .. }
+        | ReadError::Outside { .. }
+        | ReadError::Name { .. }
+        | ReadError::Variable { .. } => Exit::Configuration,
+    };
+    exit.because(error)
 }
