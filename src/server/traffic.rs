@@ -87,6 +87,8 @@ struct State {
     resets_since: Instant,
     /// An HTTP/1.0 client has asked for something.
     old_client: bool,
+    /// Why the driver dropped the connection.
+    cut: Option<&'static str>,
 }
 
 impl Traffic {
@@ -115,6 +117,7 @@ impl Traffic {
             resets: 0,
             resets_since: born,
             old_client: false,
+            cut: None,
         };
         Self { limits, timeouts, multiplexed, state: Mutex::new(state), _open: open }
     }
@@ -229,6 +232,16 @@ impl Traffic {
     /// The driver asked hyper to close.
     pub(super) fn set_closing(&self) {
         self.state().closing_since.get_or_insert_with(Instant::now);
+    }
+
+    /// The driver drops the connection.
+    pub(super) fn set_cut(&self, reason: &'static str) {
+        self.state().cut = Some(reason);
+    }
+
+    /// Why the driver dropped the connection, if it did.
+    pub(super) fn cut(&self) -> Option<&'static str> {
+        self.state().cut
     }
 
     /// What time demands now.

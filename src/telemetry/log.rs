@@ -16,6 +16,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use super::clock::Clock;
 use super::escape::{VALUE_BYTES, string};
 use super::outbox::Outbox;
+use super::text::Words;
 
 /// Bytes that may wait for a slow reader of the log; beyond it lines are dropped and counted.
 const BOUND: usize = 256 << 10;
@@ -72,7 +73,7 @@ pub fn init(format: Format, worker: Option<u32>) -> Result<(), InitError> {
     }
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| Line);
     let done = match format {
-        Format::Text => builder.finish().try_init(),
+        Format::Text => builder.event_format(Words { worker }).finish().try_init(),
         Format::Json => builder.event_format(Lines { worker }).finish().try_init(),
     };
     done.map_err(|_| InitError::Twice)?;
@@ -183,13 +184,20 @@ impl Visit for Members<'_> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use std::io;
     use std::sync::{Arc, Mutex};
 
+    /// A log that is kept.
     #[derive(Clone, Default)]
-    struct Kept(Arc<Mutex<Vec<u8>>>);
+    pub(in super::super) struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl Kept {
+        pub(in super::super) fn text(&self) -> String {
+            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        }
+    }
 
     impl Write for Kept {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -210,7 +218,7 @@ mod tests {
         tracing::subscriber::with_default(log, || {
             tracing::warn!(lost = 3, ok = false, path = "a\"\n\u{1b}b", "lines were dropped");
         });
-        let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+        let text = kept.text();
         let read: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(text.matches('\n').count(), 1);
         assert_eq!(read["level"], "warn");

@@ -10,6 +10,7 @@ mod log;
 mod outbox;
 mod redact;
 mod sink;
+mod text;
 
 pub use access::Entry;
 pub use log::{Format, InitError, flush, init, say};

@@ -52,24 +52,9 @@ impl AccessLog {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
-
     use super::super::access::tests::entry;
+    use super::super::log::tests::Kept;
     use super::*;
-
-    #[derive(Clone, Default)]
-    struct Kept(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Kept {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
 
     #[test]
     fn every_entry_is_a_line() {
@@ -79,7 +64,7 @@ mod tests {
             log.record(&entry());
         }
         assert!(log.flush(Duration::from_secs(20)));
-        let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+        let text = kept.text();
         assert_eq!((text.matches('\n').count(), text.matches("\"worker\":1").count()), (10, 10));
         assert_eq!(log.dropped(), 0);
     }

@@ -60,6 +60,12 @@ async fn what_is_not_finished_when_the_drain_is_over_is_cut_and_told() {
     let mut under_way = UnderWay::begin_with("cluster: {drain: 700ms}\n").await;
     assert_eq!(under_way.gateway.stop(), 0);
     assert!(under_way.client.try_read("GET").is_err());
+    let logged = under_way.gateway.access.whole();
+    let line = logged.iter().find(|line| line.contains("\"path\":\"/late\"")).expect("its line");
+    assert!(
+        line.contains("\"status\":503") && line.contains("\"code\":\"drain_deadline\",") && line.contains("\"cut\":true"),
+        "{line}"
+    );
     let cuts = under_way.gateway.events("cut");
     assert!(cuts.iter().any(|event| event.get("connections").and_then(serde_json::Value::as_u64) == Some(1)), "{cuts:?}");
     under_way.gateway.log.whole();
@@ -97,4 +103,23 @@ fn a_term_to_every_process_of_the_group_is_a_drain_too() {
     assert_eq!(client.end(), End::Closed);
     gateway.log.whole();
     assert_eq!(gateway.processes(), Vec::<u32>::new());
+}
+
+#[test]
+fn who_has_spoken_before_the_term_is_answered() {
+    for _ in 0..5 {
+        let mut gateway = Setup::new(SHOP).start();
+        gateway.workers(2);
+        let mut clients: Vec<Client> = (0..100).map(|_| gateway.connect()).collect();
+        // Everybody has been accepted, and most have been handed to a worker, which waits for a first byte.
+        assert_eq!(gateway.raw(GOOD).status, 200);
+        for client in &mut clients {
+            client.send(GOOD);
+        }
+        gateway.signal(Signal::TERM);
+        for (number, client) in clients.iter_mut().enumerate() {
+            assert_eq!(client.read().status, 200, "client {number}");
+        }
+        assert_eq!(gateway.wait().code(), Some(0));
+    }
 }
