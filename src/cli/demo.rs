@@ -7,16 +7,16 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::exit::Exit;
-use super::runtime;
+use super::{log, runtime};
 use crate::cluster::listen;
-use crate::telemetry::{self, Format};
 
 pub(super) fn run(address: SocketAddr) -> Result<()> {
-    telemetry::init(Format::of_stderr(), None)?;
+    log::start(None)?;
     let listener = listen::bind(&address).map_err(super::serve::cannot_listen)?;
     runtime::one_thread()?.block_on(async {
         let listener = TcpListener::from_std(listener).map_err(|error| Exit::System.because(error))?;
-        tracing::info!(address = %listener.local_addr()?, "the sample backend is listening");
+        let address = listener.local_addr().map_err(|error| Exit::System.because(error))?;
+        tracing::info!(%address, "the sample backend is listening on http://{address}");
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         tokio::select! {

@@ -1,8 +1,11 @@
 //! Exit codes, after sysexits.h.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Error;
+
+use crate::telemetry;
 
 /// Why the program ends with something else than 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,20 +43,27 @@ impl Exit {
 
     /// Prints an error, if there is one, and gives the code.
     pub(super) fn report(result: Result<(), Error>) -> ExitCode {
-        let Err(error) = result else { return ExitCode::SUCCESS };
-        let (exit, error) = match error.downcast::<Failure>() {
-            Ok(failure) => (failure.exit, failure.error),
-            Err(error) => (Self::Software, error),
+        let code = match result.map_err(Error::downcast::<Failure>) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(Ok(Failure { exit, error })) => exit.complain(&error),
+            Err(Err(error)) => Self::Software.complain(&error),
         };
+        telemetry::flush(LAST_WORDS);
+        code
+    }
+
+    fn complain(self, error: &Error) -> ExitCode {
         complain(&format!("{error:#}"));
-        ExitCode::from(exit as u8)
+        ExitCode::from(self as u8)
     }
 }
 
-/// Prints to standard error.
-#[expect(clippy::print_stderr, reason = "the command line talks to a person")]
+/// How long the last words may take to be written.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// Prints to standard error, behind everything that was logged; a reader that went away, or reads nothing, is no error.
 pub(super) fn complain(text: &str) {
-    eprintln!("{text}");
+    telemetry::say(text);
 }
 
 /// Prints to standard output; a reader that went away is no error.

@@ -12,11 +12,20 @@ use super::{load, runtime};
 /// How long an answer may take; a container's health check has its own limit above.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// Reads the argument `--url`.
+pub(super) fn url(text: &str) -> Result<String, &'static str> {
+    let uri: Option<http::Uri> = text.parse().ok();
+    let fits = uri.is_some_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.authority().is_some());
+    if fits { Ok(text.to_owned()) } else { Err("write it as in http://127.0.0.1:8080/_forecourt/ready") }
+}
+
 pub(super) fn run(url: Option<String>, config: &Path) -> Result<()> {
     let url = match url {
         Some(url) => url,
         None => ready_url(config)?,
     };
+    // The client wants to know how to speak TLS even where it will not. Nobody has told it before.
+    let _told_already = rustls::crypto::ring::default_provider().install_default();
     let status = runtime::one_thread()?.block_on(async {
         let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
         client.get(&url).send().await.map(|response| response.status())

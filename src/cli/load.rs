@@ -2,15 +2,35 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 
 use super::exit::Exit;
 use crate::plan::{self, Plan};
-use crate::spec::Snapshot;
+use crate::spec::{ReadError, Snapshot};
 
 /// Reads and compiles a configuration.
 pub(super) fn load(path: &Path) -> Result<(Snapshot, Plan)> {
-    let snapshot = Snapshot::read(path).map_err(|error| Exit::NoInput.because(error))?;
+    let snapshot = Snapshot::read(path).map_err(unread)?;
     let plan = plan::compile(&snapshot).map_err(|broken| Exit::Configuration.because(broken))?;
     Ok((snapshot, plan))
+}
+
+/// What cannot be opened is no input; what was opened and is not what a configuration may be is a broken one.
+fn unread(error: ReadError) -> anyhow::Error {
+    let exit = match &error {
+        ReadError::Missing { .. } => {
+            return Exit::NoInput.because(anyhow!("{error}: write one, or name another with --config"));
+        }
+        ReadError::Directory { .. } | ReadError::Denied { .. } | ReadError::NotAFile { .. } | ReadError::Io { .. } => {
+            Exit::NoInput
+        }
+        ReadError::TooLarge { .. }
+        | ReadError::TooMany { .. }
+        | ReadError::TooDeep { .. }
+        | ReadError::NotText { .. }
+        | ReadError::Outside { .. }
+        | ReadError::Name { .. }
+        | ReadError::Variable { .. } => Exit::Configuration,
+    };
+    exit.because(error)
 }

@@ -7,6 +7,7 @@ mod demo;
 mod exit;
 mod health;
 mod load;
+mod log;
 mod routes;
 mod runtime;
 mod schema;
@@ -23,7 +24,7 @@ use exit::Exit;
 
 /// A backend-for-frontend gateway: clean JSON, requests checked once, and the first screen already rendered.
 #[derive(Debug, Parser)]
-#[command(name = "forecourt", version, about, after_help = EXAMPLES, arg_required_else_help = false)]
+#[command(name = "forecourt", version, about, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -50,7 +51,7 @@ enum Command {
     /// Ask a running gateway whether it is ready; the health check of a container
     Health {
         /// What to ask; by default the first listener of the configuration
-        #[arg(long, value_name = "URL")]
+        #[arg(long, value_name = "URL", value_parser = health::url)]
         url: Option<String>,
         #[command(flatten)]
         config: ConfigArgument,

@@ -6,15 +6,14 @@ use std::thread::available_parallelism;
 use anyhow::{Result, anyhow};
 
 use super::exit::Exit;
-use super::{ServeArguments, load, runtime};
+use super::{ServeArguments, load, log, runtime};
 use crate::cluster::listen::{self, ListenError};
 use crate::cluster::{Error, Master, MasterSettings, Program, RestartPolicy};
 use crate::plan::Workers;
-use crate::telemetry::{self, Format};
 
 pub(super) fn run(arguments: &ServeArguments) -> Result<()> {
     let (snapshot, plan) = load::load(&arguments.config.config)?;
-    telemetry::init(Format::of_stderr(), None)?;
+    log::start(None)?;
     let addresses = if arguments.listen.is_empty() { plan.listen() } else { &arguments.listen };
     let listeners = listen::bind_all(addresses).map_err(cannot_listen)?;
     let workers = match (arguments.workers, plan.cluster().workers) {
@@ -44,14 +43,11 @@ pub(super) fn run(arguments: &ServeArguments) -> Result<()> {
         restart: RestartPolicy { limit: cluster.restart.limit, within: cluster.restart.within, backoff: cluster.restart.backoff },
     };
     drop(snapshot);
-    let outcome = runtime::one_thread()?.block_on(Master::run(settings)).map_err(|error| match error {
+    // Who was cut is in the log already, and no reason to call the end of a master that was told to go a failure.
+    runtime::one_thread()?.block_on(Master::run(settings)).map(drop).map_err(|error| match error {
         Error::GaveUp { .. } => Exit::Unavailable.because(error),
         error => Exit::System.because(error),
-    })?;
-    for cut in &outcome.cut {
-        tracing::warn!(event = "cut", cut = ?cut, "a worker ended with connections open");
-    }
-    Ok(())
+    })
 }
 
 /// A port that is taken is one thing, a port that we may not have another.

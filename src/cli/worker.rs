@@ -6,27 +6,30 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use tokio::time::{Instant, timeout_at};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::exit::Exit;
-use super::runtime;
-use crate::cluster::{Event, Load, WorkerChannel};
+use super::{log, runtime};
+use crate::cluster::{Event, Load, WorkerChannel, WorkerError};
 use crate::demo::InMemory;
 use crate::gateway::Gateway;
 use crate::plan::{self, Plan};
 use crate::server::{Edge, EdgeSettings, Limits, Timeouts};
 use crate::spec::Snapshot;
-use crate::telemetry::{self, AccessLog, Format};
+use crate::telemetry::AccessLog;
 use crate::upstream::Client;
 
-/// How long a client may say nothing before its connection is served all the same, and the edge's own limits are for it.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a client may say nothing before its connection is served all the same. The edge then waits for ten seconds more,
+/// so that a silent connection lasts a minute, as an idle one does.
+const PATIENCE: Duration = Duration::from_secs(50);
 
 /// How long the log may take to be written when everything else is over.
 const LAST_LINES: Duration = Duration::from_secs(1);
 
-/// How much of a drain is kept for cutting what is left and saying so.
+/// How much of a drain is kept for cutting what is left and saying so, and how long the cutting itself may take.
 const FAREWELL: Duration = Duration::from_millis(500);
+const CUTTING: Duration = Duration::from_millis(200);
 
 /// How long a worker finishes what it has when its master is gone and can set no deadline.
 const ORPHAN_DRAIN: Duration = Duration::from_secs(30);
@@ -36,8 +39,13 @@ pub(super) fn run(threads: usize) -> Result<()> {
     runtime::threads(threads)?.block_on(async {
         let mut channel = WorkerChannel::from_env().map_err(|error| Exit::Usage.because(error))?;
         let worker = channel.worker();
-        telemetry::init(Format::of_stderr(), Some(worker))?;
-        let generation = channel.generation().await?;
+        log::start(Some(worker))?;
+        let generation = match channel.generation().await {
+            Ok(generation) => generation,
+            // It was told to stop before it began: no reason to complain.
+            Err(WorkerError::Dismissed) => return Ok(()),
+            Err(error) => return Err(Exit::System.because(error)),
+        };
         let snapshot: Snapshot = serde_json::from_slice(&generation).context("the generation cannot be read")?;
         drop(generation);
         let plan = plan::compile(&snapshot).map_err(|broken| Exit::Configuration.because(broken))?;
@@ -69,28 +77,40 @@ async fn serve(mut channel: WorkerChannel, plan: Plan, access: AccessLog) -> Res
     let counted = edge.clone();
     let load = move || Load { connections: counted.connections() as u64, requests: answered.load(Ordering::Relaxed) };
     channel.listening(load).await?;
+    // Every connection holds a sender, from the moment it arrives: one that is being taken is not open yet, and must not be
+    // forgotten for that.
+    let (holding, mut held) = mpsc::channel::<Infallible>(1);
     let (why, deadline) = loop {
         match channel.next().await {
             Event::Connection(connection) => {
-                let edge = edge.clone();
+                let (edge, holding) = (edge.clone(), holding.clone());
                 tokio::spawn(async move {
                     let peer = connection.peer();
                     if let Some(stream) = connection.take(PATIENCE).await {
                         edge.serve_tcp(stream, peer).await;
                     }
+                    drop(holding);
                 });
             }
             Event::Disconnect { deadline } => break ("it was told to", deadline),
             Event::Closed => break ("its master is gone", Instant::now() + ORPHAN_DRAIN),
         }
     };
+    drop(holding);
     let patience = deadline.checked_sub(FAREWELL).unwrap_or(deadline);
-    let cut = match timeout_at(patience, edge.drain()).await {
+    let everybody_left = async {
+        let drained = edge.drain();
+        held.recv().await;
+        drained.await;
+    };
+    let cut = match timeout_at(patience, everybody_left).await {
         Ok(()) => 0,
         Err(_) => {
             let open = edge.connections();
             tracing::warn!(event = "cut", connections = open, "the drain is over, what is open is cut");
             edge.cut();
+            // So that each request leaves its line.
+            let _all_cut = timeout(CUTTING, held.recv()).await;
             open
         }
     };

@@ -15,7 +15,8 @@ pub(super) struct Item {
     pub(super) price: &'static str,
     pub(super) original: Option<&'static str>,
     pub(super) stock: u32,
-    pub(super) hue: u16,
+    /// An SVG of 400 by 400.
+    pub(super) drawing: &'static str,
     pub(super) summary: &'static str,
     pub(super) material: &'static str,
     pub(super) seller: usize,
@@ -40,7 +41,7 @@ pub(super) const SELLERS: [Seller; 2] = [
 const FIRST_SKU: u64 = 1_961_005_746_230_337_538;
 
 macro_rules! item {
-    ($id:literal, $name:literal, $subtitle:expr, $category:expr, $brand:expr, $price:literal, $original:expr, $stock:literal, $hue:literal,
+    ($id:literal, $name:literal, $subtitle:expr, $category:expr, $brand:expr, $price:literal, $original:expr, $stock:literal, $drawing:literal,
      $summary:literal, $material:literal, $seller:literal) => {
         Item {
             id: $id,
@@ -52,7 +53,7 @@ macro_rules! item {
             price: $price,
             original: $original,
             stock: $stock,
-            hue: $hue,
+            drawing: include_str!(concat!("pictures/", $drawing, ".svg")),
             summary: $summary,
             material: $material,
             seller: $seller,
@@ -74,7 +75,7 @@ pub(super) const ITEMS: [Item; 14] = [
         "1.10",
         Some("2.50"),
         128,
-        18,
+        "mug",
         "A light steel mug with a hard enamel coat that takes a fall and keeps its colour.",
         "enamelled steel",
         0
@@ -88,7 +89,7 @@ pub(super) const ITEMS: [Item; 14] = [
         "34.00",
         None,
         17,
-        28,
+        "board",
         "Oiled end-grain walnut with a juice groove, heavy enough to stay where it is.",
         "walnut",
         0
@@ -102,7 +103,7 @@ pub(super) const ITEMS: [Item; 14] = [
         "18.50",
         Some("22.00"),
         64,
-        190,
+        "towel",
         "Two washed linen towels that dry glasses without lint and look better every year.",
         "linen",
         1
@@ -116,7 +117,7 @@ pub(super) const ITEMS: [Item; 14] = [
         "89.90",
         None,
         5,
-        12,
+        "kettle",
         "A gooseneck kettle for a slow, steady pour, with a lid that stays on.",
         "copper, tin-lined",
         0
@@ -130,7 +131,7 @@ pub(super) const ITEMS: [Item; 14] = [
         "27.00",
         None,
         210,
-        44,
+        "pen",
         "Turned from one bar, no plastic inside, balanced a little towards the tip.",
         "brass",
         1
@@ -144,7 +145,7 @@ pub(super) const ITEMS: [Item; 14] = [
         "9.80",
         Some("12.00"),
         340,
-        210,
+        "notebook",
         "Thread-sewn and open-spined, with paper that takes a fountain pen.",
         "paper, linen spine",
         1
@@ -158,7 +159,7 @@ pub(super) const ITEMS: [Item; 14] = [
         "74.00",
         None,
         23,
-        52,
+        "lamp",
         "Warm light without flicker, an arm that stays where you put it.",
         "steel, oak",
         1
@@ -172,7 +173,7 @@ pub(super) const ITEMS: [Item; 14] = [
         "21.40",
         None,
         0,
-        150,
+        "mat",
         "Thick wool felt that quietens a keyboard and warms a cold desk.",
         "wool felt",
         0
@@ -186,7 +187,7 @@ pub(super) const ITEMS: [Item; 14] = [
         "64.00",
         Some("79.00"),
         31,
-        340,
+        "throw",
         "Soft lambswool in a herringbone that hides the cat's work.",
         "lambswool",
         1
@@ -200,7 +201,7 @@ pub(super) const ITEMS: [Item; 14] = [
         "42.00",
         None,
         12,
-        260,
+        "vase",
         "Thrown by hand, glazed inside alone, no two of one shape.",
         "stoneware",
         0
@@ -214,7 +215,7 @@ pub(super) const ITEMS: [Item; 14] = [
         "15.60",
         None,
         96,
-        40,
+        "candles",
         "Dipped, not poured: they burn even and smell of honey.",
         "beeswax",
         0
@@ -228,7 +229,7 @@ pub(super) const ITEMS: [Item; 14] = [
         "119.00",
         Some("139.00"),
         8,
-        32,
+        "stool",
         "Three legs, so it never wobbles; a seat shaped for sitting.",
         "ash",
         1
@@ -242,7 +243,7 @@ pub(super) const ITEMS: [Item; 14] = [
         "39.00",
         None,
         44,
-        0,
+        "pan",
         "Seasoned twice, smooth inside, and good for a hundred years.",
         "cast iron",
         0
@@ -256,7 +257,7 @@ pub(super) const ITEMS: [Item; 14] = [
         "11.20",
         None,
         180,
-        100,
+        "hooks",
         "Bent from one rod each; a coat is no match for them.",
         "steel",
         0

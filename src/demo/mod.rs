@@ -7,5 +7,7 @@ mod goods;
 mod java;
 mod serve;
 mod shop;
+#[cfg(test)]
+mod tests;
 
 pub use serve::{InMemory, serve};

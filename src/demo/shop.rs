@@ -217,18 +217,13 @@ fn notice() -> Reply {
     Reply { status: 200, content_type: "application/json;charset=GBK", body: bytes.into_owned() }
 }
 
-/// A drawing of an article: `7.svg`, and `7-b.svg` from the other side.
+/// A drawing of an article: `7.svg`, and `7-b.svg` close up.
 fn picture(name: &str) -> Option<Reply> {
     let name = name.strip_suffix(".svg")?;
-    let (id, turned) = name.strip_suffix("-b").map_or((name, false), |id| (id, true));
-    let item = found(id)?;
-    let (hue, turn) = (item.hue, if turned { 35 } else { -12 });
-    let svg = format!(
-        r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 400" role="img" aria-label="{name}"><defs><linearGradient id="g" x1="0" y1="0" x2="1" y2="1"><stop offset="0" stop-color="hsl({hue} 45% 92%)"/><stop offset="1" stop-color="hsl({hue} 38% 78%)"/></linearGradient></defs><rect width="400" height="400" fill="url(#g)"/><ellipse cx="200" cy="318" rx="112" ry="14" fill="hsl({hue} 25% 55%)" opacity=".35"/><g transform="rotate({turn} 200 200)"><rect x="118" y="112" width="164" height="190" rx="{round}" fill="hsl({hue} 42% 46%)"/><rect x="118" y="112" width="60" height="190" rx="{round}" fill="#fff" opacity=".16"/><circle cx="200" cy="182" r="34" fill="hsl({hue} 50% 88%)"/></g></svg>"##,
-        name = item.name,
-        round = 10 + (item.id * 17) % 70,
-    );
-    Some(Reply { status: 200, content_type: "image/svg+xml", body: svg.into_bytes() })
+    let (id, close) = name.strip_suffix("-b").map_or((name, false), |id| (id, true));
+    let drawing = found(id)?.drawing;
+    let body = if close { drawing.replacen("0 0 400 400", "70 70 260 260", 1).into_bytes() } else { drawing.as_bytes().to_vec() };
+    Some(Reply { status: 200, content_type: "image/svg+xml", body })
 }
 
 fn gzip(body: &[u8]) -> Option<Vec<u8>> {

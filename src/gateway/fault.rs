@@ -232,6 +232,7 @@ fn call_status(error: &upstream::Error) -> StatusCode {
     match error {
         error if error.is_timeout() => StatusCode::GATEWAY_TIMEOUT,
         E::HeadTooLarge { .. } => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        E::ClientBody(_) => StatusCode::BAD_REQUEST,
         E::Path(_) => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::BAD_GATEWAY,
     }

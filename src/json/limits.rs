@@ -3,12 +3,17 @@
 /// What a parser accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// How deep containers may nest: `[]` is 1 deep.
+    /// How deep containers may nest: `[]` is 1 deep. [`Limits::DEEPEST`] holds where this is more.
     pub depth: usize,
     /// How many values there may be, containers included.
     pub nodes: usize,
     /// What becomes of an object in which a name stands twice.
     pub duplicates: Duplicates,
+}
+
+impl Limits {
+    /// The deepest that a tree may be, whatever is asked for: trees are walked by recursion, and stacks are finite.
+    pub const DEEPEST: usize = 512;
 }
 
 /// What becomes of an object in which a name stands twice.

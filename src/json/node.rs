@@ -117,6 +117,12 @@ impl<'a> Object<'a> {
     }
 }
 
+impl<'a> From<Vec<Member<'a>>> for Object<'a> {
+    fn from(members: Vec<Member<'a>>) -> Self {
+        Self { members }
+    }
+}
+
 impl<'a> FromIterator<Member<'a>> for Object<'a> {
     fn from_iter<I: IntoIterator<Item = Member<'a>>>(members: I) -> Self {
         Self { members: members.into_iter().collect() }

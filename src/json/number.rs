@@ -79,7 +79,8 @@ impl<'a> Number<'a> {
         self.cmp_value(other) == Ordering::Equal
     }
 
-    /// Orders by value, exactly, whatever the exponents. Tokens that are not finite sort after all others.
+    /// Orders by value, exactly, and never writes an exponent out; those of more than 37 digits are taken for the same. Tokens that are not
+    /// finite sort after all others.
     pub fn cmp_value(&self, other: &Number<'_>) -> Ordering {
         match (self.is_finite(), other.is_finite()) {
             (true, true) => {}
@@ -140,12 +141,12 @@ impl<'a> Number<'a> {
         Number(Cow::Owned(self.0.into_owned()))
     }
 
-    /// Mantissa with its sign, and the exponent. An exponent of absurd width saturates.
+    /// Mantissa with its sign, and the exponent. An exponent of more than 37 digits saturates.
     fn parts(&self) -> (&str, i128) {
         let Some(at) = self.0.find(['e', 'E']) else { return (&self.0, 0) };
         let (mantissa, exponent) = self.0.split_at(at);
         let exponent = exponent.get(1..).unwrap_or_default();
-        let limit = i128::from(i64::MAX) * 4;
+        let limit = i128::MAX / 4;
         let value = exponent.trim_start_matches('+').parse().unwrap_or(if exponent.starts_with('-') { -limit } else { limit });
         (mantissa, value.clamp(-limit, limit))
     }
@@ -255,6 +256,9 @@ mod tests {
             ("1.5", "1.49", Ordering::Greater),
             ("100", "1", Ordering::Greater),
             ("1e99999999999999999999", "1", Ordering::Greater),
+            ("1e99999999999999999999", "1e99999999999999999998", Ordering::Greater),
+            ("10e99999999999999999998", "1e99999999999999999999", Ordering::Equal),
+            ("-1e-99999999999999999999", "0", Ordering::Less),
         ] {
             assert_eq!(Number::raw(a).cmp_value(&Number::raw(b)), order, "{a} {b}");
             assert_eq!(Number::raw(b).cmp_value(&Number::raw(a)), order.reverse(), "{b} {a}");

@@ -1,5 +1,6 @@
 //! Many paths at once, for a walk over a document: which of the values that it meets are named?
 
+use super::path_walk::{ahead, ends, enter, start};
 use super::{Path, Segment};
 
 /// A set of paths, to walk a document with.
@@ -27,10 +28,10 @@ impl PathSet {
 
     /// At the document itself.
     pub fn start(&self) -> State {
-        State { masks: self.paths.iter().map(|path| closed(path, 1)).collect() }
+        State { masks: self.paths.iter().map(|path| start(path.segments())).collect() }
     }
 
-    /// From an object into a member.
+    /// From an object into a member, by its decoded name.
     pub fn enter_key(&self, state: &State, key: &str) -> State {
         self.advance(state, |segment| match segment {
             Segment::Key(name) => name == key,
@@ -50,38 +51,21 @@ impl PathSet {
 
     /// Whether a path names the value where the walk stands.
     pub fn is_match(&self, state: &State) -> bool {
-        self.paths.iter().zip(&state.masks).any(|(path, mask)| mask >> path.segments().len() & 1 == 1)
+        self.walks(state).any(|(segments, mask)| ends(segments, mask))
     }
 
     /// Whether no path can name anything inside of the value where the walk stands.
     pub fn is_dead(&self, state: &State) -> bool {
-        self.paths.iter().zip(&state.masks).all(|(path, mask)| mask & !(1 << path.segments().len()) == 0)
+        self.walks(state).all(|(segments, mask)| ahead(segments, mask) == 0)
     }
 
     fn advance(&self, state: &State, fits: impl Fn(&Segment) -> bool) -> State {
-        let step = |(path, mask): (&Path, &u64)| {
-            let mut next = 0;
-            for (at, segment) in path.segments().iter().enumerate().filter(|(at, _)| mask >> at & 1 == 1) {
-                if *segment == Segment::Deep {
-                    next |= 1 << at;
-                } else if fits(segment) {
-                    next |= 1 << (at + 1);
-                }
-            }
-            closed(path, next)
-        };
-        State { masks: self.paths.iter().zip(&state.masks).map(step).collect() }
+        State { masks: self.walks(state).map(|(segments, mask)| enter(segments, mask, &fits)).collect() }
     }
-}
 
-/// `**` may stand for nothing: where it comes next, so does what is behind it.
-fn closed(path: &Path, mut mask: u64) -> u64 {
-    for (at, segment) in path.segments().iter().enumerate() {
-        if *segment == Segment::Deep && mask >> at & 1 == 1 {
-            mask |= 1 << (at + 1);
-        }
+    fn walks<'s>(&'s self, state: &'s State) -> impl Iterator<Item = (&'s [Segment], u64)> {
+        self.paths.iter().map(Path::segments).zip(state.masks.iter().copied())
     }
-    mask
 }
 
 #[cfg(test)]

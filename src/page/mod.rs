@@ -6,6 +6,7 @@
 
 mod filters;
 mod output;
+mod place;
 mod problem;
 #[cfg(test)]
 mod tests;

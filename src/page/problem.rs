@@ -3,6 +3,7 @@
 use tera::ErrorKind;
 
 use super::engine;
+use super::place::{self, Place};
 
 /// Something wrong with a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,24 +22,39 @@ pub struct TemplateProblem {
 /// each is parsed alone, and then all of them together until no relation is broken, the broken ones left out.
 pub(super) fn gather(files: Vec<(String, String)>, first: tera::Error) -> Vec<TemplateProblem> {
     let mut problems: Vec<TemplateProblem> = files.iter().filter_map(|(name, text)| syntax(name, text)).collect();
-    if !problems.is_empty() {
-        return problems;
+    if problems.is_empty() {
+        problems = relations(files, first);
     }
+    for problem in &mut problems {
+        problem.message = lower(&problem.message);
+    }
+    problems
+}
+
+fn relations(files: Vec<(String, String)>, first: tera::Error) -> Vec<TemplateProblem> {
+    let mut problems = Vec::new();
+    let texts = files.clone();
+    let at = |template: &str, word: &str, name: &str, message: String| {
+        let text = texts.iter().find(|(known, _)| known == template).map(|(_, text)| text.as_str());
+        placed(template, text.and_then(|text| place::named(text, word, name)), message)
+    };
     let mut left = files;
     let mut left_out: Vec<String> = Vec::new();
     let mut error = first;
     loop {
         let culprit = match error.kind() {
             ErrorKind::MissingParent { current, parent } => {
-                problems.push(plain(current, format!("it extends `{parent}`, which is not there")));
+                problems.push(at(current, "extends", parent, format!("it extends `{parent}`, which is not there")));
                 current.clone()
             }
             ErrorKind::CircularExtend { tpl, inheritance_chain } => {
-                problems.push(plain(tpl, format!("it extends itself: {}", circle(inheritance_chain))));
+                let message = format!("it extends itself: {}", circle(inheritance_chain));
+                problems.push(at(tpl, "extends", second(inheritance_chain), message));
                 tpl.clone()
             }
             ErrorKind::CircularInclude { tpl, include_chain } => {
-                problems.push(plain(tpl, format!("it includes itself: {}", circle(include_chain))));
+                let message = format!("it includes itself: {}", circle(include_chain));
+                problems.push(at(tpl, "include", second(include_chain), message));
                 tpl.clone()
             }
             ErrorKind::Msg(text) => {
@@ -46,7 +62,7 @@ pub(super) fn gather(files: Vec<(String, String)>, first: tera::Error) -> Vec<Te
                 break;
             }
             other => {
-                problems.push(plain("", other.to_string()));
+                problems.push(placed("", None, other.to_string()));
                 break;
             }
         };
@@ -64,12 +80,19 @@ fn syntax(name: &str, text: &str) -> Option<TemplateProblem> {
     let error = engine().add_raw_template(name, text).err()?;
     let ErrorKind::SyntaxError(report) = error.kind() else { return None };
     let span = report.span();
-    Some(TemplateProblem {
-        template: name.to_owned(),
-        line: Some(span.start_line),
-        column: Some(span.start_col + 1),
-        message: report.message().to_owned(),
-    })
+    if report.message().starts_with("Unexpected end")
+        && let Some((place, message)) = place::left_open(text)
+    {
+        return Some(placed(name, Some(place), message));
+    }
+    Some(placed(name, Some((span.start_line, span.start_col + 1)), report.message().to_owned()))
+}
+
+/// The way of the other messages: no capital at the beginning, no full stop at the end.
+fn lower(message: &str) -> String {
+    let message = message.trim_end_matches('.');
+    let mut chars = message.chars();
+    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
 }
 
 /// Takes the rendered reports of one error apart: `error: …` and `--> name:line:column`, further lines are the excerpt.
@@ -77,7 +100,7 @@ fn reports(text: &str) -> Vec<TemplateProblem> {
     let mut found: Vec<TemplateProblem> = Vec::new();
     for line in text.lines() {
         if let Some(message) = line.strip_prefix("error: ") {
-            found.push(plain("", with_hint(message)));
+            found.push(placed("", None, with_hint(message)));
         } else if let Some(place) = line.trim_start().strip_prefix("--> ")
             && let Some(problem) = found.last_mut().filter(|problem| problem.line.is_none())
         {
@@ -90,7 +113,7 @@ fn reports(text: &str) -> Vec<TemplateProblem> {
     if found.is_empty() {
         // A component that two templates define: both are named, the component first.
         let template = text.split('`').nth(3).filter(|_| text.starts_with("Component ")).unwrap_or_default();
-        found.push(plain(template, text.to_owned()));
+        found.push(placed(template, None, text.to_owned()));
     }
     found
 }
@@ -120,6 +143,12 @@ fn circle(chain: &[String]) -> String {
     chain.join(" → ")
 }
 
-fn plain(template: &str, message: String) -> TemplateProblem {
-    TemplateProblem { template: template.to_owned(), line: None, column: None, message }
+/// The template that a circle goes to first.
+fn second(chain: &[String]) -> &str {
+    chain.get(1).or(chain.first()).map_or("", String::as_str)
+}
+
+fn placed(template: &str, place: Option<Place>, message: String) -> TemplateProblem {
+    let (line, column) = place.unzip();
+    TemplateProblem { template: template.to_owned(), line, column, message }
 }

@@ -111,18 +111,18 @@ fn every_problem_of_every_template_is_told() {
     assert_eq!(
         problems,
         [
-            "c.html: it extends `missing.html`, which is not there",
-            "q.html: it extends `nowhere.html`, which is not there",
-            "a.html:1:8: Unknown filter `nope`",
-            "a.html:2:8: Unknown filter `json_encode`: use `json`, or `json_script` inside <script>",
-            "a.html:2:34: Unknown test `odder`",
-            "b.html:1:4: Unknown function `nofunc`",
-            "b.html:1:26: Unknown template `gone.html`",
-            "d.html:1:32: Block `other` is not defined in any parent template",
+            "c.html:1:12: it extends `missing.html`, which is not there",
+            "q.html:1:12: it extends `nowhere.html`, which is not there",
+            "a.html:1:8: unknown filter `nope`",
+            "a.html:2:8: unknown filter `json_encode`: use `json`, or `json_script` inside <script>",
+            "a.html:2:34: unknown test `odder`",
+            "b.html:1:4: unknown function `nofunc`",
+            "b.html:1:26: unknown template `gone.html`",
+            "d.html:1:32: block `other` is not defined in any parent template",
         ]
     );
     let twice = "{% component ui.b() %}{% endcomponent ui.b %}";
-    assert_eq!(compile(&[("b", twice), ("a", twice)]).unwrap_err(), ["a: Component `ui.b` is defined in both `a` and `b`"]);
+    assert_eq!(compile(&[("b", twice), ("a", twice)]).unwrap_err(), ["a: component `ui.b` is defined in both `a` and `b`"]);
     let circle =
         compile(&[("a", "{% include \"b\" %}"), ("b", "{% include \"a\" %}"), ("c", "{% extends \"c\" %}")]).unwrap_err();
     assert_eq!(circle.len(), 2, "{circle:?}");

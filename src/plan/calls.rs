@@ -1,4 +1,4 @@
-//! Calls: `[METHOD] upstream:/path`, with every hole fed.
+//! Calls: `[METHOD] upstream:/path`.
 
 use std::sync::Arc;
 
@@ -6,10 +6,11 @@ use http::Method;
 
 use super::Backend;
 use super::compiler::Compiler;
-use crate::base::hole::{Hole, Part, Template};
-use crate::base::suggest;
-use crate::route::{Methods, Pattern};
-use crate::spec::{At, InputSpec};
+use super::feeds::Feeds;
+use super::words::one_of;
+use crate::base::hole::{HoleError, Part, Template};
+use crate::route::Methods;
+use crate::spec::{At, Problem};
 
 /// One request to a backend.
 #[derive(Debug)]
@@ -57,136 +58,164 @@ impl Call {
     }
 }
 
-/// What may fill the holes of a route's calls.
-pub(super) struct Feeds<'s> {
-    pub(super) pattern: &'s Pattern,
-    pub(super) input: Option<&'s InputSpec>,
-}
+const CALL: &str = "`[METHOD] upstream:/path`, as in GET shop:/api/items/{path.id}";
 
 impl Compiler<'_> {
     /// A call as written under `call`, `calls` or `proxy`.
     pub(super) fn call(&mut self, at: &At, text: &str, feeds: &Feeds<'_>) -> Option<Call> {
-        let mut words = text.split_whitespace();
-        let (first, second, more) = (words.next()?, words.next(), words.next());
-        let (method, address) = match second {
-            None => (None, first),
-            Some(address) => (Some(first), address),
-        };
-        let Some((name, path)) = address.split_once(':').filter(|(_, path)| path.starts_with('/') && more.is_none()) else {
-            self.expected(
-                at,
-                format!("`{text}` is not a call"),
-                "`[METHOD] upstream:/path`, as in GET shop:/api/items/{path.id}",
-            );
-            return None;
-        };
-        let method = match method {
-            None => MethodChoice::AsRequested,
-            Some(word) => match Methods::known().iter().find(|known| known.as_str() == word) {
-                Some(known) => MethodChoice::Fixed(known.clone()),
-                None => {
-                    self.expected(at, format!("`{word}` is not a method"), "GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS");
-                    return None;
-                }
-            },
-        };
-        let target = match Template::parse(path) {
-            Ok(target) => Some(target),
-            Err(error) => {
-                self.problem(at, error.to_string());
-                None
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let (method, address) = match words.as_slice() {
+            [address] => (None, *address),
+            [method, address] => (Some(*method), *address),
+            words => {
+                self.no_call(at, text, words.get(1).copied().filter(|word| word.contains(":/")));
+                return None;
             }
         };
+        let Some((name, path)) = address.split_once(':').filter(|(_, path)| path.starts_with('/')) else {
+            self.no_call(at, text, Some(address));
+            return None;
+        };
+        if path.starts_with("//") {
+            let (message, origin) = ("a call names an upstream, not an address", self.example_name());
+            self.push(
+                Problem::new(at, message)
+                    .part(address)
+                    .expected(CALL)
+                    .hint(format!("put the address under `upstreams`, and write `{origin}:/path` here")),
+            );
+            return None;
+        }
+        let method = match method {
+            None => Some(MethodChoice::AsRequested),
+            Some(word) => self.method(at, word),
+        };
+        let target = self.target_of(at, path);
         for hole in target.iter().flat_map(Template::holes) {
             self.fed(at, hole, feeds);
         }
-        let backend = self.backend_named(at, name);
-        Some(Call { backend: backend?, method, target: Some(target?), rest: feeds.pattern.rest().map(ToOwned::to_owned) })
+        let backend = self.backend_named(at, name, address);
+        let rest = feeds.pattern.and_then(|pattern| pattern.rest()).map(ToOwned::to_owned);
+        Some(Call { backend: backend?, method: method?, target: Some(target?), rest })
     }
 
     /// The call of a route that writes none: the request as it came, to the only upstream.
     pub(super) fn forward(&mut self, at: &At) -> Option<Call> {
-        let (names, backends) = self.upstreams();
-        match (names.len(), backends.as_slice()) {
-            (0, _) => {
-                self.expected(at, "there is no upstream to answer this route".to_owned(), "an upstream under `upstreams`");
-                None
+        match (self.names(), self.backends()) {
+            ([_], [backend]) => {
+                let backend = Arc::clone(backend);
+                Some(Call { backend, method: MethodChoice::AsRequested, target: None, rest: None })
             }
-            (1, [backend]) => {
-                Some(Call { backend: Arc::clone(backend), method: MethodChoice::AsRequested, target: None, rest: None })
-            }
-            (1, _) => None,
-            (_, _) => {
-                let names = names.join(", ");
-                self.expected(
-                    at,
-                    "this route does not say which upstream it calls".to_owned(),
-                    &format!("`call: [METHOD] upstream:/path`, the upstream one of {names}"),
-                );
+            // No upstream, or a broken one: that was told.
+            ([] | [_], _) => None,
+            (names, _) => {
+                let expected = format!("`call: [METHOD] upstream:/path`, the upstream {}", one_of(names));
+                self.expected(&at.key("call"), "this route does not say which upstream it calls".to_owned(), &expected);
                 None
             }
         }
     }
 
-    fn backend_named(&mut self, at: &At, name: &str) -> Option<Arc<Backend>> {
-        let (names, backends) = self.upstreams();
-        if let Some(found) = backends.iter().find(|backend| backend.upstream().name() == name) {
-            return Some(Arc::clone(found));
+    /// A text that is no call; `address` is what stands where the upstream and the path should.
+    fn no_call(&mut self, at: &At, text: &str, address: Option<&str>) {
+        let shown = self.source().shown(at).unwrap_or(text);
+        let message = if shown.trim().is_empty() { "the call is empty".to_owned() } else { format!("`{shown}` is not a call") };
+        let name = self.example_name();
+        let hint = match address {
+            Some(address) if address.contains(":/") => Some("write %20 for a space".to_owned()),
+            Some(path) if path.starts_with('/') => Some(format!("name the upstream in front: `{name}:{path}`")),
+            Some(address) => match address.split_once([':', '/']) {
+                Some((name, path)) => Some(format!("write `{name}:/{path}`")),
+                None => Some(format!("name the upstream and the path: `{name}:/path`")),
+            },
+            None => None,
+        };
+        let problem = Problem::new(at, message).expected(CALL);
+        self.push(match hint {
+            Some(hint) => problem.hint(hint),
+            None => problem,
+        });
+    }
+
+    /// The name of an upstream that an example may have.
+    fn example_name(&self) -> String {
+        self.names().first().map_or("shop", String::as_str).to_owned()
+    }
+
+    fn method(&mut self, at: &At, word: &str) -> Option<MethodChoice> {
+        let known = Methods::known().iter().find(|known| known.as_str() == word);
+        if known.is_none() {
+            let names: Vec<&str> = Methods::known().iter().map(Method::as_str).collect();
+            self.push(
+                Problem::new(at, format!("`{word}` is not a method of a call"))
+                    .part(word)
+                    .expected(one_of(&names))
+                    .did_you_mean(word, names),
+            );
         }
-        if names.iter().all(|known| known != name) {
-            let known = names.join(", ");
-            let hint = suggest(name, names.iter().map(String::as_str)).map(ToOwned::to_owned);
-            self.unknown(at, format!("there is no upstream `{name}`"), &format!("one of: {known}"), hint);
+        known.cloned().map(MethodChoice::Fixed)
+    }
+
+    fn target_of(&mut self, at: &At, path: &str) -> Option<Template> {
+        let from = |column: usize| path.chars().skip(column.saturating_sub(1)).collect::<String>();
+        let template = match Template::parse(path) {
+            Ok(template) => template,
+            Err(HoleError::Unclosed(column)) => {
+                let message = "this hole is never closed";
+                self.push(Problem::new(at, message).part(from(column)).hint("add `}`, or write `{{` for a brace"));
+                return None;
+            }
+            Err(HoleError::Stray(column)) => {
+                self.push(Problem::new(at, "this `}` closes nothing").part(from(column)).hint("write `}}` for a brace"));
+                return None;
+            }
+            Err(HoleError::Empty(column)) => {
+                let rest = from(column);
+                let hole = rest.split_inclusive('}').next().unwrap_or_default();
+                self.push(
+                    Problem::new(at, format!("the hole `{hole}` has an empty name"))
+                        .part(hole)
+                        .hint("write one such as {path.id}"),
+                );
+                return None;
+            }
+        };
+        let odd = |c: &char| !c.is_ascii_graphic() || *c == '#';
+        let text = template.parts().iter().find_map(|part| match part {
+            Part::Text(text) => text.chars().find(odd),
+            Part::Hole(_) => None,
+        });
+        match text {
+            None => return Some(template),
+            Some('#') => {
+                let problem = Problem::new(at, "the call has a `#`, and what comes after it is never sent").part("#");
+                self.push(problem.hint("write %23 for the character"));
+            }
+            Some(c) => {
+                let escaped: String = c.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect();
+                let message = format!("the call has the character `{c}`, which no request line carries");
+                self.push(Problem::new(at, message).part(c).hint(format!("write it percent-encoded: {escaped}")));
+            }
         }
         None
     }
 
-    /// A hole that nothing feeds would be an empty text at run time: refused here.
-    fn fed(&mut self, at: &At, hole: &Hole, feeds: &Feeds<'_>) {
-        let name = hole.path().first().map(String::as_str);
-        let in_input = |known: &mut dyn Iterator<Item = &String>| {
-            let known: Vec<String> = known.cloned().collect();
-            let fed = name.is_some_and(|name| known.iter().any(|one| one.eq_ignore_ascii_case(name)));
-            (fed, known)
-        };
-        let none = InputSpec::default();
-        let input = feeds.input.unwrap_or(&none);
-        let (fed, known, place) = match hole.source() {
-            "path" => {
-                let (fed, known) = in_input(&mut feeds.pattern.holes().iter());
-                (fed, known, "the route's path")
-            }
-            "query" => {
-                let (fed, known) = in_input(&mut input.query.keys());
-                (fed, known, "`input.query`")
-            }
-            "headers" => {
-                let (fed, known) = in_input(&mut input.headers.keys());
-                (fed, known, "`input.headers`")
-            }
-            "body" if input.body.is_some() && name.is_some() => return,
-            "body" => {
-                self.expected(
-                    at,
-                    format!("nothing feeds the hole {hole}"),
-                    "a schema under `input.body`, and a member's name in the hole",
-                );
-                return;
-            }
-            source => {
-                let sources = ["path", "query", "headers", "body"];
-                let hint = suggest(source, sources).map(ToOwned::to_owned);
-                self.unknown(at, format!("nothing feeds the hole {hole}"), "path., query., headers. or body.", hint);
-                return;
-            }
-        };
-        let plain = hole.path().len() == 1;
-        if !fed || !plain {
-            let hint = name
-                .and_then(|name| suggest(name, known.iter().map(String::as_str)))
-                .map(|near| format!("{{{}.{near}}}", hole.source()));
-            let there = if known.is_empty() { "nothing".to_owned() } else { known.join(", ") };
-            self.unknown(at, format!("nothing feeds the hole {hole}"), &format!("a name from {place}, which has {there}"), hint);
+    fn backend_named(&mut self, at: &At, name: &str, address: &str) -> Option<Arc<Backend>> {
+        let found = self.backends().iter().find(|backend| backend.upstream().name() == name);
+        if found.is_some() {
+            return found.cloned();
         }
+        let names: Vec<String> = self.names().to_vec();
+        let place = At::root().key("upstreams").key(name);
+        let is_told = names.is_empty() || self.source().has(&place) || self.source().in_doubt(&place);
+        if !is_told {
+            self.push(
+                Problem::new(at, format!("there is no upstream `{name}`"))
+                    .part_in(address, name)
+                    .expected(one_of(&names))
+                    .did_you_mean(name, names.iter().map(String::as_str)),
+            );
+        }
+        None
     }
 }

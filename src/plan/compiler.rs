@@ -1,68 +1,64 @@
 //! The walk over a mirror that gathers every problem on its way.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Backend, Broken, Plan};
 use crate::route::RouterBuilder;
-use crate::spec::{self, At, FileSpec, Problem, Problems, Report, Snapshot, Source};
+use crate::spec::{self, At, FileSpec, Loaded, Problem, Problems, Snapshot, Source};
 
 /// The state of one compilation.
 pub(super) struct Compiler<'s> {
     source: &'s Source,
     snapshot: &'s Snapshot,
     problems: Problems,
+    /// What is wrong with the files that belong to this one, by their path beside it.
+    beside: BTreeMap<String, (Source, Problems)>,
     backends: Vec<Arc<Backend>>,
     names: Vec<String>,
 }
 
 pub(super) fn compile(snapshot: &Snapshot) -> Result<Plan, Broken> {
-    let (file, source) = spec::load(snapshot).map_err(|(source, problems)| broken(&source, &problems, &[]))?;
-    let names = file.upstreams.keys().cloned().collect();
-    let mut compiler = Compiler::new(&source, snapshot, spec::pending(&source), names);
-    let compiled = compiler.file(&file);
-    let problems = compiler.into_problems();
-    match compiled {
-        (Some(plan), elsewhere) if problems.is_empty() && elsewhere.is_empty() => Ok(plan),
-        (_, elsewhere) => Err(broken(&source, &problems, &elsewhere)),
+    let Loaded { mirror, source, problems } = spec::load_available(snapshot);
+    let mut compiler = Compiler::new(&source, snapshot, problems);
+    let plan = mirror.and_then(|file| compiler.file(&file));
+    let (problems, beside) = compiler.into_problems();
+    match plan {
+        Some(plan) if problems.is_empty() && beside.is_empty() => Ok(plan),
+        _ => Err(Broken::new(&source, problems, beside)),
     }
-}
-
-fn broken(source: &Source, problems: &Problems, elsewhere: &[String]) -> Broken {
-    let mut report = String::new();
-    for problem in elsewhere {
-        report.push_str(problem);
-        report.push('\n');
-    }
-    if !problems.is_empty() {
-        report.push_str(&Report::new(source, problems).to_string());
-    }
-    Broken { report: report.trim_end().to_owned(), count: problems.len() + elsewhere.len() }
 }
 
 impl<'s> Compiler<'s> {
-    pub(super) fn new(source: &'s Source, snapshot: &'s Snapshot, problems: Problems, names: Vec<String>) -> Self {
-        Self { source, snapshot, problems, backends: Vec::new(), names }
+    /// A compilation that goes on after what was found so far.
+    pub(super) fn new(source: &'s Source, snapshot: &'s Snapshot, problems: Problems) -> Self {
+        Self { source, snapshot, problems, beside: BTreeMap::new(), backends: Vec::new(), names: Vec::new() }
     }
 
-    pub(super) fn into_problems(self) -> Problems {
-        self.problems
+    pub(super) fn into_problems(self) -> (Problems, BTreeMap<String, (Source, Problems)>) {
+        (self.problems, self.beside)
     }
 
-    fn file(&mut self, file: &FileSpec) -> (Option<Plan>, Vec<String>) {
-        if let Some(version) = file.version.filter(|version| *version != 1) {
-            self.expected(&At::root().key("version"), format!("there is no version {version} of this grammar"), "1");
-        }
-        let presets = self.user_presets();
+    fn file(&mut self, file: &FileSpec) -> Option<Plan> {
+        self.user_presets();
         let listen = self.listen(file);
         let limits = self.limits(file.limits.as_ref());
         let cluster = self.cluster(file.cluster.as_ref());
         let origin = self.origin(file);
+        let defaults = self.defaults(file);
+        self.names = file.upstreams.keys().cloned().collect();
+        if self.names.is_empty() {
+            self.expected(
+                &At::root().key("upstreams"),
+                "there are no upstreams".to_owned(),
+                "a name and an address, as in `shop: {url: \"http://127.0.0.1:9100\"}`",
+            );
+        }
         for (name, spec) in &file.upstreams {
             let backend = self.backend(name, spec);
             self.backends.extend(backend.map(Arc::new));
         }
-        let (templates, mut elsewhere) = self.templates(file);
-        elsewhere.extend(presets);
+        let templates = self.templates(file);
         if file.routes.is_empty() {
             self.expected(
                 &At::root().key("routes"),
@@ -74,7 +70,7 @@ impl<'s> Compiler<'s> {
         let mut places = Vec::new();
         for (index, spec) in file.routes.iter().enumerate() {
             let at = At::root().key("routes").index(index);
-            let (pattern, route) = self.route(&at, spec, file, &limits, templates.as_ref());
+            let (pattern, route) = self.route(&at, spec, &defaults, &limits, templates.as_ref());
             if let Some(pattern) = pattern {
                 builder.push(pattern, route.map(Arc::new));
                 places.push(at);
@@ -85,7 +81,7 @@ impl<'s> Compiler<'s> {
             Err(conflicts) => {
                 for conflict in conflicts {
                     if let (Some(first), Some(second)) = (places.get(conflict.first), places.get(conflict.second)) {
-                        let line = self.source.line_column(first).0;
+                        let line = self.source.line_column(&first.key("route")).0;
                         self.expected(
                             &second.key("route"),
                             format!("this route matches the same requests as the one on line {line}"),
@@ -96,32 +92,39 @@ impl<'s> Compiler<'s> {
                 None
             }
         };
-        let plan = router.zip(templates).map(|(router, templates)| Plan {
-            listen,
-            limits,
-            cluster,
-            origin,
-            backends: self.backends.clone(),
-            router,
-            templates,
-        });
-        (plan, elsewhere)
+        let backends = self.backends.clone();
+        router.zip(templates).map(|(router, templates)| Plan { listen, limits, cluster, origin, backends, router, templates })
+    }
+
+    /// Adds a problem, unless it is only the echo of one that is known.
+    pub(super) fn push(&mut self, problem: Problem) {
+        if !self.source.in_doubt(&problem.at) && !self.problems.iter().any(|known| *known == problem) {
+            self.problems.push(problem);
+        }
     }
 
     pub(super) fn problem(&mut self, at: &At, message: String) {
-        self.problems.push(Problem::new(at.clone(), message));
+        self.push(Problem::new(at, message));
     }
 
     pub(super) fn expected(&mut self, at: &At, message: String, expected: &str) {
-        self.problems.push(Problem::new(at.clone(), message).expected(expected));
+        self.push(Problem::new(at, message).expected(expected));
     }
 
-    pub(super) fn unknown(&mut self, at: &At, message: String, expected: &str, hint: Option<String>) {
-        let problem = Problem::new(at.clone(), message).expected(expected);
-        self.problems.push(match hint {
-            Some(near) => problem.hint(format!("did you mean `{near}`?")),
-            None => problem,
-        });
+    /// Adds a problem of a file that belongs to this one, once.
+    pub(super) fn push_beside(&mut self, path: &str, source: &Source, problem: Problem) {
+        let (_, problems) = self.beside.entry(path.to_owned()).or_insert_with(|| (source.clone(), Problems::new()));
+        if !problems.iter().any(|known| *known == problem) {
+            problems.push(problem);
+        }
+    }
+
+    /// What a file beside routes.yaml is called in a report: so that its name leads to it from where the user is.
+    pub(super) fn name_beside(&self, path: &str) -> String {
+        match self.snapshot.root.rsplit_once('/') {
+            Some((folder, _)) => format!("{folder}/{path}"),
+            None => path.to_owned(),
+        }
     }
 
     pub(super) fn source(&self) -> &'s Source {
@@ -132,8 +135,13 @@ impl<'s> Compiler<'s> {
         self.snapshot
     }
 
-    /// The names of all upstreams, and those that compiled.
-    pub(super) fn upstreams(&self) -> (Vec<String>, Vec<Arc<Backend>>) {
-        (self.names.clone(), self.backends.clone())
+    /// The names of all upstreams.
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The upstreams that compiled.
+    pub(super) fn backends(&self) -> &[Arc<Backend>] {
+        &self.backends
     }
 }

@@ -5,21 +5,27 @@ use indexmap::IndexMap;
 use super::compiler::Compiler;
 use crate::json::{Limits, Node};
 use crate::shape::{Convert, ConvertOptions, DateForm, DateOptions, To};
-use crate::spec::{At, ConvertKind, ConvertMapSpec, ConvertSpec};
+use crate::spec::{At, ConvertKind, ConvertMapSpec, ConvertSpec, Problem};
 
 /// How deep a document inside of a string may nest.
 const INNER_DEPTH: usize = 64;
 
 impl Compiler<'_> {
     pub(super) fn convert(&mut self, at: &At, specs: &IndexMap<String, ConvertSpec>) -> Option<Convert> {
-        let entries: Vec<Option<ConvertOptions>> =
-            specs.iter().map(|(path, spec)| self.conversion(&at.key(path), path, spec)).collect();
+        let entries: Vec<Option<ConvertOptions>> = specs
+            .iter()
+            .map(|(path, spec)| {
+                let entry = self.conversion(&at.key(path), path, spec)?;
+                // Each alone, so that each has its say.
+                self.built(at, Some(Convert::new(vec![entry.clone()]))).map(|_| entry)
+            })
+            .collect();
         let entries: Option<Vec<ConvertOptions>> = entries.into_iter().collect();
         self.built(at, entries.map(Convert::new))
     }
 
     fn conversion(&mut self, at: &At, path: &str, spec: &ConvertSpec) -> Option<ConvertOptions> {
-        let path = self.path(at, path);
+        let path = self.key_path(at, path);
         let none = ConvertMapSpec::default();
         let (kind, map) = match spec {
             ConvertSpec::Kind(kind) => (Some(*kind), &none),
@@ -27,7 +33,7 @@ impl Compiler<'_> {
         };
         let to = match (kind, &map.map) {
             (Some(_), Some(_)) => {
-                self.expected(at, "a conversion has both `to` and `map`".to_owned(), "one of them");
+                self.misplaced(&at.key("map"), "cannot stand beside `to`", "one of the two");
                 None
             }
             (None, None) => {
@@ -39,6 +45,10 @@ impl Compiler<'_> {
                 None
             }
             (None, Some(values)) => {
+                let only = [("split", map.split.is_some()), ("from", map.from.is_some()), ("zone", map.zone.is_some())];
+                for (key, _) in only.into_iter().chain([("invalid", map.invalid.is_some())]).filter(|(_, there)| *there) {
+                    self.misplaced(&at.key(key), "has no say beside `map`", "`map` and `else` alone");
+                }
                 let below = at.key("map");
                 let values = values.keys().map(|value| (value.clone(), self.literal(&below.key(value)))).collect();
                 Some(To::Map(values))
@@ -47,6 +57,12 @@ impl Compiler<'_> {
         };
         let otherwise = map.otherwise.as_ref().map(|_| self.literal(&at.key("else")));
         Some(ConvertOptions { path: path?, to: to?, otherwise })
+    }
+
+    /// A key of a conversion that does not go with the others.
+    fn misplaced(&mut self, at: &At, message: &str, expected: &str) {
+        let key = at.last().unwrap_or_default();
+        self.push(Problem::new(at, format!("`{key}` {message}")).at_key().expected(expected));
     }
 
     fn target(&mut self, at: &At, kind: ConvertKind, map: &ConvertMapSpec) -> Option<To> {
@@ -59,10 +75,10 @@ impl Compiler<'_> {
         };
         let for_dates = [("from", map.from.is_some()), ("zone", map.zone.is_some()), ("invalid", map.invalid.is_some())];
         for (key, _) in for_dates.iter().filter(|(_, there)| *there && date.is_none()) {
-            self.expected(&at.key(*key), format!("`{key}` is for dates"), "`to: iso`, `date`, `epoch_ms` or `epoch_s`");
+            self.misplaced(&at.key(*key), "is for dates", "`to: iso`, `to: date`, `to: epoch_ms` or `to: epoch_s` beside it");
         }
         if map.split.is_some() && kind != ConvertKind::List {
-            self.expected(&at.key("split"), "`split` is for lists".to_owned(), "`to: list`");
+            self.misplaced(&at.key("split"), "is for lists", "`to: list` beside it");
         }
         if let Some(to) = date {
             let from = map.from.as_ref().map(|from| from.as_slice().to_vec()).unwrap_or_default();

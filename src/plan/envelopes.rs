@@ -1,9 +1,12 @@
 //! `unwrap` and `page`: envelopes and page lists, by name or spelled out.
 
 use super::compiler::Compiler;
+use super::presets::{ENVELOPE_SHELF, PAGE_SHELF};
+use super::words::listed;
+use crate::base::suggest;
 use crate::json::{Node, Path};
 use crate::shape::{MissingData, MissingVerdict, Paging, PagingOptions, Payload, Unwrap, UnwrapOptions};
-use crate::spec::{At, EnvelopeSpec, MissingVerdictSpec, OneOrMany, PagingMapSpec, PagingSpec, UnwrapSpec};
+use crate::spec::{At, EnvelopeSpec, MissingVerdictSpec, OneOrMany, PagingMapSpec, PagingSpec, Problem, UnwrapSpec};
 
 impl Compiler<'_> {
     /// A preset when the name is one's, else the path of the payload.
@@ -11,13 +14,44 @@ impl Compiler<'_> {
         match spec {
             UnwrapSpec::Mapping(spec) => self.envelope(at, spec),
             UnwrapSpec::Name(name) => match self.envelope_preset(name) {
-                Some(preset) => Some(preset),
+                Some(preset) => preset,
+                None if self.is_slip(name) => {
+                    self.no_preset(at, name, &format!("a mapping, `unwrap: {{data: {name}}}`, if it is a path"));
+                    None
+                }
                 None => {
                     let path = self.path(at, name)?;
                     self.built(at, Some(Unwrap::new(bare(path))))
                 }
             },
         }
+    }
+
+    /// The envelope of an upstream: a preset by its name, or the mapping. A path alone would turn a misspelt name into null for ever.
+    pub(super) fn upstream_envelope(&mut self, at: &At, spec: &UnwrapSpec) -> Option<Unwrap> {
+        match spec {
+            UnwrapSpec::Mapping(spec) => self.envelope(at, spec),
+            UnwrapSpec::Name(name) => self.envelope_preset(name).unwrap_or_else(|| {
+                self.no_preset(at, name, &format!("a mapping, such as {{data: {name}}}"));
+                None
+            }),
+        }
+    }
+
+    /// Whether a name is so near to a preset's that nobody means a path by it.
+    fn is_slip(&self, name: &str) -> bool {
+        let names = self.preset_names(ENVELOPE_SHELF);
+        // `mail` and `call` are words, one letter away from `mall`.
+        suggest(name, names.iter().map(String::as_str).filter(|preset| preset.len() > 4)).is_some()
+    }
+
+    fn no_preset(&mut self, at: &At, name: &str, otherwise: &str) {
+        let names = self.preset_names(ENVELOPE_SHELF);
+        self.push(
+            Problem::new(at, format!("there is no envelope preset `{name}`"))
+                .expected(format!("one of: {}; or {otherwise}", listed(&names)))
+                .did_you_mean(name, names.iter().map(String::as_str)),
+        );
     }
 
     pub(super) fn envelope(&mut self, at: &At, spec: &EnvelopeSpec) -> Option<Unwrap> {
@@ -68,16 +102,23 @@ impl Compiler<'_> {
 
     pub(super) fn paging_step(&mut self, at: &At, spec: &PagingSpec) -> Option<Paging> {
         match spec {
-            PagingSpec::Name(name) => self.page_preset(at, name),
+            PagingSpec::Name(name) => self.page_preset(name).unwrap_or_else(|| {
+                let names = self.preset_names(PAGE_SHELF);
+                let problem = Problem::new(at, format!("there is no page preset `{name}`"))
+                    .expected(format!("one of: {}; or a mapping, such as {{items: list}}", listed(&names)))
+                    .did_you_mean(name, names.iter().map(String::as_str));
+                self.push(if name.contains(".htm") {
+                    problem.hint(format!("`{name}` is a template: `page: {name}` stands beside `shape`, not in it"))
+                } else {
+                    problem
+                });
+                None
+            }),
             PagingSpec::Mapping(spec) => self.paging(at, spec),
         }
     }
 
     pub(super) fn paging(&mut self, at: &At, spec: &PagingMapSpec) -> Option<Paging> {
-        let first = spec.first.unwrap_or(1);
-        if first > 1 {
-            self.expected(&at.key("first"), format!("no backend calls its first page {first}"), "0 or 1");
-        }
         let mut paths = |key: &str, paths: Option<&OneOrMany<String>>| match paths {
             None => Some(Vec::new()),
             Some(paths) => self.one_or_many(&at.key(key), paths),
@@ -85,7 +126,7 @@ impl Compiler<'_> {
         let options = PagingOptions {
             items: paths("items", Some(&spec.items))?,
             number: paths("number", spec.number.as_ref())?,
-            first,
+            first: spec.first.unwrap_or(1),
             size: paths("size", spec.size.as_ref())?,
             total: paths("total", spec.total.as_ref())?,
             pages: paths("pages", spec.pages.as_ref())?,

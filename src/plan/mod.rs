@@ -3,21 +3,28 @@
 //! Stands on `spec` and the engines. Pure: no file, no network, no clock, no process; it reads a [`Snapshot`] and gathers every
 //! problem before it gives up.
 
+mod broken;
 mod calls;
 mod compiler;
 mod conversions;
 mod envelopes;
+mod feeds;
 mod input;
 mod pages;
 mod presets;
 mod routes;
+mod schemas;
 mod settings;
 mod steps;
+#[cfg(test)]
+mod tests;
 mod upstreams;
 mod values;
+mod words;
 
 use std::sync::Arc;
 
+pub use broken::Broken;
 pub use calls::{Call, MethodChoice};
 pub use pages::Page;
 pub use routes::{Answer, Route};
@@ -38,21 +45,6 @@ pub struct Plan {
     backends: Vec<Arc<Backend>>,
     router: Router<Arc<Route>>,
     templates: Templates,
-}
-
-/// Everything that is wrong with a configuration, ready to print.
-#[derive(Debug, thiserror::Error)]
-#[error("{report}")]
-pub struct Broken {
-    report: String,
-    count: usize,
-}
-
-impl Broken {
-    /// How many problems there are.
-    pub fn count(&self) -> usize {
-        self.count
-    }
 }
 
 /// Compiles a snapshot.

@@ -1,9 +1,15 @@
 //! Pages: templates of the snapshot, and which route shows which.
 
 use super::compiler::Compiler;
+use super::presets::PAGE_SHELF;
+use super::schemas::not_utf8;
+use super::words::one_of;
 use crate::base::suggest;
-use crate::page::Templates;
-use crate::spec::{At, FileSpec, PageSpec, PageWhenSpec};
+use crate::page::{TemplateProblem, Templates};
+use crate::spec::{self, At, FileSpec, PageSpec, PageWhenSpec, Problem, Reference, Source};
+
+/// Where templates are when the file does not say.
+const FOLDER: &str = "templates";
 
 /// The page of a route.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,66 +37,123 @@ impl Page {
 }
 
 impl Compiler<'_> {
-    /// All templates, and what is wrong with them: their places are in files of their own.
-    pub(super) fn templates(&mut self, file: &FileSpec) -> (Option<Templates>, Vec<String>) {
-        let folder = file.templates.as_deref().unwrap_or("templates").trim_end_matches('/');
-        let prefix = format!("{folder}/");
+    /// All templates; none when one of them, or their folder, has a problem.
+    pub(super) fn templates(&mut self, file: &FileSpec) -> Option<Templates> {
+        let at = At::root().key("templates");
+        if file.templates.is_none() && self.source().in_doubt(&at) {
+            // The folder is what was taken out.
+            return None;
+        }
+        let folder = file.templates.as_deref().unwrap_or(FOLDER);
         let mut sources = Vec::new();
-        let mut elsewhere = Vec::new();
-        for (path, bytes) in &self.snapshot().files {
-            let Some(name) = path.strip_prefix(&prefix) else { continue };
+        let mut sound = true;
+        let files: Vec<(String, &[u8])> = self.snapshot().under(folder).map(|(name, bytes)| (name.to_owned(), bytes)).collect();
+        for (name, bytes) in files {
             match std::str::from_utf8(bytes) {
-                Ok(text) => sources.push((name.to_owned(), text.to_owned())),
-                Err(error) => elsewhere.push(format!(
-                    "{path}:1:1: a template is UTF-8 text; this one has other bytes from byte {}",
-                    error.valid_up_to()
-                )),
+                Ok(text) => sources.push((name, text.to_owned())),
+                Err(_) => {
+                    sound = false;
+                    let path = format!("{}/{name}", folder.trim_end_matches('/'));
+                    let (source, problem) = not_utf8(self.name_beside(&path), bytes, "a template");
+                    self.push_beside(&path, &source, problem);
+                }
             }
         }
-        if sources.is_empty() && elsewhere.is_empty() && file.templates.is_some() {
-            self.expected(
-                &At::root().key("templates"),
-                format!("there is no template in `{folder}`"),
-                "a folder with templates, relative to this file",
+        if sources.is_empty() && sound && file.templates.is_some() {
+            // A file in the folder would lead out of ours, too.
+            let is_outside = spec::reference("", &format!("{folder}/a")) == Reference::Outside;
+            let message = match is_outside {
+                true => format!("`{folder}` lies outside of the folder of routes.yaml"),
+                false => format!("there is no template in `{folder}`: the folder is missing or empty"),
+            };
+            self.push(
+                Problem::new(&at, message)
+                    .expected("a folder beside this file, with templates in it")
+                    .hint("leave `templates` out when no route has a page"),
             );
+            return None;
         }
+        let texts = sources.clone();
         match Templates::compile(sources) {
-            Ok(templates) => (Some(templates), elsewhere),
+            Ok(templates) => Some(templates).filter(|_| sound),
             Err(problems) => {
-                elsewhere.extend(problems.into_iter().map(|problem| {
-                    let (line, column) = (problem.line.unwrap_or(1), problem.column.unwrap_or(1));
-                    format!("{prefix}{}:{line}:{column}: {}", problem.template, problem.message)
-                }));
-                (None, elsewhere)
+                for problem in problems {
+                    self.template_problem(&at, folder, &texts, &problem);
+                }
+                None
             }
         }
     }
 
-    pub(super) fn page(&mut self, at: &At, spec: &PageSpec, templates: Option<&Templates>) -> Option<Page> {
+    fn template_problem(&mut self, at: &At, folder: &str, texts: &[(String, String)], problem: &TemplateProblem) {
+        let TemplateProblem { template, line, column, message } = problem;
+        let Some((_, text)) = texts.iter().find(|(name, _)| name == template) else {
+            self.problem(at, message.clone());
+            return;
+        };
+        let path = format!("{}/{template}", folder.trim_end_matches('/'));
+        let source = Source::of_text(self.name_beside(&path), text.clone());
+        let problem = Problem::at_line(&source, line.unwrap_or(1), column.unwrap_or(1), message.as_str());
+        self.push_beside(&path, &source, problem);
+    }
+
+    pub(super) fn page(&mut self, at: &At, spec: &PageSpec, file: &FileSpec, templates: Option<&Templates>) -> Option<Page> {
         let (template, at_template, when, status) = match spec {
             PageSpec::Template(template) => (template, at.clone(), None, None),
             PageSpec::Long(form) => (&form.template, at.key("template"), form.when, form.status),
         };
-        // Without templates there is a problem already; a page that misses one of them would only be its echo.
-        if let Some(templates) = templates.filter(|templates| !templates.has(template)) {
-            let names: Vec<String> = templates.names().into_iter().map(ToOwned::to_owned).collect();
-            let hint = suggest(template, names.iter().map(String::as_str)).map(ToOwned::to_owned);
-            let expected = if names.is_empty() {
-                "a file in the templates folder".to_owned()
-            } else {
-                format!("one of: {}", names.join(", "))
-            };
-            self.unknown(&at_template, format!("there is no template `{template}`"), &expected, hint);
-            return None;
-        }
         let status = match status.map(http::StatusCode::from_u16) {
-            None => http::StatusCode::OK,
-            Some(Ok(status)) if status.is_success() || status.is_client_error() || status.is_server_error() => status,
+            None => Some(http::StatusCode::OK),
+            Some(Ok(status)) if has_body(status) => Some(status),
             Some(_) => {
-                self.expected(&at.key("status"), "a page cannot have this status".to_owned(), "200 to 299, or 400 to 599");
-                return None;
+                self.expected(
+                    &at.key("status"),
+                    "a page cannot have this status".to_owned(),
+                    "one that comes with a body: 200 to 299 but 204 and 205, or 400 to 599",
+                );
+                None
             }
         };
-        Some(Page { template: template.clone(), always: when == Some(PageWhenSpec::Always), status })
+        // Without templates there is a problem already; a page that misses one of them would only be its echo.
+        if let Some(templates) = templates.filter(|templates| !templates.has(template)) {
+            let folder = file.templates.as_deref().unwrap_or(FOLDER).trim_end_matches('/');
+            self.no_template(&at_template, template, folder, &templates.names());
+            return None;
+        }
+        Some(Page { template: template.clone(), always: when == Some(PageWhenSpec::Always), status: status? })
     }
+
+    fn no_template(&mut self, at: &At, name: &str, folder: &str, names: &[&str]) {
+        let expected = match names {
+            [] => format!("the name of a file in the folder `{folder}`, which has none"),
+            names => one_of(names),
+        };
+        let problem = Problem::new(at, format!("there is no template `{name}`")).expected(expected);
+        let inner = name.trim_start_matches("./").trim_start_matches(folder).trim_start_matches('/');
+        let is_preset = self.preset_names(PAGE_SHELF).iter().any(|preset| preset == name);
+        let hint = if inner != name && names.contains(&inner) {
+            Some(format!("names are relative to the folder `{folder}`: write `{inner}`"))
+        } else if is_preset {
+            Some(format!("`{name}` is a page list, which is a step: `shape: [{{page: {name}}}]`"))
+        } else {
+            // The end that all of them have makes strangers look alike.
+            let near = suggest(stem(name), names.iter().map(|known| stem(known)));
+            let near = near.and_then(|near| names.iter().find(|known| stem(known) == near));
+            let same = || names.iter().find(|known| stem(known) == stem(name));
+            near.or_else(same).map(|near| format!("did you mean `{near}`?"))
+        };
+        self.push(match hint {
+            Some(hint) => problem.hint(hint),
+            None => problem,
+        });
+    }
+}
+
+fn stem(name: &str) -> &str {
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+}
+
+fn has_body(status: http::StatusCode) -> bool {
+    let bodiless = matches!(status, http::StatusCode::NO_CONTENT | http::StatusCode::RESET_CONTENT);
+    !bodiless && (status.is_success() || status.is_client_error() || status.is_server_error())
 }

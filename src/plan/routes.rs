@@ -3,14 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::calls::Feeds;
+use http::Method;
+use indexmap::IndexMap;
+
 use super::compiler::Compiler;
+use super::feeds::Feeds;
 use super::{Call, Limits, Page};
 use crate::check::Rules;
 use crate::page::Templates;
-use crate::route::Pattern;
+use crate::route::{Methods, Pattern, PatternError};
 use crate::shape::Shape;
-use crate::spec::{At, CallSpec, FileSpec, RouteSpec};
+use crate::spec::{At, CallSpec, FileSpec, InputSpec, Problem, RouteSpec};
 
 /// A route of the plan.
 #[derive(Debug)]
@@ -71,43 +74,46 @@ impl Route {
     }
 }
 
+/// What every route starts from, as far as it could be read.
+pub(super) struct Defaults<'s> {
+    file: &'s FileSpec,
+    timeout: Duration,
+    strict: bool,
+}
+
 impl Compiler<'_> {
+    /// What every route starts from. The steps are compiled anew for every route that takes them; here only their problems count.
+    pub(super) fn defaults<'f>(&mut self, file: &'f FileSpec) -> Defaults<'f> {
+        let at = At::root().key("defaults");
+        let spec = file.defaults.as_ref();
+        if let Some(steps) = spec.and_then(|spec| spec.shape.as_ref()) {
+            self.steps(&at.key("shape"), steps);
+        }
+        let timeout = spec.and_then(|spec| spec.timeout.as_ref());
+        let timeout = self.limit(&at.key("timeout"), timeout, Duration::from_secs(10));
+        Defaults { file, timeout, strict: spec.and_then(|spec| spec.strict).unwrap_or(false) }
+    }
+
     /// A route, as far as it can be built; its pattern even when the rest is broken, so that conflicts are found too.
     pub(super) fn route(
         &mut self,
         at: &At,
         spec: &RouteSpec,
-        file: &FileSpec,
+        defaults: &Defaults<'_>,
         limits: &Limits,
         templates: Option<&Templates>,
     ) -> (Option<Pattern>, Option<Route>) {
-        let pattern = match Pattern::parse(&spec.route) {
-            Ok(pattern) => Some(pattern),
-            Err(error) => {
-                self.problem(&at.key("route"), error.to_string());
-                None
-            }
+        let pattern = self.pattern(&at.key("route"), &spec.route);
+        let none = InputSpec::default();
+        let input = spec.input.as_ref().unwrap_or(&none);
+        let rules = self.input(&at.key("input"), input, pattern.as_ref(), limits);
+        let feeds = Feeds { at, pattern: pattern.as_ref(), input };
+        let page = match &spec.page {
+            Some(page) if spec.proxy.is_none() => self.page(&at.key("page"), page, defaults.file, templates).map(Some),
+            _ => Some(None),
         };
-        if pattern.as_ref().is_some_and(|pattern| pattern.path() == "/_forecourt" || pattern.path().starts_with("/_forecourt/")) {
-            self.problem(&at.key("route"), "paths below /_forecourt are the gateway's own".to_owned());
-        }
-        // The rest is checked against a pattern without holes when the real one cannot be read: fewer holes to feed, no panic.
-        let stand_in = Pattern::parse("ANY /").ok();
-        let Some(pattern_or_none) = pattern.as_ref().or(stand_in.as_ref()) else { return (None, None) };
-        let rules = self.input(&at.key("input"), spec.input.as_ref(), pattern_or_none, limits);
-        let feeds = Feeds { pattern: pattern_or_none, input: spec.input.as_ref() };
-        let page = spec.page.as_ref().map(|page| self.page(&at.key("page"), page, templates));
-        let answer = self.answer(at, spec, file, &feeds);
-        let default = file.defaults.as_ref().and_then(|defaults| defaults.timeout.as_ref());
-        let default = self.duration(&At::root().key("defaults").key("timeout"), default, Duration::from_secs(10));
-        let timeout = self.duration(&at.key("timeout"), spec.timeout.as_ref(), default);
-        if timeout.is_zero() {
-            self.problem(&at.key("timeout"), "no answer takes no time: write a duration above zero".to_owned());
-        }
-        let page = match page {
-            None => Some(None),
-            Some(page) => page.map(Some),
-        };
+        let answer = self.answer(at, spec, defaults, &feeds);
+        let timeout = self.limit(&at.key("timeout"), spec.timeout.as_ref(), defaults.timeout);
         let parts = pattern.clone().zip(rules).zip(answer.zip(page));
         let route = parts.map(|((pattern, rules), (answer, page))| {
             let name = pattern.to_string().into();
@@ -116,60 +122,121 @@ impl Compiler<'_> {
         (pattern, route)
     }
 
-    fn answer(&mut self, at: &At, spec: &RouteSpec, file: &FileSpec, feeds: &Feeds<'_>) -> Option<Answer> {
-        let ways: Vec<&str> = [("call", spec.call.is_some()), ("calls", spec.calls.is_some()), ("proxy", spec.proxy.is_some())]
-            .into_iter()
-            .filter_map(|(key, there)| there.then_some(key))
-            .collect();
-        if let [_, second, ..] = ways.as_slice() {
-            self.expected(&at.key(*second), format!("a route has one of {}", ways.join(", ")), "one way to answer");
+    fn answer(&mut self, at: &At, spec: &RouteSpec, defaults: &Defaults<'_>, feeds: &Feeds<'_>) -> Option<Answer> {
+        let ways = [("call", spec.call.is_some()), ("calls", spec.calls.is_some()), ("proxy", spec.proxy.is_some())];
+        let mut given = ways.into_iter().filter_map(|(key, there)| there.then_some(key));
+        if let (Some(first), Some(second)) = (given.next(), given.next()) {
+            self.push(
+                Problem::new(at.key(second), format!("`{second}` is a second way to answer beside `{first}`"))
+                    .at_key()
+                    .expected("one of: call, calls, proxy"),
+            );
+            return None;
         }
         if let Some(proxy) = &spec.proxy {
-            let reads_body = spec.input.as_ref().is_some_and(|input| input.body.is_some());
-            let body = at.key("input").key("body");
-            for (at, key, there) in [
-                (at.key("shape"), "shape", spec.shape.is_some()),
-                (at.key("page"), "page", spec.page.is_some()),
-                (body, "input.body", reads_body),
-            ] {
-                if there {
-                    self.problem(&at, format!("`{key}` has no say here: `proxy` passes bytes through untouched"));
-                }
-            }
+            self.silent_beside_proxy(at, spec);
             return self.call(&at.key("proxy"), proxy, feeds).map(Answer::Proxy);
         }
-        let shape = self.shape_of(at, spec, file);
+        let shape = self.shape_of(at, spec, defaults);
         let (call, name) = match (&spec.call, &spec.calls) {
             (Some(call), _) => (self.call(&at.key("call"), call, feeds), None),
-            (None, Some(calls)) => {
-                let below = at.key("calls");
-                let mut made = None;
-                for (name, call) in calls {
-                    let (at, text) = match call {
-                        CallSpec::Short(text) => (below.key(name), text),
-                        CallSpec::Long(form) => (below.key(name).key("to"), &form.to),
-                    };
-                    let call = self.call(&at, text, feeds);
-                    made.get_or_insert((call, Some(name.clone())));
-                }
-                if calls.is_empty() {
-                    self.expected(&below, "no calls".to_owned(), "a name and a call, as in `user: GET account:/api/me`");
-                }
-                made?
-            }
+            (None, Some(calls)) => self.named_call(&at.key("calls"), calls, feeds)?,
             (None, None) => (self.forward(at), None),
         };
         Some(Answer::Call { call: call?, name, shape: shape? })
     }
 
-    fn shape_of(&mut self, at: &At, spec: &RouteSpec, file: &FileSpec) -> Option<Shape> {
-        let defaults = file.defaults.as_ref();
-        let strict = spec.strict.or_else(|| defaults.and_then(|defaults| defaults.strict)).unwrap_or(false);
-        let steps = match (&spec.shape, defaults.and_then(|defaults| defaults.shape.as_ref())) {
+    /// The call of a route that gives it a name. There is one at most: a second one was refused.
+    fn named_call(
+        &mut self,
+        at: &At,
+        calls: &IndexMap<String, CallSpec>,
+        feeds: &Feeds<'_>,
+    ) -> Option<(Option<Call>, Option<String>)> {
+        let Some((name, call)) = calls.first() else {
+            self.expected(at, "there are no calls".to_owned(), "a name and a call, as in `user: GET account:/api/me`");
+            return None;
+        };
+        let (at, text) = match call {
+            CallSpec::Short(text) => (at.key(name), text),
+            CallSpec::Long(form) => (at.key(name).key("to"), &form.to),
+        };
+        Some((self.call(&at, text, feeds), Some(name.clone())))
+    }
+
+    /// Keys that have no say beside `proxy`.
+    fn silent_beside_proxy(&mut self, at: &At, spec: &RouteSpec) {
+        let reads_body = spec.input.as_ref().is_some_and(|input| input.body.is_some());
+        for (at, there) in [
+            (at.key("shape"), spec.shape.is_some()),
+            (at.key("page"), spec.page.is_some()),
+            (at.key("strict"), spec.strict.is_some()),
+            (at.key("input").key("body"), reads_body),
+        ] {
+            if there {
+                let key = at.last().unwrap_or_default();
+                let problem =
+                    Problem::new(&at, format!("`{key}` has no say here: `proxy` passes bytes through untouched")).at_key();
+                self.push(problem.hint(format!("remove `{key}`, or write `call` instead of `proxy`")));
+            }
+        }
+    }
+
+    fn shape_of(&mut self, at: &At, spec: &RouteSpec, defaults: &Defaults<'_>) -> Option<Shape> {
+        let strict = spec.strict.unwrap_or(defaults.strict);
+        let shared = defaults.file.defaults.as_ref().and_then(|defaults| defaults.shape.as_ref());
+        let steps = match (&spec.shape, shared) {
             (Some(steps), _) => self.steps(&at.key("shape"), steps),
             (None, Some(steps)) => self.steps(&At::root().key("defaults").key("shape"), steps),
             (None, None) => super::steps::default_steps(),
         };
         steps.map(|steps| Shape::new(steps, strict))
+    }
+
+    fn pattern(&mut self, at: &At, text: &str) -> Option<Pattern> {
+        let error = match Pattern::parse(text) {
+            Ok(pattern) => {
+                let path = pattern.path();
+                if path == "/_forecourt" || path.starts_with("/_forecourt/") {
+                    let problem = Problem::new(at, "paths below `/_forecourt` are the gateway's own").part(path);
+                    self.push(problem.expected("another path"));
+                }
+                return Some(pattern);
+            }
+            Err(error) => error,
+        };
+        let message = error.to_string();
+        let problem = Problem::new(at, &message);
+        let methods = || Methods::known().iter().map(Method::as_str);
+        self.push(match &error {
+            PatternError::Words => match text.split_whitespace().collect::<Vec<_>>().as_slice() {
+                [path] if path.starts_with('/') => problem.hint(format!("name the method in front: `GET {path}`")),
+                _ => problem,
+            },
+            PatternError::Method(word) => problem
+                .part(word)
+                .expected(format!("one or more of: {}; or ANY", methods().collect::<Vec<_>>().join(", ")))
+                .did_you_mean(word, methods().chain(["ANY"])),
+            PatternError::Name(name) if name.contains([':', '<', '(']) => {
+                problem.part(name).hint("what the hole may hold is a rule: `input: {path: {id: {type: integer}}}`")
+            }
+            PatternError::Twice(method) => problem.last_part(method.as_str()),
+            PatternError::Slash(path) => problem.part(path).hint(format!("write `/{path}`")),
+            PatternError::Again(name) => problem.last_part(format!("{{{name}}}")).expected("a name of its own for each hole"),
+            PatternError::RestFirst(name) => problem.part(format!("{{*{name}}}")),
+            PatternError::Hole(part) | PatternError::Name(part) => problem.part(part),
+            PatternError::Foreign { typed, .. } => problem.part(typed),
+            PatternError::Escape(part) => problem.part(part),
+            PatternError::Segment(part) if part.is_empty() => {
+                Problem::new(at, "the path has two slashes in a row, which no request has").part("//").expected("one slash")
+            }
+            PatternError::Segment(part) => problem.part(format!("/{part}/")).expected("names alone between slashes"),
+            PatternError::Character(c) => {
+                let escaped: String = c.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect();
+                problem.part(*c).hint(format!("write {escaped}"))
+            }
+            PatternError::Query(c) => problem.part(*c),
+        });
+        None
     }
 }

@@ -1,10 +1,12 @@
 //! What belongs to the whole process: listeners, limits, workers.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use super::compiler::Compiler;
-use crate::spec::{At, ClusterSpec, FileSpec, LimitsSpec, WorkersSpec};
+use crate::spec::{At, ClusterSpec, FileSpec, LimitsSpec, Problem, WorkersSpec};
+
+const LISTEN: &str = "an IP address and a port, as in 127.0.0.1:8080, 0.0.0.0:80 or [::]:8080";
 
 /// What a client may send at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,20 +69,36 @@ impl Compiler<'_> {
             let at = if many { at.index(index) } else { at.clone() };
             match text.parse::<SocketAddr>() {
                 Ok(address) if address.port() != 0 && addresses.contains(&address) => {
-                    self.problem(&at, format!("the address {address} stands twice"));
+                    self.expected(&at, format!("the address {address} stands twice"), "each address once");
                 }
                 Ok(address) => addresses.push(address),
-                Err(_) => self.expected(
-                    &at,
-                    format!("`{text}` is not an address to listen on"),
-                    "an IP address and a port, as in 127.0.0.1:8080, 0.0.0.0:80 or [::]:8080",
-                ),
+                Err(_) => self.no_address(&at, text),
             }
         }
         if texts.is_empty() {
-            self.problem(&at, "nothing to listen on".to_owned());
+            self.expected(&at, "there is nothing to listen on".to_owned(), LISTEN);
         }
         addresses
+    }
+
+    fn no_address(&mut self, at: &At, text: &str) {
+        let shown = self.source().shown(at).unwrap_or(text);
+        let problem = Problem::new(at, format!("`{shown}` is not an address to listen on")).expected(LISTEN);
+        let bare = text.trim_start_matches("http://").trim_start_matches("https://").trim_end_matches('/');
+        let (host, port) = bare.rsplit_once(':').unwrap_or(("", bare));
+        let hint = match (host, port.parse::<u16>()) {
+            ("localhost", Ok(port)) => Some(format!("write 127.0.0.1:{port}")),
+            ("" | "*", Ok(port)) => {
+                Some(format!("write 127.0.0.1:{port} for this machine alone, or 0.0.0.0:{port} for everybody"))
+            }
+            (host, Ok(_)) if bare != text && host.parse::<IpAddr>().is_ok() => Some(format!("write {bare}")),
+            _ if text.parse::<IpAddr>().is_ok_and(|ip| ip.is_ipv4()) => Some(format!("add the port: {text}:8080")),
+            _ => None,
+        };
+        self.push(match hint {
+            Some(hint) => problem.hint(hint),
+            None => problem,
+        });
     }
 
     pub(super) fn limits(&mut self, spec: Option<&LimitsSpec>) -> Limits {
@@ -95,12 +113,13 @@ impl Compiler<'_> {
             (size("uri", &spec.uri, 8 << 10), size("head", &spec.head, 32 << 10), size("body", &spec.body, 1 << 20));
         for (key, bytes, least) in [("uri", uri, 64), ("head", head, 512)] {
             if bytes < least {
-                self.problem(&at.key(key), format!("{bytes} bytes is too little to serve anyone: write at least {least}B"));
+                let shown = self.source().shown(&at.key(key)).unwrap_or_default();
+                self.expected(&at.key(key), format!("`{shown}` is too little to serve anyone"), &format!("{least}B at least"));
             }
         }
         let mut count = |key: &str, value: Option<usize>, default| {
             if value == Some(0) {
-                self.problem(&at.key(key), "0 would refuse every request: write 1 or more".to_owned());
+                self.expected(&at.key(key), "0 would refuse every request".to_owned(), "1 or more");
             }
             value.unwrap_or(default)
         };
@@ -109,8 +128,8 @@ impl Compiler<'_> {
             head,
             body,
             headers: count("headers", spec.headers, 100),
-            json_depth: count("json_depth", spec.json_depth, 64),
             json_nodes: count("json_nodes", spec.json_nodes, 100_000),
+            json_depth: self.depth(&at.key("json_depth"), spec.json_depth, 64),
         }
     }
 
@@ -122,22 +141,18 @@ impl Compiler<'_> {
             None | Some(WorkersSpec::Auto(_)) => Workers::Auto,
             Some(WorkersSpec::Count(count)) => Workers::Count(count),
         };
-        let threads = spec.threads.unwrap_or(1);
-        if !(1..=64).contains(&threads) {
-            self.expected(&at.key("threads"), format!("{threads} threads in a worker"), "1 to 64");
-        }
         let restart = spec.restart.clone().unwrap_or_default();
         let below = at.key("restart");
         let limit = restart.limit.unwrap_or(5);
         if limit == 0 {
-            self.problem(&below.key("limit"), "0 would give up at the first death: write 1 or more".to_owned());
+            self.expected(&below.key("limit"), "0 would give up at the first death".to_owned(), "1 or more");
         }
         ClusterPlan {
             workers,
-            threads,
+            threads: spec.threads.unwrap_or(1),
             restart: Restart {
                 limit,
-                within: self.duration(&below.key("within"), restart.within.as_ref(), Duration::from_secs(60)),
+                within: self.limit(&below.key("within"), restart.within.as_ref(), Duration::from_secs(60)),
                 backoff: self.span(
                     &below.key("backoff"),
                     restart.backoff.as_ref(),
@@ -159,7 +174,8 @@ impl Compiler<'_> {
         });
         if !fits {
             let at = At::root().key("site").key("origin");
-            self.expected(&at, format!("`{origin}` is not an origin"), "a scheme and a host, as in https://shop.example");
+            let shown = self.source().shown(&at).unwrap_or(origin);
+            self.expected(&at, format!("`{shown}` is not an origin"), "a scheme and a host alone, as in https://shop.example");
         }
         Some(origin.trim_end_matches('/').to_owned())
     }

@@ -8,7 +8,7 @@ use crate::shape::{
 };
 use crate::spec::{
     self, At, CaseKind, CaseSpec, FlattenArraysSpec, FlattenMapSpec, FlattenSpec, KeepOrDrop, LevelsSpec, NanSpec, NanWord,
-    NullsMapSpec, NullsSpec, NumbersSpec, PickSpec, StepSpec, UnsafeNumbersSpec,
+    NullsMapSpec, NullsSpec, NumbersSpec, PickSpec, Problem, StepSpec, UnsafeNumbersSpec,
 };
 
 /// The steps of a route that names none, in a file that names none either.
@@ -62,7 +62,8 @@ impl Compiler<'_> {
         }
         if let Some(rename) = &spec.rename {
             let at = at.key("rename");
-            let entries: Vec<_> = rename.iter().map(|(from, to)| Some((self.path(&at.key(from), from)?, to.clone()))).collect();
+            let entries: Vec<_> =
+                rename.iter().map(|(from, to)| Some((self.key_path(&at.key(from), from)?, to.clone()))).collect();
             let entries: Option<Vec<_>> = entries.into_iter().collect();
             return self.built(&at, entries.map(Rename::new)).map(Action::Rename);
         }
@@ -86,7 +87,7 @@ impl Compiler<'_> {
         if let Some(values) = &spec.default {
             let at = at.key("default");
             let values: Vec<_> =
-                values.keys().map(|path| Some((self.path(&at.key(path), path)?, self.literal(&at.key(path))))).collect();
+                values.keys().map(|path| Some((self.key_path(&at.key(path), path)?, self.literal(&at.key(path))))).collect();
             let values: Option<Vec<_>> = values.into_iter().collect();
             return self.built(&at, values.map(|values| Defaults::new(DefaultsOptions { values }))).map(Action::Default);
         }
@@ -135,10 +136,26 @@ impl Compiler<'_> {
         match result? {
             Ok(built) => Some(built),
             Err(error) => {
-                self.problem(at, error.message().to_owned());
+                let message = error.message();
+                let step = at.last().unwrap_or_default();
+                let problem = match message.strip_prefix("names ") {
+                    Some(rest) => {
+                        Problem::new(at, format!("`{step}` names {rest}")).hint("leave the step out, or give it something to do")
+                    }
+                    None => Problem::new(self.spoken_of(at, message), message),
+                };
+                // Where entries have paths for keys, it is the entry that is wrong.
+                let is_entry = problem.at.parent().as_ref() == Some(at) && matches!(step, "rename" | "move" | "copy");
+                self.push(if is_entry { problem.at_key() } else { problem });
                 None
             }
         }
+    }
+
+    /// The place in a step that a message speaks of: the names in it, as far as they lead from one to the next.
+    fn spoken_of(&self, at: &At, message: &str) -> At {
+        let names = message.split('`').skip(1).step_by(2);
+        names.fold(at.clone(), |at, name| self.source().locate(&at, name).unwrap_or(at))
     }
 
     fn path_pairs(
@@ -150,7 +167,7 @@ impl Compiler<'_> {
             .iter()
             .map(|(from, to)| {
                 let at = at.key(from);
-                self.path(&at, from).zip(self.path(&at, to))
+                self.key_path(&at, from).zip(self.path(&at, to))
             })
             .collect();
         pairs.into_iter().collect()
@@ -165,7 +182,7 @@ impl Compiler<'_> {
         let empty = map.empty.clone().unwrap_or_default();
         let below = at.key("to");
         let to: Vec<_> =
-            map.to.keys().map(|path| Some((self.path(&below.key(path), path)?, self.literal(&below.key(path))))).collect();
+            map.to.keys().map(|path| Some((self.key_path(&below.key(path), path)?, self.literal(&below.key(path))))).collect();
         let to: Option<Vec<_>> = to.into_iter().collect();
         let except = self.all_paths(&at.key("except"), &map.except);
         let options = to.zip(except).map(|(to, except)| NullsOptions {
@@ -188,7 +205,7 @@ impl Compiler<'_> {
         let map = match spec {
             FlattenSpec::Whole(true) => &none,
             FlattenSpec::Whole(false) => {
-                self.expected(at, "`flatten: false` does nothing".to_owned(), "true, a mapping, or no such step");
+                self.expected(at, "`flatten: false` does nothing".to_owned(), "`true`, a mapping, or no such step");
                 return None;
             }
             FlattenSpec::Mapping(map) => map,

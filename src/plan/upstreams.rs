@@ -7,8 +7,9 @@ use http::header::{HeaderName, HeaderValue};
 use super::compiler::Compiler;
 use crate::json::decode::{Decode, DecodeOptions, Lenient, Refs, Strip};
 use crate::shape::{Action, Shape, Step};
-use crate::spec::{At, DecodeSpec, HeadersSpec, LenientSpec, RefsSpec, StripSpec, UpstreamSpec};
-use crate::upstream::{HeaderRules, Settings, Target, Timeouts, Upstream};
+use crate::spec::{At, DecodeSpec, HeadersSpec, LenientSpec, Problem, RefsSpec, StripSpec, UpstreamSpec};
+use crate::upstream::headers::settable;
+use crate::upstream::{HeaderRules, Settings, Target, TargetError, Timeouts, Upstream};
 
 /// A backend of the plan.
 #[derive(Debug)]
@@ -35,18 +36,28 @@ impl Backend {
     }
 }
 
+/// The charsets that backends are most often written in.
+const CHARSETS: [&str; 11] =
+    ["utf-8", "gbk", "gb2312", "gb18030", "big5", "iso-8859-1", "windows-1252", "shift_jis", "euc-jp", "euc-kr", "utf-16le"];
+
 impl Compiler<'_> {
     pub(super) fn backend(&mut self, name: &str, spec: &UpstreamSpec) -> Option<Backend> {
         let at = At::root().key("upstreams").key(name);
         let named = name.starts_with(|c: char| c.is_ascii_alphabetic())
             && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
         if !named {
-            self.expected(&at, format!("`{name}` cannot name an upstream"), "letters, digits, `_` and `-`, a letter first");
+            self.push(
+                Problem::new(&at, format!("`{name}` cannot name an upstream"))
+                    .at_key()
+                    .expected("letters, digits, `_` and `-`, a letter first"),
+            );
         }
         let target = match &spec.url {
+            // Several targets are not available yet, which was told.
+            None if self.source().in_doubt(&at.key("urls")) => None,
             None => {
                 self.expected(
-                    &at,
+                    &at.key("url"),
                     format!("the upstream `{name}` has no address"),
                     "`url: http://host:port` or `url: \"demo:\"`",
                 );
@@ -55,7 +66,10 @@ impl Compiler<'_> {
             Some(url) => match Target::parse(url) {
                 Ok(target) => Some(target),
                 Err(error) => {
-                    self.problem(&at.key("url"), error.to_string());
+                    let at = at.key("url");
+                    let problem = Problem::new(&at, error.to_string());
+                    let may_show = error == TargetError::NoScheme && !self.source().is_filled(&at);
+                    self.push(if may_show { problem.hint(format!("write http://{url}")) } else { problem });
                     None
                 }
             },
@@ -65,11 +79,11 @@ impl Compiler<'_> {
         let decode_spec = spec.decode.as_ref().unwrap_or(&none);
         let max_bytes = self.size(&decode_at.key("max_bytes"), &decode_spec.max_bytes, 8 << 20);
         let decode = self.decode(&decode_at, decode_spec);
-        let envelope = spec.envelope.as_ref().and_then(|envelope| self.unwrap(&at.key("envelope"), envelope));
+        let envelope = spec.envelope.as_ref().and_then(|envelope| self.upstream_envelope(&at.key("envelope"), envelope));
         let envelope = envelope.map(|unwrap| Shape::new(vec![Step { when: None, action: Action::Unwrap(unwrap) }], false));
         let below = at.key("timeout");
         let timeout = spec.timeout.clone().unwrap_or_default();
-        let mut limit = |key: &str, text, default| self.duration(&below.key(key), text, Duration::from_secs(default));
+        let mut limit = |key: &str, text, default| self.limit(&below.key(key), text, Duration::from_secs(default));
         let timeouts = Timeouts {
             connect: limit("connect", timeout.connect.as_ref(), 1),
             first_byte: limit("first_byte", timeout.first_byte.as_ref(), 3),
@@ -102,12 +116,13 @@ impl Compiler<'_> {
                 Some(RefsSpec::Fastjson) => Refs::Fastjson,
                 Some(RefsSpec::JacksonId) => Refs::JacksonId,
             },
-            max_depth: spec.max_depth.unwrap_or(128),
+            max_depth: self.depth(&at.key("max_depth"), spec.max_depth, 128),
         };
         match Decode::new(options) {
             Ok(decode) => Some(decode),
             Err(error) => {
-                self.problem(&at.key("charset"), error.to_string());
+                let label = spec.charset.as_deref().unwrap_or_default();
+                self.push(Problem::new(at.key("charset"), error.to_string()).did_you_mean(label, CHARSETS));
                 None
             }
         }
@@ -118,23 +133,37 @@ impl Compiler<'_> {
         let Some(spec) = spec else { return rules };
         for (name, value) in &spec.set {
             let at = at.key("set").key(name);
-            let Some(name) = self.header_name(&at, name) else { continue };
+            let Some(parsed) = self.header_name(&at, name, true) else { continue };
+            let known = |message: String| Problem::new(&at, message).at_key();
+            if !settable(&parsed) {
+                let message = format!("`{name}` follows from the connection or the body, so it cannot be set");
+                self.push(known(message).hint("remove it: every call gets the right one"));
+            } else if rules.set.iter().any(|(other, _)| *other == parsed) {
+                let message = format!("the header `{name}` is set twice: case does not tell names apart");
+                self.push(known(message).expected("each header once"));
+            }
             match HeaderValue::from_str(value) {
-                Ok(value) => rules.set.push((name, value)),
-                Err(_) => self.problem(&at, format!("the value of `{name}` has a character that no header can have")),
+                Ok(value) => rules.set.push((parsed, value)),
+                Err(_) => self.expected(
+                    &at,
+                    format!("the value of `{name}` has a character that no header can have"),
+                    "characters of ASCII, no line break",
+                ),
             }
         }
         for (index, name) in spec.remove.iter().enumerate() {
             let at = at.key("remove").index(index);
-            rules.remove.extend(self.header_name(&at, name));
+            rules.remove.extend(self.header_name(&at, name, false));
         }
         rules
     }
 
-    pub(super) fn header_name(&mut self, at: &At, name: &str) -> Option<HeaderName> {
+    fn header_name(&mut self, at: &At, name: &str, is_key: bool) -> Option<HeaderName> {
         let parsed = HeaderName::from_bytes(name.as_bytes()).ok();
         if parsed.is_none() {
-            self.problem(at, format!("`{name}` cannot name a header"));
+            let problem = Problem::new(at, format!("`{name}` cannot name a header"));
+            let problem = if is_key { problem.at_key() } else { problem };
+            self.push(problem.expected("letters, digits and hyphens, as in x-client"));
         }
         parsed
     }

@@ -5,23 +5,52 @@ use std::time::Duration;
 use super::compiler::Compiler;
 use crate::base::{duration, size};
 use crate::json::{Node, Path};
-use crate::spec::{At, DurationText, OneOrMany, SizeText};
+use crate::spec::{At, DurationText, OneOrMany, Problem, SizeText};
+
+/// The deepest document.
+const DEEPEST: usize = 512;
+
+/// The longest duration: as good as for ever, and far from where clocks overflow.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
 
 impl Compiler<'_> {
     pub(super) fn duration(&mut self, at: &At, text: Option<&DurationText>, default: Duration) -> Duration {
         let Some(DurationText(text)) = text else { return default };
-        duration::parse(text).unwrap_or_else(|error| {
-            self.problem(at, error.to_string());
-            default
-        })
+        match duration::parse(text) {
+            Ok(duration) if duration <= LONGEST => duration,
+            Ok(_) => {
+                self.expected(at, format!("`{text}` is longer than anybody waits"), "366 days at most, which is 8784h");
+                default
+            }
+            Err(error) => {
+                self.problem(at, error.to_string());
+                default
+            }
+        }
+    }
+
+    /// A duration in which something must happen, so that none at all is a slip.
+    pub(super) fn limit(&mut self, at: &At, text: Option<&DurationText>, default: Duration) -> Duration {
+        let duration = self.duration(at, text, default);
+        if let Some(DurationText(text)) = text.filter(|_| duration.is_zero()) {
+            self.expected(at, format!("`{text}` leaves no time at all"), "a duration above zero");
+        }
+        duration
     }
 
     pub(super) fn span(&mut self, at: &At, text: Option<&DurationText>, default: (Duration, Duration)) -> (Duration, Duration) {
         let Some(DurationText(text)) = text else { return default };
-        duration::parse_span(text).unwrap_or_else(|error| {
-            self.expected(at, error.to_string(), "a shortest and a longest duration, as in 100ms..10s");
-            default
-        })
+        match duration::parse_span(text) {
+            Ok(span) if span.1 <= LONGEST => span,
+            Ok(_) => {
+                self.expected(at, format!("`{text}` is longer than anybody waits"), "366 days at most, which is 8784h");
+                default
+            }
+            Err(error) => {
+                self.expected(at, error.to_string(), "a shortest and a longest duration, as in 100ms..10s");
+                default
+            }
+        }
     }
 
     pub(super) fn size(&mut self, at: &At, text: &Option<SizeText>, default: u64) -> u64 {
@@ -35,14 +64,16 @@ impl Compiler<'_> {
         }
     }
 
+    /// The path that is the value at a place.
     pub(super) fn path(&mut self, at: &At, text: &str) -> Option<Path> {
-        match Path::parse(text) {
-            Ok(path) => Some(path),
-            Err(error) => {
-                self.problem(at, format!("`{text}` is not a path: {error}"));
-                None
-            }
-        }
+        let path = Path::parse(text);
+        path.map_err(|error| self.problem(at, format!("`{text}` is not a path: {error}"))).ok()
+    }
+
+    /// The path that is the key at a place.
+    pub(super) fn key_path(&mut self, at: &At, text: &str) -> Option<Path> {
+        let path = Path::parse(text);
+        path.map_err(|error| self.push(Problem::new(at, format!("`{text}` is not a path: {error}")).at_key())).ok()
     }
 
     /// The paths of a list; none when one of them cannot be read.
@@ -56,6 +87,18 @@ impl Compiler<'_> {
             OneOrMany::One(text) => self.path(at, text).map(|path| vec![path]),
             OneOrMany::Many(texts) => self.all_paths(at, texts),
         }
+    }
+
+    /// How deep a document may nest: rules and steps go down with it, so there is an end.
+    pub(super) fn depth(&mut self, at: &At, depth: Option<usize>, default: usize) -> usize {
+        match depth {
+            Some(0) => self.expected(at, "nothing at all nests 0 deep".to_owned(), &format!("1 to {DEEPEST}")),
+            Some(depth) if depth > DEEPEST => {
+                self.expected(at, format!("{depth} is deeper than rules and steps can follow"), &format!("1 to {DEEPEST}"));
+            }
+            _ => {}
+        }
+        depth.unwrap_or(default)
     }
 
     /// The value at a place, numbers as they were typed.

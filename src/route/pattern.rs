@@ -47,7 +47,7 @@ pub enum PatternError {
     #[error("the path has a `{0}`: a route matches the path alone, name query parameters under `input`")]
     Query(char),
     /// A character that a canonical path writes otherwise.
-    #[error("the path has the character `{0}`, which a request's path never has as it is: write it percent-encoded")]
+    #[error("the path has the character `{0}`, which a request's path only has percent-encoded")]
     Character(char),
     /// A brace without its partner, or a hole that is not the whole segment.
     #[error("`{0}` is not a segment: a hole is a whole segment, `{{name}}` or, at the end, `{{*name}}`")]
@@ -58,6 +58,19 @@ pub enum PatternError {
     /// The same hole twice.
     #[error("the hole `{{{0}}}` stands twice")]
     Again(String),
+    /// `:id`, `[id]`, `*`: a hole of another router.
+    #[error("`{typed}` is how other routers write a hole: write `{meant}`")]
+    Foreign {
+        /// The segment.
+        typed: String,
+        /// The hole that it would be here.
+        meant: String,
+    },
+    /// `%2d`, `%e4`, `%zz`
+    #[error(
+        "`{0}` never stands in a request's canonical path: write letters, digits and `-._~` as they are, and escapes in upper case"
+    )]
+    Escape(String),
     /// `{*rest}` before the end.
     #[error("`{{*{0}}}` takes the rest of the path, so it must be last")]
     RestFirst(String),
@@ -112,11 +125,16 @@ impl Pattern {
         if segment.contains(['{', '}']) {
             return Err(PatternError::Hole(segment.to_owned()));
         }
-        let odd = |c: char| !c.is_ascii() || c.is_ascii_control() || matches!(c, '\\' | '"' | '<' | '>' | '^' | '`' | '|' | ';');
-        match segment.chars().find(|c| odd(*c)) {
-            Some(c) => Err(PatternError::Character(c)),
-            None => Ok(()),
+        if let Some(meant) = foreign(segment) {
+            return Err(PatternError::Foreign { typed: segment.to_owned(), meant });
         }
+        let odd = |c: char| {
+            !c.is_ascii() || c.is_ascii_control() || matches!(c, '\\' | '"' | '<' | '>' | '[' | ']' | '^' | '`' | '|' | ';')
+        };
+        if let Some(c) = segment.chars().find(|c| odd(*c)) {
+            return Err(PatternError::Character(c));
+        }
+        escapes(segment)
     }
 
     /// The methods.
@@ -151,6 +169,38 @@ impl fmt::Display for Pattern {
         }
         write!(f, " {}", self.path)
     }
+}
+
+/// The hole that a segment would be, had it been written for another router.
+fn foreign(segment: &str) -> Option<String> {
+    let named = |name: &str| name.starts_with(|c: char| c.is_ascii_alphabetic());
+    match segment {
+        "*" | "**" => Some("{*rest}".to_owned()),
+        _ => {
+            let bracketed = segment.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+            let (name, star) = match (segment.strip_prefix(':'), bracketed) {
+                (Some(name), _) => (name.trim_end_matches('?'), ""),
+                (None, Some(name)) => name.strip_prefix("...").map_or((name, ""), |name| (name, "*")),
+                (None, None) => return None,
+            };
+            named(name).then(|| format!("{{{star}{name}}}"))
+        }
+    }
+}
+
+/// Escapes that a canonical path has otherwise, or not at all.
+fn escapes(segment: &str) -> Result<(), PatternError> {
+    for (at, _) in segment.match_indices('%') {
+        let escape: String = segment.chars().skip(at).take(3).collect();
+        let byte = escape.get(1..).filter(|digits| digits.len() == 2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+        let is_refused = |byte: u8| byte.is_ascii_control() || matches!(byte, b'/' | b'\\' | b'%' | b';');
+        let canonical = byte.is_some_and(|byte| !is_plain(byte) && !is_refused(byte));
+        if !canonical || escape.bytes().any(|byte| byte.is_ascii_lowercase()) {
+            return Err(PatternError::Escape(escape));
+        }
+    }
+    Ok(())
 }
 
 fn parse_methods(text: &str) -> Result<Methods, PatternError> {
@@ -189,6 +239,7 @@ mod tests {
         assert_eq!(pattern.to_string(), "GET,POST /a/{id}/b/{*rest}");
         assert_eq!(Pattern::parse("ANY /").unwrap().methods(), &Methods::Any);
         assert!(Pattern::parse("GET /a/").is_ok());
+        assert!(Pattern::parse("GET /a%20b/v1:find/x*y/@me/%E4").is_ok());
     }
 
     #[test]
@@ -215,6 +266,20 @@ mod tests {
             "GET /a}",
             "GET /é",
             "GET /a;b",
+            // Holes of other routers.
+            "GET /:id",
+            "GET /a/:id/b",
+            "GET /[id]",
+            "GET /[...rest]",
+            "GET /a/*",
+            "GET /a/**",
+            // What the canonical path writes otherwise.
+            "GET /a[b]",
+            "GET /a%2db",
+            "GET /%e4",
+            "GET /%zz",
+            "GET /a%",
+            "GET /a%2Fb",
         ] {
             assert!(Pattern::parse(text).is_err(), "{text}");
         }

@@ -74,6 +74,7 @@ pub(super) async fn drive<C: Connection>(mut connection: Pin<&mut C>, traffic: &
             }
             Step::Due(Due::Cut(reason)) => {
                 tracing::debug!(reason, "a connection is cut");
+                traffic.set_cut(reason);
                 return;
             }
         }

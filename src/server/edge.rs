@@ -67,12 +67,24 @@ where
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection keeps its small writes back");
         }
-        self.serve(stream, peer)
+        self.serve_on(stream, peer, |stream| {
+            if let Err(error) = stream.set_zero_linger() {
+                tracing::debug!(%error, "a connection that is cut ends as if in good order");
+            }
+        })
     }
 
     /// Serves one connection until it closes: by the client, by its limits, or by [`Edge::drain`] and [`Edge::cut`]. The
     /// connection counts as open from this call on. Dropping the future cuts it.
-    pub fn serve<T>(&self, mut stream: T, peer: SocketAddr) -> impl Future<Output = ()> + Send + use<S, B, T>
+    pub fn serve<T>(&self, stream: T, peer: SocketAddr) -> impl Future<Output = ()> + Send + use<S, B, T>
+    where
+        T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        self.serve_on(stream, peer, |_| {})
+    }
+
+    /// `tear` has a stream reset when it is dropped.
+    fn serve_on<T>(&self, mut stream: T, peer: SocketAddr, tear: fn(&T)) -> impl Future<Output = ()> + Send + use<S, B, T>
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -87,7 +99,7 @@ where
             let traffic = Arc::new(Traffic::new(limits, timeouts, multiplexed, born, first_byte, open));
             let peer = Peer { address: peer, secure: false };
             let adapter = Adapter::new(service, Arc::clone(&core), Arc::clone(&traffic), peer);
-            let wire = Wire::new(stream, early, Arc::clone(&traffic));
+            let wire = Wire::new(stream, early, Arc::clone(&traffic), tear);
             match protocol {
                 Protocol::Http1 => {
                     let io = TokioIo::new(Gate::new(wire, limits, Arc::clone(&traffic)));

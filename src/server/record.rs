@@ -9,8 +9,10 @@ use super::traffic::Traffic;
 use crate::gateway::edge::{Peer, RequestId, Trace};
 use crate::telemetry::{AccessLog, Entry};
 
-/// What the log says when the client left before there was a status. Nobody ever receives it.
+/// What the log says when the client left before there was a status, and when the connection was cut before. Nobody ever
+/// receives them.
 const CLIENT_LEFT: u16 = 499;
+const CUT: u16 = 503;
 
 /// What was asked for.
 #[derive(Debug)]
@@ -85,6 +87,7 @@ impl Drop for Record {
             Asked::Raw { method, target } => (method.as_str(), target.as_str()),
         };
         let Answer { status, trace, bytes, complete, .. } = &self.answer;
+        let cut = if *complete { None } else { self.traffic.cut() };
         access.record(&Entry {
             time: self.time,
             request_id: self.id.as_str(),
@@ -92,11 +95,11 @@ impl Drop for Record {
             method,
             target,
             route: trace.route.as_deref(),
-            status: status.unwrap_or(CLIENT_LEFT),
+            status: status.unwrap_or(if cut.is_some() { CUT } else { CLIENT_LEFT }),
             bytes: *bytes,
             duration: self.started.elapsed(),
             upstream: trace.upstream,
-            code: trace.code.as_deref(),
+            code: trace.code.as_deref().or(cut),
             warnings: trace.warnings,
             version: self.version,
             cut: !complete,

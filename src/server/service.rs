@@ -57,7 +57,7 @@ where
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let (time, started) = (SystemTime::now(), Instant::now());
-        let turn = self.traffic.arrive();
+        let turn = self.traffic.arrive(request.version());
         let (mut parts, incoming) = request.into_parts();
         let raw = parts.uri.clone();
         let (refusal, line) = match turn.refused {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use http::Version;
 use tokio::time::Instant;
 
 use super::core::Phase;
@@ -84,6 +85,10 @@ struct State {
     waiting: BTreeMap<u64, Instant>,
     resets: u32,
     resets_since: Instant,
+    /// An HTTP/1.0 client has asked for something.
+    old_client: bool,
+    /// Why the driver dropped the connection.
+    cut: Option<&'static str>,
 }
 
 impl Traffic {
@@ -111,6 +116,8 @@ impl Traffic {
             waiting: BTreeMap::new(),
             resets: 0,
             resets_since: born,
+            old_client: false,
+            cut: None,
         };
         Self { limits, timeouts, multiplexed, state: Mutex::new(state), _open: open }
     }
@@ -166,9 +173,10 @@ impl Traffic {
     // ---- the service
 
     /// A request arrives at the service.
-    pub(super) fn arrive(&self) -> Turn {
+    pub(super) fn arrive(&self, version: Version) -> Turn {
         let now = Instant::now();
         let mut state = self.state();
+        state.old_client |= version == Version::HTTP_10;
         let number = state.served;
         state.served += 1;
         if self.multiplexed {
@@ -178,6 +186,11 @@ impl Traffic {
         let refused = state.refused.take_if(|(refused, _)| *refused == number).map(|(_, refused)| refused);
         let last = refused.is_some() || state.served >= self.limits.requests;
         Turn { number, refused, last }
+    }
+
+    /// Whether an answer here may have no other end than that of the connection.
+    pub(super) fn ends_answers_by_closing(&self) -> bool {
+        self.state().old_client
     }
 
     /// Whether the connection is so old that it should close behind the answer that is about to begin.
@@ -219,6 +232,16 @@ impl Traffic {
     /// The driver asked hyper to close.
     pub(super) fn set_closing(&self) {
         self.state().closing_since.get_or_insert_with(Instant::now);
+    }
+
+    /// The driver drops the connection.
+    pub(super) fn set_cut(&self, reason: &'static str) {
+        self.state().cut = Some(reason);
+    }
+
+    /// Why the driver dropped the connection, if it did.
+    pub(super) fn cut(&self) -> Option<&'static str> {
+        self.state().cut
     }
 
     /// What time demands now.
@@ -280,115 +303,4 @@ impl Traffic {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    async fn after(seconds: u64) {
-        tokio::time::advance(Duration::from_secs(seconds)).await;
-    }
-
-    fn traffic(multiplexed: bool) -> Traffic {
-        let now = Instant::now();
-        Traffic::new(Limits::default(), Timeouts::default(), multiplexed, now, now, Open::default())
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_head_is_late_ten_seconds_after_its_first_byte_however_many_follow() {
-        let traffic = traffic(false);
-        for _ in 0..9 {
-            after(1).await;
-            traffic.read(0, true);
-            assert!(matches!(traffic.due(Phase::Serving), Due::Wait(_)));
-        }
-        after(1).await;
-        assert_eq!(traffic.due(Phase::Serving), Due::Head);
-        traffic.set_head_late();
-        assert!(matches!(traffic.due(Phase::Serving), Due::Wait(_)));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_connection_is_idle_only_when_nothing_is_on_its_way() {
-        let traffic = traffic(false);
-        traffic.read(1, false);
-        after(120).await;
-        assert!(matches!(traffic.due(Phase::Serving), Due::Wait(_)));
-        assert!(matches!(traffic.due(Phase::Draining), Due::Wait(_)));
-        traffic.leave(false);
-        after(59).await;
-        assert!(matches!(traffic.due(Phase::Serving), Due::Wait(_)));
-        assert_eq!(traffic.due(Phase::Draining), Due::Close);
-        after(1).await;
-        assert_eq!(traffic.due(Phase::Serving), Due::Close);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_drain_waits_for_a_client_that_was_active_just_now() {
-        let traffic = traffic(false);
-        traffic.read(1, false);
-        traffic.leave(false);
-        assert!(matches!(traffic.due(Phase::Draining), Due::Wait(_)));
-        after(1).await;
-        assert_eq!(traffic.due(Phase::Draining), Due::Close);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_client_that_takes_nothing_is_cut_and_one_that_takes_a_little_is_not() {
-        let traffic = traffic(false);
-        traffic.read(1, false);
-        for _ in 0..4 {
-            traffic.blocked(true);
-            after(29).await;
-            assert!(matches!(traffic.due(Phase::Serving), Due::Wait(_)));
-            traffic.blocked(false);
-        }
-        traffic.blocked(true);
-        after(30).await;
-        assert_eq!(traffic.due(Phase::Serving), Due::Cut("write_timeout"));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn an_http2_connection_is_told_at_once_and_finishes_what_it_has() {
-        let traffic = traffic(true);
-        traffic.arrive();
-        assert_eq!(traffic.due(Phase::Draining), Due::Close);
-        traffic.set_closing();
-        after(600).await;
-        assert!(matches!(traffic.due(Phase::Draining), Due::Wait(_)));
-        traffic.leave(false);
-        after(5).await;
-        assert_eq!(traffic.due(Phase::Draining), Due::Cut("closing"));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn one_stuck_http2_answer_cuts_the_connection_though_others_flow() {
-        let traffic = traffic(true);
-        traffic.piece(1, true);
-        for _ in 0..29 {
-            after(1).await;
-            traffic.piece(2, true);
-            traffic.piece(2, false);
-        }
-        assert!(matches!(traffic.due(Phase::Serving), Due::Wait(_)));
-        after(1).await;
-        assert_eq!(traffic.due(Phase::Serving), Due::Cut("write_timeout"));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_flood_of_requests_taken_back_cuts_the_connection() {
-        let traffic = traffic(true);
-        for _ in 0..=RESETS {
-            traffic.arrive();
-            traffic.leave(true);
-        }
-        assert_eq!(traffic.due(Phase::Serving), Due::Cut("reset_flood"));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn the_thousandth_request_is_the_last() {
-        let traffic = traffic(false);
-        for _ in 0..999 {
-            assert!(!traffic.arrive().last);
-        }
-        assert!(traffic.arrive().last);
-    }
-}
+mod tests;

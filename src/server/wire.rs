@@ -17,11 +17,14 @@ pub(super) struct Wire<T> {
     early: BytesMut,
     traffic: Arc<Traffic>,
     blocked: bool,
+    /// Has the stream reset when it is dropped.
+    tear: fn(&T),
+    shut_down: bool,
 }
 
 impl<T> Wire<T> {
-    pub(super) fn new(stream: T, early: BytesMut, traffic: Arc<Traffic>) -> Self {
-        Self { stream, early, traffic, blocked: false }
+    pub(super) fn new(stream: T, early: BytesMut, traffic: Arc<Traffic>, tear: fn(&T)) -> Self {
+        Self { stream, early, traffic, blocked: false, tear, shut_down: false }
     }
 
     /// Remembers whether the client takes what is written. Only a change is worth telling.
@@ -72,6 +75,17 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Wire<T> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.shut_down = true;
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+/// To a client of HTTP/1.0 the end of the connection can be the end of an answer. So one that was not brought to its end is
+/// torn down, or half an answer would look whole.
+impl<T> Drop for Wire<T> {
+    fn drop(&mut self) {
+        if !self.shut_down && self.traffic.ends_answers_by_closing() {
+            (self.tear)(&self.stream);
+        }
     }
 }

@@ -11,13 +11,18 @@ pub(super) fn for_scalar<'s>(words: Words<'s>, scalar: &Scalar, value: &Value, s
     let text = &scalar.text;
     if scalar.filled {
         // What fills the hole may be a secret, so no advice may tell of it.
-        let needs_type = !scalar.plain && !takes("string") && (takes("integer") || takes("number") || takes("boolean"));
+        let needs_type =
+            !scalar.plain && !words.takes_any_text(schema) && (takes("integer") || takes("number") || takes("boolean"));
         return needs_type.then(|| "take the quotes off: what fills a hole in quotes is a text".to_owned());
+    }
+    if let Some(name) = text.strip_prefix('$').filter(|name| is_variable(name)) {
+        return Some(format!("write `${{{name}}}` for what the environment has"));
     }
     match value {
         Value::Number(_) if title(words.resolve(schema)).is_some_and(|title| title.contains("duration")) => {
             Some(format!("add the unit: {text}s or {text}ms"))
         }
+        Value::Number(_) if words.speaks_of(schema, "an address") => Some(format!("write \"127.0.0.1:{text}\"")),
         Value::Number(_) if takes("number") || takes("integer") => None,
         Value::Number(_) | Value::Bool(_) if words.takes_any_text(schema) => Some(format!("put it in quotes: \"{text}\"")),
         Value::String(text) if takes("boolean") => as_boolean(text),
@@ -31,6 +36,10 @@ pub(super) fn for_scalar<'s>(words: Words<'s>, scalar: &Scalar, value: &Value, s
         Value::String(text) if takes("object") && !takes("string") => as_mapping(words, text, schema),
         _ => None,
     }
+}
+
+fn is_variable(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }
 
 fn as_boolean(text: &str) -> Option<String> {

@@ -52,8 +52,15 @@ impl At {
     }
 
     /// Reads a JSON pointer (RFC 6901).
-    pub(super) fn pointer(text: &str) -> Self {
-        let steps = text.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
+    pub fn pointer(text: &str) -> Self {
+        Self::root().below(text)
+    }
+
+    /// The place that a JSON pointer leads to from here.
+    #[must_use]
+    pub fn below(&self, pointer: &str) -> Self {
+        let mut steps = self.steps.clone();
+        steps.extend(pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")));
         Self { steps }
     }
 }
@@ -84,6 +91,7 @@ mod tests {
         assert_eq!(At::pointer("/routes/3/a~1b~0c"), at);
         assert_eq!(At::pointer(""), At::root());
         assert_eq!(At::root().to_string(), "");
+        assert_eq!(At::root().key("routes").below("/3/a~1b~0c"), at);
     }
 
     #[test]

@@ -179,7 +179,7 @@ fn pieces(text: &str) -> Result<Vec<Piece<'_>>, Fault> {
                 at,
                 typed: "${".to_owned(),
                 message: "the hole `${` is never closed".to_owned(),
-                hint: Some("write `$$` for a dollar".to_owned()),
+                hint: Some("add `}`, or write `$$` for a dollar".to_owned()),
             })?;
             pieces.push(Piece::Text(text.get(from..at).unwrap_or_default()));
             pieces.push(Piece::Hole(hole(text, at, end)?));
@@ -225,7 +225,7 @@ fn hole(text: &str, at: usize, end: usize) -> Result<Hole<'_>, Fault> {
             at,
             typed: typed.to_owned(),
             message: format!("`{typed}` is no environment hole: write `${{NAME}}`, `${{NAME:-default}}` or `${{NAME:?message}}`"),
-            hint: Some(format!("for a dollar before a hole of the request, write `${typed}`")),
+            hint: inside.contains('.').then(|| format!("a hole of the request has no dollar: `{{{inside}}}`")),
         }),
     }
 }
@@ -308,11 +308,8 @@ mod tests {
     #[test]
     fn what_comes_in_is_bounded() {
         let variables = BTreeMap::from([("BIG".to_owned(), "x".repeat(MAX_FILLED / 2 + 1))]);
-        let mut tree = Tree {
-            span: Span { start: 0, end: 12 },
-            content: Content::Scalar(Scalar { text: "${BIG}${BIG}".to_owned(), plain: true, filled: false }),
-            broken: false,
-        };
+        let scalar = Scalar { text: "${BIG}${BIG}".to_owned(), plain: true, filled: false };
+        let mut tree = Tree::new(Span { start: 0, end: 12 }, Content::Scalar(scalar));
         assert_eq!(fill(&mut tree, "${BIG}${BIG}", &variables).len(), 1);
         let deep = format!("{}x{}", "${A:-".repeat(100_000), "}".repeat(100_000));
         assert!(filled(&deep).unwrap_err().contains("nests too deeply"));

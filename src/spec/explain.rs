@@ -8,6 +8,20 @@ use super::tree::Content;
 use super::words::{Words, either, kind_of, title};
 use super::{At, Problem, Problems, Source, advice};
 
+/// Keys of things that have one name and two meanings: where they stand, the keys, what to do.
+const MIXED_UP: [(&str, &[&str], &str); 2] = [
+    (
+        "a page",
+        &["items", "number", "first", "size", "total", "pages"],
+        "this is a page list, which is a step: `shape: [{page: {items: …}}]`",
+    ),
+    (
+        "a page list",
+        &["template", "layout", "head", "state", "status", "when"],
+        "this is a page with a template, which stands beside `shape`: `page: {template: …}`",
+    ),
+];
+
 /// How much of a value a message quotes, in characters.
 const MAX_QUOTED: usize = 40;
 
@@ -85,20 +99,56 @@ impl<'e> Explainer<'e> {
         };
         let message = format!("unknown {noun} `{}`{within}", quoted(key));
         let problem = Problem::new(place, message).at_key().expected(expected);
-        // A key of one of the mappings below is more often misplaced than misspelt.
-        let below = self.words.keys(schema).find(|(_, value)| self.words.keys(value).any(|(name, _)| name == key));
-        self.problems.push(match below {
-            Some((name, _)) if noun == "key" => problem.hint(format!("`{key}` goes into `{name}`")),
-            _ => problem.did_you_mean(key, known),
+        let hint = match noun {
+            "key" => self.elsewhere(at, key, schema),
+            _ if key == "nullable" => Some("write `type: [string, \"null\"]`".to_owned()),
+            _ => None,
+        };
+        self.problems.push(match hint {
+            Some(hint) => problem.hint(hint),
+            None => problem.did_you_mean(key, known),
         });
+    }
+
+    /// Where a key belongs that is no key here: one that is more likely misplaced than misspelt.
+    fn elsewhere(&self, at: &At, key: &str, schema: &'e Value) -> Option<String> {
+        let here = title(schema).unwrap_or_default();
+        if let Some((_, _, hint)) = MIXED_UP.iter().find(|(title, keys, _)| *title == here && keys.contains(&key)) {
+            return Some((*hint).to_owned());
+        }
+        let is_near = crate::base::suggest(key, self.words.keys(schema).map(|(name, _)| name.as_str())).is_some();
+        if let Some(missing) = self.stands_for(at, schema).filter(|_| !is_near) {
+            return Some(format!("the key `{missing}` is missing: is it that?"));
+        }
+        let has = |schema: &'e Value| self.words.keys(schema).any(|(name, _)| name == key);
+        self.words.keys(schema).find_map(|(name, value)| {
+            let is_entry = self.words.resolve(value).get("items").is_some_and(has);
+            match is_entry {
+                true => Some(format!("`{key}` is an entry of `{name}`: `{name}: [{{{key}: …}}]`")),
+                false => has(value).then(|| format!("`{key}` goes into `{name}`")),
+            }
+        })
+    }
+
+    /// The key that a mapping lacks, when its only stranger can be nothing else.
+    fn stands_for(&self, at: &At, schema: &'e Value) -> Option<&'e str> {
+        let required = schema.get("required").and_then(Value::as_array)?;
+        let given = self.source.find(at).tree.entries();
+        let mut missing = required.iter().filter_map(Value::as_str).filter(|name| given.iter().all(|entry| entry.key != *name));
+        let strangers = given.iter().filter(|entry| self.words.keys(schema).all(|(name, _)| *name != entry.key));
+        match (missing.next(), missing.next(), strangers.count()) {
+            (Some(only), None, 1) => Some(only),
+            _ => None,
+        }
     }
 
     fn missing_key(&mut self, at: &At, key: &str, schema: &'e Value) {
         let known: Vec<&String> = self.words.keys(schema).map(|(name, _)| name).collect();
         let given = self.source.find(at).tree.entries();
-        // A misspelt key is told as that, and not as missing too.
-        let strangers = given.iter().map(|entry| &entry.key).filter(|name| !known.contains(name));
-        if strangers.into_iter().any(|name| crate::base::suggest(name, [key]).is_some()) {
+        // A misspelt key is told as that, and not as missing too; nor is what a mapping of another kind lacks.
+        let strangers: Vec<&String> = given.iter().map(|entry| &entry.key).filter(|name| !known.contains(name)).collect();
+        let is_other_kind = !strangers.is_empty() && strangers.len() == given.len();
+        if is_other_kind || strangers.len() == 1 || strangers.iter().any(|name| crate::base::suggest(name, [key]).is_some()) {
             return;
         }
         let whole = title(schema).unwrap_or("this mapping");
@@ -151,6 +201,9 @@ impl<'e> Explainer<'e> {
             Value::String(_) if takes("integer") || takes("boolean") => format!("the text `{shown}`"),
             _ => format!("`{shown}`"),
         };
+        let is_negative = value.as_f64().is_some_and(|number| number < 0.0);
+        let expected =
+            if is_negative && expected == "a whole number" { "a whole number of at least 0".to_owned() } else { expected };
         let problem = Problem::new(at, format!("{name} cannot be {what}")).expected(expected);
         let problem = match advice::for_scalar(self.words, scalar, value, schema) {
             Some(advice) => problem.hint(advice),

@@ -15,6 +15,7 @@ pub struct FileSpec {
     #[schemars(range(min = 1, max = 1))]
     pub version: Option<u32>,
     /// The address to listen on, or a list: `127.0.0.1:8080`, `[::]:8080`. Default `127.0.0.1:8080`.
+    #[schemars(with = "Option<OneOrMany<super::text::AddressText>>")]
     pub listen: Option<OneOrMany<String>>,
     /// The folder of the templates, relative to this file. Default `templates`, when it exists.
     pub templates: Option<String>,
@@ -118,7 +119,7 @@ pub struct ClusterSpec {
     /// How many worker processes, or `auto`: one a processor, two at least.
     pub workers: Option<WorkersSpec>,
     /// Runtime threads in each worker. Default 1.
-    #[schemars(range(min = 1, max = 1024))]
+    #[schemars(range(min = 1, max = 64))]
     pub threads: Option<usize>,
     /// How connections are dealt out. Default `round_robin`.
     pub policy: Option<PolicySpec>,
@@ -186,6 +187,7 @@ pub struct RestartSpec {
 #[schemars(title = "a group of workers")]
 pub struct GroupSpec {
     /// What the group listens on.
+    #[schemars(with = "Option<OneOrMany<super::text::AddressText>>")]
     pub listen: Option<OneOrMany<String>>,
     /// How many workers.
     pub workers: Option<WorkersSpec>,

@@ -150,15 +150,13 @@ impl Folder {
         Ok(self.files.get(name).map(Vec::as_slice))
     }
 
-    /// Takes every file below a folder, unless it is not there.
+    /// Takes every file below a folder. One that is not there, that is no folder, or whose name leads out of ours has none; whoever
+    /// needs it says so.
     pub(super) fn take_all(&mut self, folder: &str) -> Result<(), ReadError> {
-        let name = self.relative("", folder)?;
-        self.walk(&name, 0)
-    }
-
-    /// A reference from one file to another.
-    pub(super) fn relative(&self, from: &str, reference: &str) -> Result<String, ReadError> {
-        relative(from, reference).ok_or_else(|| ReadError::Outside { file: reference.to_owned(), root: self.root.clone() })
+        match relative("", folder) {
+            Some(name) => self.walk(&name, 0),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn into_files(self) -> BTreeMap<String, Vec<u8>> {
@@ -171,7 +169,7 @@ impl Folder {
             return Err(ReadError::TooDeep { file: folder.to_owned() });
         }
         if !path.is_dir() {
-            return Err(ReadError::NotAFile { file: folder.to_owned() });
+            return Ok(());
         }
         for entry in fs::read_dir(&path).map_err(|error| explain(folder, error))? {
             let name = entry.map_err(|error| explain(folder, error))?.file_name();

@@ -18,7 +18,7 @@ impl JsonSchema for JsonSchemaText {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let kinds = ["null", "boolean", "object", "array", "number", "string", "integer"];
         let mut keywords = keywords(&generator.subschema_for::<Self>().to_value());
-        keywords.insert("type".to_owned(), json!({"anyOf": [{"enum": kinds}, {"type": "array", "items": {"enum": kinds}}]}));
+        keywords.insert("type".to_owned(), json!({"title": format!("one of: {}; or a list of them", kinds.join(", ")), "anyOf": [{"enum": kinds}, {"type": "array", "items": {"enum": kinds}}]}));
         keywords.insert("required".to_owned(), json!({"type": "array", "items": {"type": "string"}}));
         keywords.insert("default".to_owned(), json!(true));
         json_schema!({

@@ -9,16 +9,43 @@ use serde_json::Value;
 
 use super::explain::Explainer;
 use super::lines::Lines;
-use super::tree::Content;
-use super::{At, FileSpec, Problem, Problems, Snapshot, Source, environment, schema, syntax, yaml};
+use super::standing::{pinned, standing};
+use super::tree::{Content, Tree};
+use super::{At, FileSpec, Problem, Problems, Snapshot, Source, environment, pending, schema, syntax, yaml};
 use crate::json::{self, Duplicates, Limits};
 
-/// Reads routes.yaml from a snapshot: what was typed, and where.
+/// Reads routes.yaml from a snapshot: what was typed, and where, in the whole grammar.
 ///
 /// # Errors
 /// Everything that is wrong with the file's syntax, holes, keys and types; the problems render with [`super::Report`].
 pub fn load(snapshot: &Snapshot) -> Result<(FileSpec, Source), (Source, Problems)> {
-    read(&snapshot.root, &snapshot.text, Some(&snapshot.env))
+    read(&snapshot.root, &snapshot.text, Some(&snapshot.env), |_| Problems::new()).sound()
+}
+
+/// A file that was read, and as much of it as stands.
+#[derive(Debug)]
+pub struct Loaded<T> {
+    /// What was typed, without what was reported; `None` when that leaves nothing.
+    pub mirror: Option<T>,
+    /// Where everything that stands is; [`Source::in_doubt`] tells of what does not.
+    pub source: Source,
+    /// Everything that is wrong with the file so far. They have their places whatever was taken out.
+    pub problems: Problems,
+}
+
+impl<T> Loaded<T> {
+    fn sound(self) -> Result<(T, Source), (Source, Problems)> {
+        match self.mirror {
+            Some(mirror) if self.problems.is_empty() => Ok((mirror, self.source)),
+            _ => Err((self.source, self.problems)),
+        }
+    }
+}
+
+/// Reads routes.yaml as far as this version goes with it: keys of a later version are refused, and what is broken is left out, so that
+/// the rest can be looked at in the same run.
+pub fn load_available(snapshot: &Snapshot) -> Loaded<FileSpec> {
+    read(&snapshot.root, &snapshot.text, Some(&snapshot.env), pending::refuse)
 }
 
 /// Reads a preset: a file of its own with one mapping of the mirror. Its text has no environment holes.
@@ -26,7 +53,7 @@ pub fn load(snapshot: &Snapshot) -> Result<(FileSpec, Source), (Source, Problems
 /// # Errors
 /// As [`load`].
 pub fn load_preset<T: DeserializeOwned + JsonSchema>(name: &str, text: &str) -> Result<(T, Source), (Source, Problems)> {
-    read(name, text, None)
+    read(name, text, None, |_| Problems::new()).sound()
 }
 
 /// Reads a document beside routes.yaml, such as a schema: JSON when its name ends so, else YAML. It has no environment holes.
@@ -35,9 +62,12 @@ pub fn load_preset<T: DeserializeOwned + JsonSchema>(name: &str, text: &str) -> 
 /// The text is neither, or a key stands twice.
 pub fn load_document(name: &str, text: &str) -> Result<(Value, Source), (Source, Problems)> {
     let lines = Lines::of(text);
-    let (tree, mut problems) = yaml::read(text, &lines);
-    let json = if name.ends_with(".json") {
-        // JSON is not all YAML, tabs for one: the tree is only asked for places, and not for what is wrong.
+    let is_json = name.ends_with(".json");
+    // JSON is not all YAML: where it may have a tab, YAML may not.
+    let tabless = if is_json { text.replace('\t', " ") } else { text.to_owned() };
+    let (tree, mut problems) = yaml::read(&tabless, &lines);
+    let json = if is_json {
+        // The tree is only asked for places, and not for what is wrong.
         let limits = Limits { duplicates: Duplicates::Refuse, ..Limits::default() };
         problems = json::parse(text, &limits).err().iter().map(syntax::json_problem).collect();
         serde_json::from_str(text).unwrap_or_else(|error| {
@@ -57,12 +87,14 @@ fn read<T: DeserializeOwned + JsonSchema>(
     file: &str,
     text: &str,
     variables: Option<&BTreeMap<String, String>>,
-) -> Result<(T, Source), (Source, Problems)> {
+    refuse: impl FnOnce(&mut Tree) -> Problems,
+) -> Loaded<T> {
     let lines = Lines::of(text);
     let (mut tree, mut problems) = yaml::read(text, &lines);
     if let Some(variables) = variables {
         problems.extend(environment::fill(&mut tree, text, variables));
     }
+    problems.extend(refuse(&mut tree));
     let json = tree.to_json(&At::root(), &mut |at, odd| {
         problems.push(Problem::new(at, odd.to_string()).hint(odd.hint()));
     });
@@ -70,20 +102,31 @@ fn read<T: DeserializeOwned + JsonSchema>(
         // An odd scalar stands in the JSON as null: what the schema says of that is not worth telling.
         tree.mark_broken(&problem.at);
     }
-    let source = Source::new(file.to_owned(), text.to_owned(), lines, tree);
-    problems.extend(validate::<T>(&json, &source));
-    if !problems.is_empty() {
-        return Err((source, problems));
-    }
-    match serde_json::from_value(json) {
-        Ok(mirror) => Ok((mirror, source)),
-        // The schema is made from the mirror, so this says more about them than about the file; but it is never kept quiet.
-        Err(error) => Err((source, Problems::from_iter([Problem::new(At::root(), error.to_string())]))),
+    let source = |tree| Source::new(file.to_owned(), text.to_owned(), lines.clone(), tree);
+    let whole = source(tree);
+    let schema = schema::of::<T>();
+    let validator = match validator(&schema) {
+        Ok(validator) => validator,
+        Err(message) => {
+            problems.push(Problem::new(At::root(), message));
+            return Loaded { mirror: None, source: whole, problems };
+        }
+    };
+    problems.extend(validate(&json, &whole, &schema, &validator));
+    let pinned: Problems = problems.iter().map(|problem| pinned(problem, &whole)).collect();
+    let standing = if pinned.is_full() { None } else { standing(whole.tree().clone(), &validator) };
+    match standing {
+        Some((mirror, tree)) => Loaded { mirror: Some(mirror), source: source(tree), problems: pinned },
+        None => {
+            // The schema is made from the mirror, so this says more about them than about the file; but it is never kept quiet.
+            let unsaid = pinned.is_empty().then(|| Problem::new(At::root(), "the file cannot be read as routes.yaml"));
+            Loaded { mirror: None, source: whole, problems: pinned.into_iter().chain(unsaid).collect() }
+        }
     }
 }
 
-/// Everything that the schema of `T` has against a document.
-fn validate<T: JsonSchema>(json: &Value, source: &Source) -> Problems {
+/// Everything that a schema has against a document.
+fn validate(json: &Value, source: &Source, schema: &Value, validator: &Validator) -> Problems {
     if source.tree().broken {
         return Problems::new();
     }
@@ -92,12 +135,7 @@ fn validate<T: JsonSchema>(json: &Value, source: &Source) -> Problems {
             Problem::new(At::root(), "the file is empty").hint("the smallest file has `upstreams` and `routes`")
         ]);
     }
-    let schema = schema::of::<T>();
-    let validator = match validator(&schema) {
-        Ok(validator) => validator,
-        Err(message) => return Problems::from_iter([Problem::new(At::root(), message)]),
-    };
-    let mut explainer = Explainer::new(&schema, source);
+    let mut explainer = Explainer::new(schema, source);
     for error in validator.iter_errors(json) {
         explainer.explain(&error);
     }

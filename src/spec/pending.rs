@@ -1,7 +1,7 @@
 //! What the grammar has and this version does not do yet: refused, so that nobody relies on it in vain.
 
 use super::tree::{Content, Entry, Tree};
-use super::{At, Problem, Problems, Source};
+use super::{At, Problem, Problems};
 
 /// When a key is not available.
 enum Refused {
@@ -28,29 +28,42 @@ const LATER: &[(&[&str], &[&str], Refused)] = &[
     (&["cluster"], &["heartbeat", "memory", "groups"], Always),
 ];
 
-/// Every key of a file that belongs to a later version.
-pub fn pending(source: &Source) -> Problems {
+/// Refuses every key of a file that belongs to a later version, and marks it as broken.
+pub(super) fn refuse(tree: &mut Tree) -> Problems {
     let mut problems = Problems::new();
+    let mut gone = Vec::new();
     for (path, keys, refused) in LATER {
-        each(source.tree(), path, &At::root(), &mut |mapping, at| {
-            let found = mapping.entries().iter().filter(|entry| keys.contains(&entry.key.as_str()));
-            problems.extend(found.filter_map(|entry| refuse(entry, at, refused)));
+        each(tree, path, &At::root(), &mut |mapping, at| {
+            for Entry { key, value, .. } in mapping.entries().iter().filter(|entry| keys.contains(&entry.key.as_str())) {
+                let at = at.key(key);
+                let is_gone = gone.iter().any(|gone| at.is_within(gone));
+                if let Some(problem) = refused_as(key, value, &at, refused).filter(|_| !is_gone) {
+                    problems.push(problem);
+                    match refused {
+                        BeyondOne => gone.extend(value.entries().iter().skip(1).map(|entry| at.key(&entry.key))),
+                        Always | Unless(_) => gone.push(at),
+                    }
+                }
+            }
         });
     }
+    gone.iter().for_each(|at| tree.mark_broken(at));
     problems
 }
 
-fn refuse(entry: &Entry, at: &At, refused: &Refused) -> Option<Problem> {
-    let Entry { key, value, .. } = entry;
-    let at = at.key(key);
+fn refused_as(key: &str, value: &Tree, at: &At, refused: &Refused) -> Option<Problem> {
     match refused {
         Always => {
             Some(Problem::new(at, format!("`{key}` is not available yet")).at_key().hint("remove it: this version does without"))
         }
         Unless(only) if value.text() == Some(only) => None,
         Unless(only) => {
-            let what = value.text().unwrap_or_default();
-            Some(Problem::new(at, format!("`{key}: {what}` is not available yet")).expected(format!("`{only}`")))
+            // What fills a hole may be a secret.
+            let message = match &value.content {
+                Content::Scalar(scalar) if !scalar.filled => format!("`{key}: {}` is not available yet", scalar.text),
+                _ => format!("this `{key}` is not available yet"),
+            };
+            Some(Problem::new(at, message).expected(format!("`{only}`")))
         }
         BeyondOne => {
             let second = value.entries().get(1)?;
@@ -83,13 +96,13 @@ fn each<'t>(tree: &'t Tree, path: &[&str], at: &At, see: &mut dyn FnMut(&'t Tree
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Snapshot, load};
-    use super::*;
+    use super::super::{Snapshot, load_available};
 
     fn refused(text: &str) -> Vec<String> {
         let snapshot = Snapshot { root: "routes.yaml".to_owned(), text: text.to_owned(), ..Snapshot::default() };
-        let (_, source) = load(&snapshot).unwrap();
-        pending(&source).into_iter().map(|problem| problem.at.to_string()).collect()
+        let loaded = load_available(&snapshot);
+        assert!(loaded.mirror.is_some());
+        loaded.problems.into_iter().map(|problem| problem.at.to_string()).collect()
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What is wrong with a file, before anybody prints it.
 
-use super::At;
 use super::tree::Span;
+use super::{At, Source};
 
 /// What a problem points at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct Problem {
     pub expected: Option<String>,
     /// What to do about it.
     pub hint: Option<String>,
+    /// The piece of the value that is at fault, when it is not all of it.
+    pub(super) part: Option<Box<Part>>,
     /// The exact text, where a place says too little: a hole inside of a value, a syntax error.
     pub(super) span: Option<Box<Span>>,
 }
@@ -32,7 +34,12 @@ pub struct Problem {
 impl Problem {
     /// A problem with the value at a place.
     pub fn new(at: impl Into<At>, message: impl Into<String>) -> Self {
-        Self { at: at.into(), aim: Aim::Value, message: message.into(), expected: None, hint: None, span: None }
+        Self { at: at.into(), aim: Aim::Value, message: message.into(), expected: None, hint: None, part: None, span: None }
+    }
+
+    /// A problem at a line and a column of a file, both from 1.
+    pub fn at_line(source: &Source, line: usize, column: usize, message: impl Into<String>) -> Self {
+        Self::in_text(At::root(), source.word_at(line, column), message)
     }
 
     /// A problem with a piece of the text itself.
@@ -63,11 +70,49 @@ impl Problem {
         self
     }
 
+    /// Points at a piece of the value, if it stands there as it is.
+    #[must_use]
+    pub fn part(self, piece: impl Into<String>) -> Self {
+        self.part_in("", piece)
+    }
+
+    /// As [`Problem::part`], in a larger piece that it would not be found without.
+    #[must_use]
+    pub fn part_in(mut self, around: impl Into<String>, piece: impl Into<String>) -> Self {
+        self.part = Some(Box::new(Part { around: around.into(), text: piece.into(), last: false }));
+        self
+    }
+
+    /// As [`Problem::part`], the last of several.
+    #[must_use]
+    pub fn last_part(mut self, piece: impl Into<String>) -> Self {
+        self.part = Some(Box::new(Part { around: String::new(), text: piece.into(), last: true }));
+        self
+    }
+
     /// Points at the key instead of the value.
     #[must_use]
     pub fn at_key(mut self) -> Self {
         self.aim = Aim::Key;
         self
+    }
+}
+
+/// A piece of a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Part {
+    around: String,
+    text: String,
+    last: bool,
+}
+
+impl Part {
+    /// Where it stands in what was typed, in bytes.
+    pub(super) fn within(&self, typed: &str) -> Option<(usize, usize)> {
+        let from = typed.find(&self.around)?;
+        let rest = typed.get(from..)?;
+        let start = if self.last { rest.rfind(&self.text) } else { rest.find(&self.text) };
+        start.filter(|_| !self.text.is_empty()).map(|start| (from + start, from + start + self.text.len()))
     }
 }
 

@@ -41,8 +41,8 @@ impl Snapshot {
     /// Bounds: 1 MiB for routes.yaml, 16 MiB and 4096 files in all. Hidden files are left out.
     ///
     /// # Errors
-    /// routes.yaml cannot be read or is not UTF-8; another file cannot be read, is no regular file, or lies outside of the folder
-    /// of routes.yaml, also by a symbolic link; a bound is passed.
+    /// routes.yaml cannot be read or is not UTF-8; another file cannot be read, is no regular file, or is a symbolic link out of the
+    /// folder of routes.yaml; a bound is passed.
     pub fn read(path: &Path) -> Result<Self, ReadError> {
         Self::read_with(path, |name| std::env::var_os(name))
     }
@@ -193,7 +193,8 @@ mod tests {
             "a: {$ref: x/../../secret.html}",
         ] {
             fs::write(root.join("routes.yaml"), text).unwrap();
-            assert!(matches!(read(&root), Err(ReadError::Outside { .. })), "{text}");
+            let names: Vec<String> = read(&root).unwrap().files.into_keys().collect();
+            assert!(names.iter().all(|name| name.starts_with("templates/")), "{text}: {names:?}");
         }
         // References of JSON libraries inside of a literal are not files.
         for text in ["a: {$ref: $.data}", "a: {$ref: ..}", "a: {$ref: '@'}"] {

@@ -8,8 +8,8 @@ use super::yaml::MAX_DEPTH;
 use super::{At, Problem};
 use crate::json;
 
-/// A syntax error as a problem.
-pub(super) fn problem(text: &str, lines: &Lines, error: &ScanError) -> Problem {
+/// A syntax error as a problem. `bracket` is where the innermost open `[` or `{` stands.
+pub(super) fn problem(text: &str, lines: &Lines, error: &ScanError, bracket: Option<usize>) -> Problem {
     let mut offset = error.marker().byte_offset().unwrap_or_default().min(text.len());
     if matches!(error.kind(), ErrorKind::TabNotAllowed | ErrorKind::TabInBlockIndentation | ErrorKind::TabInIndentation) {
         // The parser points behind the tab.
@@ -19,6 +19,11 @@ pub(super) fn problem(text: &str, lines: &Lines, error: &ScanError) -> Problem {
     let (line, _) = lines.place(text, offset);
     let (_, line_end) = lines.range(text, line);
     let after = text.get(offset..line_end).unwrap_or_default();
+    if let (ErrorKind::BlockEntryInFlowCollection, Some(start)) = (error.kind(), bracket) {
+        let open = text.get(start..start + 1).unwrap_or("[");
+        let message = format!("this `{open}` is not closed before the list goes on in line {line}");
+        return Problem::in_text(At::root(), Span { start, end: start + 1 }, message);
+    }
     let (message, hint) = say(error, after);
     let end = offset + after.chars().next().map_or(0, char::len_utf8);
     let problem = Problem::in_text(At::root(), Span { start: offset, end }, message);
@@ -44,6 +49,7 @@ fn say(error: &ScanError, after: &str) -> (String, Option<&'static str>) {
     let (message, hint) = match error.kind() {
         Kind::ExpectedFlowMappingSeparator if after.starts_with('{') => ("a `{` cannot stand here", Some(BRACES)),
         Kind::ExpectedFlowSequenceSeparator if after.starts_with('{') => ("a `{` cannot stand here", Some(BRACES)),
+        Kind::ExpectedFlowMappingSeparator if after.starts_with(':') => ("a second `:` cannot stand here", Some(COLON)),
         Kind::ExpectedFlowMappingSeparator => ("a `,` or the closing `}` is missing here", None),
         Kind::ExpectedFlowSequenceSeparator => ("a `,` or the closing `]` is missing here", None),
         Kind::MappingValueNotAllowed | Kind::InvalidColonPlacement => ("a `:` cannot stand here", Some(COLON)),

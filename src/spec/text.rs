@@ -27,15 +27,21 @@ pub(super) struct SpanText(
     String,
 );
 
-/// What a number must be where an HTTP status is meant.
+/// What a number must be where the HTTP status of a failure is meant.
 #[derive(JsonSchema)]
-#[schemars(title = "a status from 100 to 599")]
+#[schemars(title = "the status of a failure, from 400 to 599")]
 #[serde(transparent)]
 pub(super) struct StatusText(
-    #[schemars(range(min = 100, max = 599))]
+    #[schemars(range(min = 400, max = 599))]
     #[expect(dead_code, reason = "only its schema is used")]
     u16,
 );
+
+/// What a text must be where an address to listen on is meant.
+#[derive(JsonSchema)]
+#[schemars(title = "an address such as 127.0.0.1:8080", example = "127.0.0.1:8080", example = "[::]:8080")]
+#[serde(transparent)]
+pub(super) struct AddressText(#[expect(dead_code, reason = "only its schema is used")] String);
 
 /// A size as typed: `8KiB`, `1MiB`, or a bare number of bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]

@@ -18,6 +18,23 @@ pub(super) struct Tree {
     pub(super) content: Content,
     /// A problem was reported for this value already; what follows from it is not worth telling.
     pub(super) broken: bool,
+    /// What stood right in it, was reported, and is gone.
+    pub(super) lost: Lost,
+}
+
+/// What is gone from a list or a mapping.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Lost {
+    /// Something that might have meant anything: an unknown key, a key that is none, an entry of a list.
+    pub(super) anything: bool,
+    /// Keys of the grammar, whose values were broken.
+    pub(super) keys: Vec<String>,
+}
+
+impl Lost {
+    pub(super) fn is_nothing(&self) -> bool {
+        !self.anything && self.keys.is_empty()
+    }
 }
 
 /// What a value is.
@@ -44,14 +61,47 @@ pub(super) struct Found<'t> {
     pub(super) tree: &'t Tree,
     /// Whether the whole place was found, or only what is around it.
     pub(super) exact: bool,
+    /// How many steps of the place were found.
+    pub(super) depth: usize,
     /// Whether something on the way was reported already.
     pub(super) broken: bool,
 }
 
 impl Tree {
+    /// A sound value.
+    pub(super) fn new(span: Span, content: Content) -> Self {
+        Self { span, content, broken: false, lost: Lost::default() }
+    }
+
     /// A value that was reported already and stands in for whatever was meant.
     pub(super) fn broken(span: Span) -> Self {
-        Self { span, content: Content::Scalar(Scalar::empty()), broken: true }
+        Self { broken: true, ..Self::new(span, Content::Scalar(Scalar::empty())) }
+    }
+
+    /// Takes out everything in it that is broken.
+    pub(super) fn sweep(&mut self) {
+        match &mut self.content {
+            Content::Scalar(_) => {}
+            Content::List(elements) => {
+                let before = elements.len();
+                elements.retain(|element| !element.broken);
+                self.lost.anything |= elements.len() < before;
+                elements.iter_mut().for_each(Self::sweep);
+            }
+            Content::Mapping(entries) => {
+                let broken = entries.iter().filter(|entry| entry.value.broken);
+                self.lost.keys.extend(broken.map(|entry| entry.key.clone()));
+                entries.retain(|entry| !entry.value.broken);
+                entries.iter_mut().for_each(|entry| entry.value.sweep());
+            }
+        }
+    }
+
+    /// Whether something is gone, right in it or further down.
+    pub(super) fn lacks_within(&self) -> bool {
+        !self.lost.is_nothing()
+            || self.elements().iter().any(Self::lacks_within)
+            || self.entries().iter().any(|entry| entry.value.lacks_within())
     }
 
     /// The members, if it is a mapping.
@@ -87,14 +137,26 @@ impl Tree {
         }
     }
 
+    /// The first scalar in it with this text.
+    pub(super) fn scalar_of(&self, at: &At, text: &str) -> Option<At> {
+        match &self.content {
+            Content::Scalar(scalar) => (scalar.text == text).then(|| at.clone()),
+            Content::List(elements) => {
+                let mut elements = elements.iter().enumerate();
+                elements.find_map(|(position, element)| element.scalar_of(&at.index(position), text))
+            }
+            Content::Mapping(entries) => entries.iter().find_map(|entry| entry.value.scalar_of(&at.key(&entry.key), text)),
+        }
+    }
+
     fn entry(&self, key: &str) -> Option<&Entry> {
         self.entries().iter().find(|entry| entry.key == key)
     }
 
     /// The place, or the nearest thing around it.
     pub(super) fn find(&self, at: &At) -> Found<'_> {
-        let mut found = Found { key: None, tree: self, exact: true, broken: self.broken };
-        for step in at.steps() {
+        let mut found = Found { key: None, tree: self, exact: true, depth: 0, broken: self.broken };
+        for (depth, step) in at.steps().iter().enumerate() {
             let (key, next) = match &found.tree.content {
                 Content::Mapping(_) => {
                     let entry = found.tree.entry(step);
@@ -104,24 +166,37 @@ impl Tree {
                 Content::Scalar(_) => (None, None),
             };
             let Some(tree) = next else { return Found { exact: false, ..found } };
-            found = Found { key, tree, exact: true, broken: found.broken || tree.broken };
+            found = Found { key, tree, exact: true, depth: depth + 1, broken: found.broken || tree.broken };
         }
         found
     }
 
+    /// Marks a key as one that the grammar does not have: what it was meant to be is anybody's guess.
+    pub(super) fn mark_stranger(&mut self, at: &At) {
+        self.mark_broken(at);
+        let Some(around) = at.parent() else { return };
+        if let Some(tree) = self.find_mut(&around) {
+            tree.lost.anything = true;
+        }
+    }
+
     /// Marks a place as reported already; the whole file is not marked for what only points into it.
     pub(super) fn mark_broken(&mut self, at: &At) {
+        if let Some(tree) = self.find_mut(at) {
+            tree.broken |= !at.steps().is_empty();
+        }
+    }
+
+    fn find_mut(&mut self, at: &At) -> Option<&mut Self> {
         let mut tree = self;
         for step in at.steps() {
-            let next = match &mut tree.content {
-                Content::Mapping(entries) => entries.iter_mut().find(|entry| entry.key == *step).map(|entry| &mut entry.value),
-                Content::List(elements) => step.parse().ok().and_then(|position: usize| elements.get_mut(position)),
-                Content::Scalar(_) => None,
+            tree = match &mut tree.content {
+                Content::Mapping(entries) => entries.iter_mut().find(|entry| entry.key == *step).map(|entry| &mut entry.value)?,
+                Content::List(elements) => step.parse().ok().and_then(|position: usize| elements.get_mut(position))?,
+                Content::Scalar(_) => return None,
             };
-            let Some(next) = next else { return };
-            tree = next;
         }
-        tree.broken |= !at.steps().is_empty();
+        Some(tree)
     }
 
     /// Calls `see` with every mapping key and its value, outermost first.

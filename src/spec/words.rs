@@ -69,6 +69,11 @@ impl<'s> Words<'s> {
         })
     }
 
+    /// Whether a schema, or an alternative of it, has a title that begins so.
+    pub(super) fn speaks_of(self, schema: &'s Value, beginning: &str) -> bool {
+        self.branches(schema).into_iter().any(|branch| title(branch).is_some_and(|title| title.starts_with(beginning)))
+    }
+
     /// The fixed words that a schema takes.
     pub(super) fn options(self, schema: &'s Value) -> Vec<&'s str> {
         let schema = self.resolve(schema);
@@ -135,7 +140,13 @@ impl<'s> Words<'s> {
                 // A list of some comes after the one.
                 let mut branches: Vec<&Value> = branches.iter().collect();
                 branches.sort_by_key(|branch| self.takes(branch, "array"));
-                branches.into_iter().for_each(|branch| self.gather(branch, parts));
+                for branch in branches {
+                    let items = branch.get("items").map(|items| self.resolve(items));
+                    match items.and_then(|items| items.get("title")) {
+                        Some(title) if parts.iter().any(|part| title == part) => parts.push("a list of them".to_owned()),
+                        _ => self.gather(branch, parts),
+                    }
+                }
                 return;
             }
         };
@@ -150,6 +161,7 @@ impl<'s> Words<'s> {
         let options = self.options(resolved);
         match title(resolved) {
             Some("any value") => "any values".to_owned(),
+            Some(title) if resolved.get("type").is_some_and(|kind| kind == "string") => format!("entries, each {title}"),
             Some(title) => match title.strip_prefix("a ").or_else(|| title.strip_prefix("an ")) {
                 Some(noun) if !noun.contains(' ') || noun == "JSON Schema" => format!("{noun}s"),
                 _ => format!("mappings such as {title}"),

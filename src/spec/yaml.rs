@@ -10,7 +10,7 @@ use granit_parser::{Event, Parser, ScalarStyle, Tag};
 use super::lines::Lines;
 use super::scalar::Scalar;
 use super::syntax;
-use super::tree::{Content, Entry, Span, Tree};
+use super::tree::{Content, Entry, Lost, Span, Tree};
 use super::{At, Problem, Problems};
 
 /// How deep a file may nest.
@@ -27,7 +27,7 @@ pub(super) fn read(text: &str, lines: &Lines) -> (Tree, Problems) {
         builder.problems.push(problem);
         return (Tree::broken(whole), builder.problems);
     }
-    let tree = builder.root.unwrap_or(Tree { span: whole, content: Content::Scalar(Scalar::empty()), broken: false });
+    let tree = builder.root.unwrap_or(Tree::new(whole, Content::Scalar(Scalar::empty())));
     (tree, builder.problems)
 }
 
@@ -46,6 +46,8 @@ struct Open {
     start: usize,
     content: Content,
     broken: bool,
+    /// Whether one of its keys cannot be one; it was reported.
+    lacks: bool,
     next: Next,
     /// Where each key of this mapping stands.
     keys: HashMap<String, Span>,
@@ -73,10 +75,16 @@ impl Builder<'_> {
         };
         options.set_emit_comments(false);
         for next in Parser::new_from_str_with_options(self.text, options) {
-            let (event, span) = next.map_err(|error| syntax::problem(self.text, self.lines, &error))?;
+            let (event, span) = next.map_err(|error| syntax::problem(self.text, self.lines, &error, self.bracket()))?;
             self.take(event, &span)?;
         }
         Ok(())
+    }
+
+    /// The innermost `[` or `{` that is open.
+    fn bracket(&self) -> Option<usize> {
+        let begins = |open: &Open| self.text.get(open.start..).is_some_and(|text| text.starts_with(['[', '{']));
+        self.open.last().filter(|open| begins(open)).map(|open| open.start)
     }
 
     /// Takes one event. An error ends the reading.
@@ -96,21 +104,25 @@ impl Builder<'_> {
                 // The parser writes `~` for a value that is not there.
                 let text = if place.start == place.end && plain { String::new() } else { text.into_owned() };
                 let scalar = Scalar { text, plain, filled: false };
-                self.put(Tree { span: place, content: Content::Scalar(scalar), broken });
+                self.put(Tree { broken, ..Tree::new(place, Content::Scalar(scalar)) });
             }
             Event::SequenceStart(_, _, tag) => self.begin(Content::List(Vec::new()), tag.as_deref(), span)?,
             Event::MappingStart(_, _, tag) => self.begin(Content::Mapping(Vec::new()), tag.as_deref(), span)?,
             Event::SequenceEnd | Event::MappingEnd => {
-                if let Some(Open { start, content, broken, .. }) = self.open.pop() {
-                    self.put(Tree { span: Span { start, end: place.end.max(start) }, content, broken });
+                if let Some(Open { start, content, broken, lacks, .. }) = self.open.pop() {
+                    let lost = Lost { anything: lacks, keys: Vec::new() };
+                    self.put(Tree { broken, lost, ..Tree::new(Span { start, end: place.end.max(start) }, content) });
                 }
             }
             Event::Alias(_) | Event::UnresolvedAlias(_) => {
                 let name = self.text.get(place.start..place.end).unwrap_or("*");
-                self.problems.push(
-                    Problem::in_text(At::root(), place, format!("`{name}` is an alias, and aliases are not read here"))
-                        .hint("write the value out; what every route shares goes into `defaults`"),
-                );
+                // The value of a key that was refused is no news; `<<` has one always.
+                if !self.open.last().is_some_and(|open| matches!(open.next, Next::Nothing)) {
+                    self.problems.push(
+                        Problem::in_text(At::root(), place, format!("`{name}` is an alias, and aliases are not read here"))
+                            .hint("write the value out; what every route shares goes into `defaults`"),
+                    );
+                }
                 self.put(Tree::broken(place));
             }
             _ => {}
@@ -124,7 +136,7 @@ impl Builder<'_> {
             return Err(Problem::in_text(At::root(), Span { start, end }, syntax::too_deep()));
         }
         let broken = self.refuse_tag(tag, span);
-        self.open.push(Open { start, content, broken, next: Next::Key, keys: HashMap::new() });
+        self.open.push(Open { start, content, broken, lacks: false, next: Next::Key, keys: HashMap::new() });
         Ok(())
     }
 
@@ -143,7 +155,7 @@ impl Builder<'_> {
             Content::Scalar(_) => return,
         };
         match std::mem::replace(&mut open.next, Next::Key) {
-            Next::Nothing => {}
+            Next::Nothing => open.lacks = true,
             Next::Key => {
                 open.next = match tree.content {
                     _ if tree.broken => Next::Nothing,

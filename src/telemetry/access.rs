@@ -23,7 +23,7 @@ pub struct Entry<'a> {
     pub target: &'a str,
     /// The route that matched, as routes.yaml writes it.
     pub route: Option<&'a str>,
-    /// The status that was answered; 499 when the client left before there was one.
+    /// The status that was answered; before there was one, 499 when the client left and 503 when we cut it off.
     pub status: u16,
     /// Bytes of body that were handed over for sending.
     pub bytes: u64,
@@ -31,7 +31,7 @@ pub struct Entry<'a> {
     pub duration: Duration,
     /// Of which waiting for upstreams.
     pub upstream: Duration,
-    /// The stable code of the fault, when the answer is one.
+    /// The stable code of the fault, when the answer is one, or why we cut it short.
     pub code: Option<&'a str>,
     /// Values that were not what the route expects.
     pub warnings: u32,

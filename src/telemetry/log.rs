@@ -2,7 +2,8 @@
 
 use std::fmt;
 use std::io::{IsTerminal, Write};
-use std::time::SystemTime;
+use std::sync::OnceLock;
+use std::time::{Duration, SystemTime};
 
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
@@ -14,6 +15,18 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use super::clock::Clock;
 use super::escape::{VALUE_BYTES, string};
+use super::outbox::Outbox;
+use super::text::Words;
+
+/// Bytes that may wait for a slow reader of the log; beyond it lines are dropped and counted.
+const BOUND: usize = 256 << 10;
+
+/// How long a panic waits for its line to be written, in case it is the end of the process.
+const LAST_WORDS: Duration = Duration::from_millis(200);
+
+/// The log of this process. The log never waits for its reader: a terminal that somebody has stopped, or a collector that
+/// hangs, must not stop the gateway.
+static LOG: OnceLock<Outbox<()>> = OnceLock::new();
 
 /// The variable that sets the level: `debug`, or a filter such as `info,forecourt::upstream=debug`.
 const LEVEL: &str = "FORECOURT_LOG";
@@ -54,9 +67,13 @@ pub fn init(format: Format, worker: Option<u32>) -> Result<(), InitError> {
     let level = std::env::var(LEVEL).ok().filter(|level| !level.trim().is_empty());
     let level = level.unwrap_or_else(|| "info".to_owned());
     let filter = EnvFilter::try_new(&level).map_err(|_| InitError::Level(level))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if let Ok(outbox) = Outbox::start("log", BOUND, Duration::ZERO, std::io::stderr()) {
+        // A second log is refused below.
+        let _ = LOG.set(outbox);
+    }
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| Line);
     let done = match format {
-        Format::Text => builder.finish().try_init(),
+        Format::Text => builder.event_format(Words { worker }).finish().try_init(),
         Format::Json => builder.event_format(Lines { worker }).finish().try_init(),
     };
     done.map_err(|_| InitError::Twice)?;
@@ -66,8 +83,40 @@ pub fn init(format: Format, worker: Option<u32>) -> Result<(), InitError> {
         let message = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
         let message = message.unwrap_or("no message");
         tracing::error!(place, panic = message, "a thread panicked");
+        flush(LAST_WORDS);
     }));
     Ok(())
+}
+
+/// Says something to whoever reads standard error, in lines of its own, behind everything that was logged.
+pub fn say(text: &str) {
+    // Written at once, so that no other line comes in between; a Line takes everything.
+    let _ = Line.write_all(format!("{text}\n").as_bytes());
+}
+
+/// Waits until everything logged so far is written, at most for `patience`. Blocks the thread: for the end of the process.
+pub fn flush(patience: Duration) {
+    if let Some(outbox) = LOG.get() {
+        outbox.flush(patience);
+    }
+}
+
+/// Takes one event, whole, as the subscriber writes it.
+struct Line;
+
+impl Write for Line {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match LOG.get() {
+            Some(outbox) => outbox.push(|(), lines| lines.extend_from_slice(bytes)),
+            // Too early for a log, or the system had no thread for it.
+            None => drop(std::io::stderr().write_all(bytes)),
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Events as JSON lines: `time`, `level`, `target`, `worker`, `message`, then the event's own fields.
@@ -135,13 +184,20 @@ impl Visit for Members<'_> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use std::io;
     use std::sync::{Arc, Mutex};
 
+    /// A log that is kept.
     #[derive(Clone, Default)]
-    struct Kept(Arc<Mutex<Vec<u8>>>);
+    pub(in super::super) struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl Kept {
+        pub(in super::super) fn text(&self) -> String {
+            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        }
+    }
 
     impl Write for Kept {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -162,7 +218,7 @@ mod tests {
         tracing::subscriber::with_default(log, || {
             tracing::warn!(lost = 3, ok = false, path = "a\"\n\u{1b}b", "lines were dropped");
         });
-        let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+        let text = kept.text();
         let read: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(text.matches('\n').count(), 1);
         assert_eq!(read["level"], "warn");

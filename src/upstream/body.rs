@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::combinators::BoxBody;
 use hyper::body::Incoming;
+use tokio::sync::watch;
 use tokio::time::{Instant, Sleep};
 
 use super::client::Lease;
@@ -26,13 +27,33 @@ pub(super) enum RequestBody {
 }
 
 /// How far a streamed request body is, seen from the other side.
-#[derive(Default)]
 pub(super) struct Progress {
     failure: Mutex<Option<BodyError>>,
     ended: std::sync::atomic::AtomicBool,
+    /// Since when it is the upstream's turn, to take more or to answer; `None` while the client is waited for.
+    turn: watch::Sender<Option<Instant>>,
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self { failure: Mutex::default(), ended: false.into(), turn: watch::Sender::new(Some(Instant::now())) }
+    }
 }
 
 impl Progress {
+    /// Follows whose turn it is.
+    pub(super) fn turn(&self) -> watch::Receiver<Option<Instant>> {
+        self.turn.subscribe()
+    }
+
+    fn waits_for_client(&self) {
+        self.turn.send_if_modified(|turn| turn.take().is_some());
+    }
+
+    fn waits_for_upstream(&self) {
+        self.turn.send_replace(Some(Instant::now()));
+    }
+
     /// The error that the client's side ended with, once.
     pub(super) fn take_failure(&self) -> Option<BodyError> {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
@@ -48,6 +69,7 @@ impl Progress {
     }
 
     fn end(&self) {
+        self.waits_for_upstream();
         self.ended.store(true, std::sync::atomic::Ordering::Release);
     }
 }
@@ -66,9 +88,14 @@ impl Body for RequestBody {
             Self::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
             Self::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Self::Streamed { body, progress } => loop {
-                match ready!(Pin::new(&mut *body).poll_frame(cx)) {
+                let Poll::Ready(frame) = Pin::new(&mut *body).poll_frame(cx) else {
+                    progress.waits_for_client();
+                    return Poll::Pending;
+                };
+                match frame {
                     Some(Ok(frame)) => {
                         if let Ok(data) = frame.into_data() {
+                            progress.waits_for_upstream();
                             if body.is_end_stream() {
                                 progress.end();
                             }

@@ -1,7 +1,9 @@
 //! How much time a call has left, and whose time it is that runs out.
 
+use std::pin::pin;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 use super::{Error, Timeouts};
@@ -46,6 +48,39 @@ impl Budget {
         self.within(self.first_byte, Error::FirstByteTimeout, work).await
     }
 
+    /// Waits for the head of the reply to a request whose body the client still sends. Time counts while it is the
+    /// upstream's turn, from the last piece that it was given: the client has limits of its own, and an upload may take
+    /// longer than an answer.
+    pub(super) async fn first_byte_of_upload<T>(
+        &self,
+        mut turn: watch::Receiver<Option<Instant>>,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Error> {
+        let begun = Instant::now();
+        let mut work = pin!(work);
+        loop {
+            let since = *turn.borrow_and_update();
+            let limit = since.map(|since| {
+                let late = |at: Instant| at.checked_add(since.saturating_duration_since(begun));
+                let later =
+                    Self { deadline: late(self.deadline).unwrap_or(self.deadline), total: self.total.and_then(late), ..*self };
+                later.clip(since.checked_add(self.timeouts.first_byte), Error::FirstByteTimeout)
+            });
+            let waited = async {
+                match &limit {
+                    Some(limit) => tokio::time::sleep_until(limit.at).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                done = &mut work => return Ok(done),
+                Ok(()) = turn.changed() => {}
+                () = waited => if let Some(limit) = limit { return Err(limit.error) },
+            }
+        }
+    }
+
     /// Waits for the next piece of the body.
     pub(super) async fn between_bytes<T>(&self, work: impl Future<Output = T>) -> Result<T, Error> {
         self.within(Instant::now().checked_add(self.timeouts.between_bytes), Error::BetweenBytesTimeout, work).await
@@ -87,8 +122,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_nearest_limit_is_the_one_that_is_named() {
         for (timeouts, deadline, kind, after) in [
-            (seconds(1, 3, 5, 10), 20, "first_byte_timeout", 3),
-            (seconds(1, 30, 5, 10), 20, "total_timeout", 10),
+            (seconds(1, 3, 5, 10), 20, "upstream_first_byte_timeout", 3),
+            (seconds(1, 30, 5, 10), 20, "upstream_total_timeout", 10),
             (seconds(1, 30, 5, 10), 2, "deadline", 2),
             (seconds(1, 10, 5, 10), 10, "deadline", 10),
         ] {
@@ -108,9 +143,9 @@ mod tests {
         budget.first_byte(tokio::time::sleep(Duration::from_secs(3))).await.unwrap();
         budget.between_bytes(tokio::time::sleep(Duration::from_secs(3))).await.unwrap();
         let error = budget.between_bytes(tokio::time::sleep(Duration::from_secs(3))).await.unwrap_err();
-        assert_eq!((error.kind(), start.elapsed().as_secs()), ("total_timeout", 10));
+        assert_eq!((error.kind(), start.elapsed().as_secs()), ("upstream_total_timeout", 10));
         let error = budget.between_bytes(std::future::ready(())).await.unwrap_err();
-        assert_eq!(error.kind(), "total_timeout");
+        assert_eq!(error.kind(), "upstream_total_timeout");
     }
 
     #[tokio::test(start_paused = true)]

@@ -20,7 +20,7 @@ use super::pool::{Connection, Pool};
 use super::resolve::Names;
 use super::settings::Place;
 use super::wire::{Watch, Watched};
-use super::{Error, Upstream, collect, headers, reply};
+use super::{ConnectError, Error, Upstream, collect, headers, reply};
 
 /// Opens a connection to the sample backend of `demo:` targets, in memory.
 pub trait Dial: Send + Sync {
@@ -117,8 +117,9 @@ impl Client {
     }
 
     /// Sends a call whose body comes as the client sends it, and passes the reply down as it comes: content coding and
-    /// length untouched, hop-by-hop headers gone. `timeout.total` and `deadline` bound the time to the head of the reply;
-    /// after that only `timeout.between_bytes` counts. `max_bytes` does not.
+    /// length untouched, hop-by-hop headers gone. `timeout.total` and `deadline` bound the time to the head of the reply,
+    /// without the time that the client takes to send its body; after that only `timeout.between_bytes` counts. `max_bytes`
+    /// does not.
     ///
     /// # Errors
     /// As [`Client::send`] up to the head of the reply; what happens later ends the body in an error.
@@ -154,7 +155,11 @@ impl Client {
             return Ok((lease(connection), true));
         }
         let open = self.shared.connector.open(place.dial.as_ref(), budget.connect_within());
-        let wire = budget.connect(open).await??;
+        let wire = budget.connect(open).await?.map_err(|error| match error {
+            // The last address used up its share of the time a moment before the time was up.
+            ConnectError::Socket { kind: std::io::ErrorKind::TimedOut, .. } => Error::ConnectTimeout,
+            error => Error::Connect(error),
+        })?;
         let watch = Arc::new(Watch::default());
         let io = TokioIo::new(Watched::new(wire, Arc::clone(&watch)));
         let (sender, driver) = self.shared.handshake.handshake(io).await.map_err(|_| Error::Closed)?;

@@ -115,7 +115,11 @@ impl Exchange {
             let again = if reused { outgoing.again() } else { None };
             lease.connection.watch.begin();
             let sent = lease.connection.sender.try_send_request(outgoing.into_request());
-            let mut error = match budget.first_byte(sent).await? {
+            let answered = match &progress {
+                Some(progress) => budget.first_byte_of_upload(progress.turn(), sent).await?,
+                None => budget.first_byte(sent).await?,
+            };
+            let mut error = match answered {
                 Ok(response) => return Ok(Self { response, lease, progress }),
                 Err(error) => error,
             };

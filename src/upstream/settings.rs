@@ -13,7 +13,8 @@ use super::{Error, Target, headers};
 pub struct Timeouts {
     /// Until the connection stands: name, socket and TLS together.
     pub connect: Duration,
-    /// From there until the head of the reply is whole.
+    /// From there until the head of the reply is whole; from the last piece that it was given for a body that is sent as it
+    /// comes.
     pub first_byte: Duration,
     /// Between two pieces of the body.
     pub between_bytes: Duration,

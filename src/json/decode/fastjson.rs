@@ -3,18 +3,23 @@
 //! They fire for whatever is met twice, not only for cycles. A target that is no ancestor is copied; one that is would go round for ever,
 //! so it becomes null. `@`, `..`, `../..` and `$` always name an ancestor.
 
-use super::{Budget, DecodeError};
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::DecodeError;
+use super::budget::Budget;
 use crate::json::{Member, Node, Object};
 
-/// A document with its references resolved.
+/// A document with its references resolved, all against the document as it came.
 pub(super) fn resolve<'a>(root: &Node<'a>, max_depth: usize) -> Result<Node<'a>, DecodeError> {
-    Resolver { root, budget: Budget::new(max_depth), inside: Vec::new(), copying: 0 }.value(root)
+    let places = Places { root, wide: HashMap::new() };
+    Resolver { places, budget: Budget::new(max_depth), inside: Vec::new(), copying: 0 }.value(root)
 }
 
 struct Resolver<'n, 'a> {
-    root: &'n Node<'a>,
+    places: Places<'n, 'a>,
     budget: Budget,
-    /// The containers around the value, those that a reference led into included.
+    /// The containers around the value, those that a reference led into included: each reference counts as a level.
     inside: Vec<&'n Node<'a>>,
     /// How many references led here.
     copying: usize,
@@ -23,7 +28,7 @@ struct Resolver<'n, 'a> {
 impl<'n, 'a> Resolver<'n, 'a> {
     fn value(&mut self, node: &'n Node<'a>) -> Result<Node<'a>, DecodeError> {
         if self.copying > 0 {
-            self.budget.spend(self.inside.len())?;
+            self.budget.spend(node, self.inside.len())?;
         }
         match node {
             Node::Array(elements) => {
@@ -53,8 +58,12 @@ impl<'n, 'a> Resolver<'n, 'a> {
         if matches!(path, "@" | "$") || path.split('/').all(|step| step == "..") {
             return Ok(Node::Null);
         }
+        // Where this reference is a copy itself, its path is read once more, which costs too.
+        if self.copying > 0 {
+            self.budget.spend_text(path.len())?;
+        }
         // What leads nowhere is not ours to judge: it stays.
-        let Some(target) = target(self.root, path) else { return Ok(node.clone()) };
+        let Some(target) = self.places.find(path) else { return Ok(node.clone()) };
         if std::ptr::eq(target, node) || self.inside.iter().any(|around| std::ptr::eq(*around, target)) {
             return Ok(Node::Null);
         }
@@ -68,35 +77,61 @@ impl<'n, 'a> Resolver<'n, 'a> {
     }
 }
 
-fn reference(object: &Object<'_>) -> Option<String> {
+fn reference<'n>(object: &'n Object<'_>) -> Option<Cow<'n, str>> {
     match object.members() {
-        [only] if only.key == *"$ref" => only.value.as_str().map(std::borrow::Cow::into_owned),
+        [only] if only.key == *"$ref" => only.value.as_str(),
         _ => None,
     }
 }
 
-/// The value at `$.a.b[0]`; a backslash takes the meaning from the character behind it.
-fn target<'n, 'a>(root: &'n Node<'a>, path: &str) -> Option<&'n Node<'a>> {
-    let mut node = root;
-    let mut chars = path.strip_prefix('$')?.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '.' => {
-                let mut name = String::new();
-                while let Some(c) = chars.next_if(|c| !matches!(c, '.' | '[')) {
-                    name.push(if c == '\\' { chars.next()? } else { c });
+/// Objects with more members than this are looked up through a map, lest a list of references into one takes quadratic time.
+const WIDE: usize = 16;
+
+/// What paths lead to.
+struct Places<'n, 'a> {
+    root: &'n Node<'a>,
+    wide: HashMap<*const Object<'a>, HashMap<Cow<'n, str>, &'n Node<'a>>>,
+}
+
+impl<'n, 'a> Places<'n, 'a> {
+    /// The value at `$.a.b[0]`, `$["a.b"]` or `$.a\.b`: a backslash takes the meaning from the character behind it.
+    fn find(&mut self, path: &str) -> Option<&'n Node<'a>> {
+        let mut node = self.root;
+        let mut chars = path.strip_prefix('$')?.chars().peekable();
+        while let Some(c) = chars.next() {
+            let quote = if c == '[' { chars.next_if(|c| matches!(c, '"' | '\'')) } else { None };
+            let mut name = String::new();
+            while let Some(c) = chars.next_if(|next| match (c, quote) {
+                (_, Some(quote)) => *next != quote,
+                ('[', None) => *next != ']',
+                _ => !matches!(next, '.' | '['),
+            }) {
+                name.push(if c == '\\' { chars.next()? } else { c });
+            }
+            if quote.is_some() {
+                chars.next()?;
+            }
+            match c {
+                '.' => {}
+                '[' => {
+                    chars.next_if_eq(&']')?;
                 }
-                node = node.as_object()?.get(&name)?;
+                _ => return None,
             }
-            '[' => {
-                let inner: String = chars.by_ref().take_while(|c| *c != ']').collect();
-                node = match inner.parse::<usize>() {
-                    Ok(at) => node.as_array()?.get(at)?,
-                    Err(_) => node.as_object()?.get(inner.trim_matches(['"', '\'']))?,
-                };
-            }
-            _ => return None,
+            node = match node {
+                Node::Object(object) => self.member(object, &name)?,
+                Node::Array(elements) if c == '[' && quote.is_none() => elements.get(name.parse::<usize>().ok()?)?,
+                _ => return None,
+            };
         }
+        Some(node)
     }
-    Some(node)
+
+    fn member(&mut self, object: &'n Object<'a>, name: &str) -> Option<&'n Node<'a>> {
+        if object.len() <= WIDE {
+            return object.get(name);
+        }
+        let all = || object.members().iter().map(|member| (member.key.decode(), &member.value)).collect();
+        self.wide.entry(std::ptr::from_ref(object)).or_insert_with(all).get(name).copied()
+    }
 }

@@ -16,147 +16,184 @@ pub struct Lenient {
 }
 
 impl Lenient {
+    /// The text as JSON; borrowed when nothing had to change.
     pub(super) fn rewrite(self, text: &str) -> Cow<'_, str> {
+        // Numbers that are not finite are the parser's matter.
         if !(self.unquoted_keys || self.single_quotes || self.comments) {
             return Cow::Borrowed(text);
         }
-        let mut rewriter =
-            Rewriter { lenient: self, rest: text, out: String::with_capacity(text.len() + 16), open: Vec::new(), key: false };
+        let mut rewriter = Rewriter {
+            lenient: self,
+            text,
+            bytes: text.as_bytes(),
+            at: 0,
+            kept: 0,
+            out: String::new(),
+            open: Vec::new(),
+            key: false,
+            behind_value: false,
+        };
         rewriter.run();
-        if rewriter.out == text { Cow::Borrowed(text) } else { Cow::Owned(rewriter.out) }
+        rewriter.finish()
     }
 }
 
+/// One pass over the text. What has to change is replaced, the stretches between are copied whole, in time linear to the text.
 struct Rewriter<'t> {
     lenient: Lenient,
-    rest: &'t str,
+    text: &'t str,
+    bytes: &'t [u8],
+    at: usize,
+    /// Up to where the text is in `out`.
+    kept: usize,
     out: String,
     /// The brackets that are open.
-    open: Vec<char>,
+    open: Vec<u8>,
     /// Whether a member's name comes next.
     key: bool,
+    /// Whether a value stands in front, so that a comma may trail it.
+    behind_value: bool,
 }
 
 impl<'t> Rewriter<'t> {
     fn run(&mut self) {
-        while let Some(c) = self.rest.chars().next() {
-            match c {
-                '"' => {
-                    let length = quoted(self.rest, '"');
-                    self.copy(length);
-                    self.key = false;
+        while let Some(byte) = self.bytes.get(self.at).copied() {
+            match byte {
+                b' ' | b'\t' | b'\n' | b'\r' => self.at += 1,
+                b'/' if self.lenient.comments => match self.comment(self.at) {
+                    // A space, so that two tokens that a comment kept apart stay apart.
+                    Some(end) => self.replace(end, " "),
+                    // What is no comment here is no JSON either.
+                    None => return,
+                },
+                b',' => self.comma(),
+                _ => {
+                    self.token(byte);
+                    self.key = byte == b'{';
+                    self.behind_value = !matches!(byte, b'{' | b'[' | b':');
                 }
-                '\'' if self.lenient.single_quotes => self.single(),
-                '/' if self.lenient.comments && self.comment() => {}
-                '{' | '[' => {
-                    self.open.push(c);
-                    self.key = c == '{';
-                    self.copy(1);
-                }
-                '}' | ']' => {
-                    if self.lenient.comments {
-                        self.drop_comma();
-                    }
-                    self.open.pop();
-                    self.key = false;
-                    self.copy(1);
-                }
-                ',' => {
-                    self.key = self.open.last() == Some(&'{');
-                    self.copy(1);
-                }
-                c if self.key && self.lenient.unquoted_keys && is_name(c) => self.name(),
-                c => self.copy(c.len_utf8()),
             }
         }
     }
 
-    fn copy(&mut self, length: usize) {
-        let (done, rest) = self.rest.split_at_checked(length).unwrap_or((self.rest, ""));
-        self.out.push_str(done);
-        self.rest = rest;
+    fn token(&mut self, byte: u8) {
+        match byte {
+            b'"' => self.at = self.quoted(b'"').unwrap_or(self.bytes.len()),
+            b'\'' if self.lenient.single_quotes => self.single(),
+            _ if self.key && self.lenient.unquoted_keys && self.name() => {}
+            _ => {
+                match byte {
+                    b'{' | b'[' => self.open.push(byte),
+                    b'}' | b']' => drop(self.open.pop()),
+                    _ => {}
+                }
+                self.at += 1;
+            }
+        }
     }
 
-    fn skip(&mut self, length: usize) -> &'t str {
-        let (done, rest) = self.rest.split_at_checked(length).unwrap_or((self.rest, ""));
-        self.rest = rest;
-        done
+    /// Passes over a comma; drops one that trails the last value of a container.
+    fn comma(&mut self) {
+        if self.lenient.comments && self.behind_value && matches!(self.significant(self.at + 1), Some(b'}' | b']')) {
+            self.replace(self.at + 1, "");
+        } else {
+            self.at += 1;
+        }
+        self.key = self.open.last() == Some(&b'{');
+        self.behind_value = false;
     }
 
-    fn name(&mut self) {
-        let length = self.rest.find(|c| !is_name(c)).unwrap_or(self.rest.len());
-        let name = self.skip(length);
-        self.out.push('"');
-        self.out.push_str(name);
-        self.out.push('"');
-        self.key = false;
+    fn finish(mut self) -> Cow<'t, str> {
+        if self.kept == 0 {
+            return Cow::Borrowed(self.text);
+        }
+        self.out.push_str(self.text.get(self.kept..).unwrap_or_default());
+        Cow::Owned(self.out)
     }
 
+    /// Writes something else for the text from here to `end`.
+    fn replace(&mut self, end: usize, with: &str) {
+        if self.kept == 0 {
+            self.out.reserve(self.text.len() + self.text.len() / 8);
+        }
+        self.out.push_str(self.text.get(self.kept..self.at).unwrap_or_default());
+        self.out.push_str(with);
+        self.kept = end;
+        self.at = end;
+    }
+
+    /// The first byte from a place on that is neither white space nor comment.
+    fn significant(&self, mut at: usize) -> Option<u8> {
+        loop {
+            match self.bytes.get(at)? {
+                b' ' | b'\t' | b'\n' | b'\r' => at += 1,
+                b'/' => at = self.comment(at)?,
+                byte => return Some(*byte),
+            }
+        }
+    }
+
+    /// Where the comment that starts at a place ends; none when there is none, or it never ends.
+    fn comment(&self, at: usize) -> Option<usize> {
+        let rest = self.bytes.get(at..)?;
+        if rest.starts_with(b"//") {
+            Some(memchr::memchr2(b'\n', b'\r', rest).map_or(self.bytes.len(), |end| at + end))
+        } else if rest.starts_with(b"/*") {
+            memchr::memmem::find(rest.get(2..)?, b"*/").map(|end| at + end + 4)
+        } else {
+            None
+        }
+    }
+
+    /// Where the quoted token that starts here ends, its quotes included; none when it never does.
+    fn quoted(&self, quote: u8) -> Option<usize> {
+        let mut at = self.at + 1;
+        loop {
+            at += memchr::memchr2(quote, b'\\', self.bytes.get(at..)?)?;
+            if self.bytes.get(at) == Some(&quote) {
+                return Some(at + 1);
+            }
+            at += 2;
+        }
+    }
+
+    /// Rewrites a string in single quotes; one that never ends stays, for the strict parser to refuse.
     fn single(&mut self) {
-        let token = self.skip(quoted(self.rest, '\''));
-        let inner = token.strip_prefix('\'').unwrap_or(token);
-        let closed = inner.ends_with('\'') && inner.len() < token.len();
-        let inner = inner.strip_suffix('\'').unwrap_or(inner);
-        self.out.push('"');
+        let Some(end) = self.quoted(b'\'') else {
+            self.at = self.bytes.len();
+            return;
+        };
+        let inner = self.text.get(self.at + 1..end - 1).unwrap_or_default();
+        let mut double = String::with_capacity(inner.len() + 2);
+        double.push('"');
         let mut chars = inner.chars();
         while let Some(c) = chars.next() {
             match c {
-                '"' => self.out.push_str("\\\""),
+                '"' => double.push_str("\\\""),
                 '\\' => match chars.next() {
-                    Some('\'') => self.out.push('\''),
-                    Some(other) => self.out.extend(['\\', other]),
-                    None => self.out.push('\\'),
+                    Some('\'') => double.push('\''),
+                    other => double.extend(std::iter::once('\\').chain(other)),
                 },
-                c => self.out.push(c),
+                c => double.push(c),
             }
         }
-        if closed {
-            self.out.push('"');
-        }
-        self.key = false;
+        double.push('"');
+        self.replace(end, &double);
     }
 
-    /// Passes over a comment; false when there is none.
-    fn comment(&mut self) -> bool {
-        let length = if self.rest.starts_with("//") {
-            self.rest.find('\n').unwrap_or(self.rest.len())
-        } else if let Some(inner) = self.rest.strip_prefix("/*") {
-            let Some(end) = inner.find("*/") else { return false };
-            end + 4
-        } else {
-            return false;
-        };
-        self.skip(length);
-        // Two tokens that a comment kept apart stay apart.
-        self.out.push(' ');
-        true
-    }
-
-    /// Takes back a comma between a value and a closing bracket.
-    fn drop_comma(&mut self) {
-        let kept = self.out.trim_end();
-        if let Some(before) = kept.strip_suffix(',').filter(|before| !before.trim_end().ends_with(['[', '{', ','])) {
-            let length = before.len();
-            self.out.truncate(length);
+    /// Puts quotes around a name that has none; false when nothing here is a name.
+    fn name(&mut self) -> bool {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let length = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
+        let name = rest.get(..length).unwrap_or_default();
+        if length > 0 {
+            self.replace(self.at + length, &format!("\"{name}\""));
         }
+        length > 0
     }
 }
 
-/// What a name without quotes is made of: anything but what has a meaning of its own.
+/// What names, numbers and words are made of. No quote, no backslash, no control: it can stand in quotes as it is.
 fn is_name(c: char) -> bool {
-    !c.is_whitespace() && !c.is_control() && !matches!(c, ':' | ',' | '{' | '}' | '[' | ']' | '"' | '\'' | '\\' | '/')
-}
-
-/// How long the quoted token in front is, quotes included; up to the end when it never closes.
-fn quoted(text: &str, quote: char) -> usize {
-    let mut escaped = false;
-    for (at, c) in text.char_indices().skip(1) {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            c if c == quote => return at + 1,
-            _ => {}
-        }
-    }
-    text.len()
+    if c.is_ascii() { c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | '@' | '-' | '+' | '.') } else { c.is_alphanumeric() }
 }

@@ -2,6 +2,7 @@
 //!
 //! Charset, byte order mark, JSONP, anti-hijacking prefixes, forms that are not JSON but meant as such, references inside the document.
 
+mod budget;
 mod charset;
 mod fastjson;
 mod identity;
@@ -12,14 +13,11 @@ use std::borrow::Cow;
 
 use encoding_rs::Encoding;
 
-use super::parse::{ParseError, parse_with};
-use super::{Limits, Node};
+use super::parse::parse_with;
+use super::{Limits, Node, ParseError};
 
 pub use lenient::Lenient;
 pub use strip::Strip;
-
-/// How many values references may add to a document before it is an expansion bomb.
-const MOST_COPIED: usize = 200_000;
 
 /// The options of [`Decode`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +30,7 @@ pub struct DecodeOptions {
     pub strip: Strip,
     /// References inside the document.
     pub refs: Refs,
-    /// How deep the document may nest.
+    /// How deep the document may nest, up to [`Limits::DEEPEST`].
     pub max_depth: usize,
 }
 
@@ -63,6 +61,9 @@ pub enum DecodeError {
     /// A configured label that no encoding has.
     #[error("there is no charset `{0}`: write a label such as utf-8, gbk, gb18030, big5 or iso-8859-1")]
     UnknownCharset(String),
+    /// A configured depth beyond [`Limits::DEEPEST`].
+    #[error("a depth of {0} is more than the {max} that a document may have at most", max = Limits::DEEPEST)]
+    DepthLimit(usize),
     /// A label in `Content-Type` that no encoding has, on bytes that are not UTF-8.
     #[error("the content type names the charset `{0}`, which does not exist")]
     UnknownLabel(String),
@@ -78,7 +79,7 @@ pub enum DecodeError {
     #[error("{0}")]
     Parse(#[from] ParseError),
     /// References blow the document up.
-    #[error("the references of the document expand to more than {MOST_COPIED} values or deeper than its limit")]
+    #[error("the references of the document expand beyond all measure")]
     Expansion,
 }
 
@@ -86,66 +87,72 @@ impl Decode {
     /// Checks the options.
     ///
     /// # Errors
-    /// The charset is unknown.
+    /// The charset is unknown, or the depth more than a document may have.
     pub fn new(options: DecodeOptions) -> Result<Self, DecodeError> {
         let charset = match options.charset {
             None => None,
-            Some(label) => match Encoding::for_label(label.as_bytes()) {
+            Some(label) => match Encoding::for_label_no_replacement(label.as_bytes()) {
                 Some(encoding) => Some(encoding),
                 None => return Err(DecodeError::UnknownCharset(label)),
             },
         };
+        if options.max_depth > Limits::DEEPEST {
+            return Err(DecodeError::DepthLimit(options.max_depth));
+        }
         let limits = Limits { depth: options.max_depth, ..Limits::default() };
         Ok(Self { charset, lenient: options.lenient, strip: options.strip, refs: options.refs, limits })
     }
 
-    /// The bytes of a reply as JSON text. Borrowed when there was nothing to do.
+    /// The bytes of a reply as JSON text. Borrowed when nothing but its ends had to change.
     ///
     /// # Errors
     /// The bytes are no text.
     pub fn text<'b>(&self, body: &'b [u8], content_type: Option<&str>) -> Result<Cow<'b, str>, DecodeError> {
-        let text = charset::decode(body, self.charset, content_type)?;
-        Ok(match text {
-            Cow::Borrowed(text) => self.lenient.rewrite(self.strip.strip(text)),
-            Cow::Owned(text) => Cow::Owned(self.lenient.rewrite(self.strip.strip(&text)).into_owned()),
-        })
+        match charset::decode(body, self.charset, content_type)? {
+            Cow::Borrowed(text) => Ok(self.lenient.rewrite(self.strip.strip(text))),
+            Cow::Owned(text) => {
+                let rewritten = match self.lenient.rewrite(self.strip.strip(&text)) {
+                    Cow::Borrowed(same) if same.len() == text.len() => None,
+                    other => Some(other.into_owned()),
+                };
+                Ok(Cow::Owned(rewritten.unwrap_or(text)))
+            }
+        }
     }
 
-    /// The document of a text from [`Decode::text`].
+    /// The document of a text from [`Decode::text`], references resolved.
     ///
     /// # Errors
-    /// The text is not JSON, or its references are a bomb.
+    /// The text is not JSON (the place counts in that text, which is not always the body), or its references are a bomb.
     pub fn node<'t>(&self, text: &'t str) -> Result<Node<'t>, DecodeError> {
         let mut node = parse_with(text, &self.limits, self.lenient.bare_nan)?;
-        match self.refs {
-            Refs::Fastjson if text.contains("$ref") => node = fastjson::resolve(&node, self.limits.depth)?,
-            Refs::JacksonId if text.contains("@id") => node = identity::resolve(&node, self.limits.depth)?,
-            _ => {}
+        let mark: &[u8] = match self.refs {
+            Refs::Off => return Ok(node),
+            Refs::Fastjson => b"$ref",
+            Refs::JacksonId => b"@id",
+        };
+        // Most documents have none.
+        if memchr::memmem::find(text.as_bytes(), mark).is_some() {
+            self.resolve(&mut node)?;
         }
         Ok(node)
     }
-}
 
-/// What copying may still cost.
-struct Budget {
-    copies: usize,
-    depth: usize,
-}
-
-impl Budget {
-    fn new(depth: usize) -> Self {
-        Self { copies: MOST_COPIED, depth }
-    }
-
-    /// One more value that a reference added, at a depth.
-    fn spend(&mut self, depth: usize) -> Result<(), DecodeError> {
-        if self.copies == 0 || depth > self.depth {
-            return Err(DecodeError::Expansion);
+    /// Resolves the references inside a document.
+    ///
+    /// # Errors
+    /// They are a bomb.
+    pub fn resolve(&self, node: &mut Node<'_>) -> Result<(), DecodeError> {
+        match self.refs {
+            Refs::Off => {}
+            Refs::Fastjson => *node = fastjson::resolve(node, self.limits.depth)?,
+            Refs::JacksonId => *node = identity::resolve(node, self.limits.depth)?,
         }
-        self.copies -= 1;
         Ok(())
     }
 }
 
+#[cfg(test)]
+mod reference_tests;
 #[cfg(test)]
 mod tests;

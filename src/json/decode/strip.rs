@@ -11,7 +11,7 @@ pub struct Strip {
     pub prefix: bool,
 }
 
-const PREFIXES: [&str; 5] = [")]}',", ")]}'", "for(;;);", "for (;;);", "while(1);"];
+const PREFIXES: [&str; 6] = [")]}',", ")]}'", "for(;;);", "for (;;);", "while(1);", "while (1);"];
 
 impl Strip {
     pub(super) fn strip(self, text: &str) -> &str {
@@ -22,24 +22,23 @@ impl Strip {
 }
 
 fn without_prefix(text: &str) -> &str {
-    let start = text.trim_start();
+    let start = text.trim_ascii_start();
     if let Some(rest) = PREFIXES.iter().find_map(|prefix| start.strip_prefix(prefix)) {
         return rest;
     }
-    start.strip_prefix("{}").and_then(|rest| rest.trim_start().strip_prefix("&&")).unwrap_or(text)
+    start.strip_prefix("{}").and_then(|rest| rest.trim_ascii_start().strip_prefix("&&")).unwrap_or(text)
 }
 
-/// The argument of a call such as `cb({…});`.
+/// The argument of a call such as `cb({…});`. No JSON ends like one, so none is taken for it.
 fn without_call(text: &str) -> Option<&str> {
-    let start = text.trim_start();
+    let start = text.trim_ascii_start();
     let start = match start.strip_prefix("/*") {
-        Some(guard) => guard.split_once("*/")?.1.trim_start(),
+        Some(guard) => guard.split_once("*/")?.1.trim_ascii_start(),
         None => start,
     };
-    let open = start.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '$' | '[' | ']')))?;
-    let (name, rest) = start.split_at(open);
-    let named = name.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '$'));
-    let inner = rest.trim_start().strip_prefix('(').filter(|_| named)?;
-    let inner = inner.trim_end();
-    inner.strip_suffix(';').unwrap_or(inner).trim_end().strip_suffix(')')
+    let open = start
+        .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '$' | '[' | ']')))
+        .filter(|name| *name > 0)?;
+    let inner = start.get(open..)?.trim_ascii_start().strip_prefix('(')?.trim_ascii_end();
+    inner.strip_suffix(';').unwrap_or(inner).trim_ascii_end().strip_suffix(')')
 }

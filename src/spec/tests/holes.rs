@@ -52,7 +52,7 @@ routes.yaml:2:19: `${path.host}` is no environment hole: write `${NAME}`, `${NAM
   |
 2 |   origin: https://${path.host}
   |                   ^^^^^^^^^^^^
-  = for a dollar before a hole of the request, write `$${path.host}`
+  = a hole of the request has no dollar: `{path.host}`
 
 routes.yaml: 1 problem
 "##,
@@ -71,7 +71,7 @@ routes.yaml:2:19: the hole `${` is never closed
   |
 2 |   origin: https://${HOST
   |                   ^^
-  = write `$$` for a dollar
+  = add `}`, or write `$$` for a dollar
 
 routes.yaml: 1 problem
 "##,
@@ -89,7 +89,7 @@ routes.yaml:1:20: `threads` cannot be what `${SECRET}` gives
   |
 1 | cluster: {threads: "${SECRET}", drain: "${SECRET}", policy: "${SECRET}"}
   |                    ^^^^^^^^^^^
-  = expected a whole number from 1 to 1024
+  = expected a whole number from 1 to 64
   = take the quotes off: what fills a hole in quotes is a text
 
 routes.yaml:1:40: `drain` cannot be what `${SECRET}` gives

@@ -215,7 +215,7 @@ routes.yaml:7:32: `401` cannot be the text `nope`
   |
 7 |       - unwrap: {status: {401: nope}}
   |                                ^^^^
-  = expected a status from 100 to 599
+  = expected the status of a failure, from 400 to 599
 
 routes.yaml:8:35: unknown step `pik`
   |

@@ -51,7 +51,7 @@ routes.yaml:1:20: `threads` cannot be the text `2`
   |
 1 | cluster: {threads: "2"}
   |                    ^^^
-  = expected a whole number from 1 to 1024
+  = expected a whole number from 1 to 64
   = take the quotes off
 
 routes.yaml: 1 problem
@@ -246,7 +246,7 @@ routes.yaml:1:9: `listen` cannot be `null`
   |
 1 | listen: null
   |         ^^^^
-  = expected a text or a list of texts
+  = expected an address such as 127.0.0.1:8080 or a list of them
 
 routes.yaml: 1 problem
 "##,

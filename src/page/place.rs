@@ -1,0 +1,118 @@
+//! Where in a template something stands that the engine complains of without a place.
+
+/// Line and column, both from 1.
+pub(super) type Place = (usize, usize);
+
+/// The quoted name in the first `{% word "name" … %}` of a template.
+pub(super) fn named(text: &str, word: &str, name: &str) -> Option<Place> {
+    let mut found = None;
+    scan(text, &mut |piece| {
+        if let Piece::Tag { at, word: seen, rest } = piece
+            && found.is_none()
+            && seen == word
+            && let Some(inside) = rest.find(name)
+        {
+            let typed = text.get(at..).unwrap_or_default();
+            found = typed.find(rest).map(|rest| place(text, at + rest + inside.saturating_sub(1)));
+        }
+    });
+    found
+}
+
+/// What a template that ends too early leaves open: the place, and what to say of it.
+pub(super) fn left_open(text: &str) -> Option<(Place, String)> {
+    let mut open: Vec<(usize, &str)> = Vec::new();
+    let mut cut = None;
+    scan(text, &mut |piece| match piece {
+        Piece::Tag { at, word, rest } if opens(word, rest) => open.push((at, word)),
+        Piece::Tag { word, .. } if word.starts_with("end") => {
+            open.pop();
+        }
+        Piece::Tag { .. } => {}
+        Piece::Cut { at, opening, closing } => cut = Some((at, opening, closing)),
+    });
+    if let Some((at, opening, closing)) = cut {
+        return Some((place(text, at), format!("this `{opening}` is never closed: add `{closing}`")));
+    }
+    let (at, word) = open.pop()?;
+    Some((place(text, at), format!("this `{{% {word} %}}` is never ended: add `{{% end{word} %}}`")))
+}
+
+/// Whether a tag has an end tag of its own.
+fn opens(word: &str, rest: &str) -> bool {
+    match word {
+        "if" | "for" | "block" | "filter" | "component" => true,
+        "set" | "set_global" => !rest.contains('='),
+        _ => false,
+    }
+}
+
+enum Piece<'t> {
+    /// `{% word rest %}`
+    Tag { at: usize, word: &'t str, rest: &'t str },
+    /// `{{`, `{%` or `{#` without its end.
+    Cut { at: usize, opening: &'static str, closing: &'static str },
+}
+
+const PAIRS: [(&str, &str); 3] = [("{%", "%}"), ("{{", "}}"), ("{#", "#}")];
+
+/// Goes through the tags of a template; what stands raw is passed over.
+fn scan<'t>(text: &'t str, see: &mut dyn FnMut(Piece<'t>)) {
+    let mut from = 0;
+    loop {
+        let rest = text.get(from..).unwrap_or_default();
+        let next = PAIRS.iter().filter_map(|pair| Some((rest.find(pair.0)?, *pair))).min_by_key(|(at, _)| *at);
+        let Some((offset, (opening, closing))) = next else { return };
+        let at = from + offset;
+        let inner = text.get(at + 2..).unwrap_or_default();
+        let Some(length) = inner.find(closing) else {
+            see(Piece::Cut { at, opening, closing });
+            return;
+        };
+        from = at + 2 + length + 2;
+        if opening != "{%" {
+            continue;
+        }
+        let tag = inner.get(..length).unwrap_or_default().trim_matches(['-', ' ', '\t', '\r', '\n']);
+        let (word, rest) = tag.split_at(tag.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(tag.len()));
+        if word == "raw" {
+            let raw = text.get(from..).unwrap_or_default();
+            from += raw.find("endraw").unwrap_or(raw.len());
+            continue;
+        }
+        see(Piece::Tag { at, word, rest });
+    }
+}
+
+fn place(text: &str, offset: usize) -> Place {
+    let before = text.get(..offset).unwrap_or_default();
+    (before.matches('\n').count() + 1, before.rsplit('\n').next().unwrap_or_default().chars().count() + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_open_is_found() {
+        for (text, place, says) in [
+            ("<ul>\n{% for a in b %}\n</ul>\n", (2, 1), "this `{% for %}` is never ended: add `{% endfor %}`"),
+            ("{% if a %}{% for b in c %}{% endfor %}", (1, 1), "this `{% if %}` is never ended: add `{% endif %}`"),
+            ("é{%- block x -%}", (1, 2), "this `{% block %}` is never ended: add `{% endblock %}`"),
+            ("{# {% if x %} #}{% raw %}{% if y %}{% endraw %}\n{{ a", (2, 1), "this `{{` is never closed: add `}}`"),
+            ("{% set a = 1 %}{% set b %}", (1, 16), "this `{% set %}` is never ended: add `{% endset %}`"),
+            ("{# a", (1, 1), "this `{#` is never closed: add `#}`"),
+        ] {
+            assert_eq!(left_open(text), Some((place, says.to_owned())), "{text}");
+        }
+        assert_eq!(left_open("{% if a %}{% elif b %}{% else %}{% endif %}{{ x }}"), None);
+    }
+
+    #[test]
+    fn a_name_in_a_tag_is_found() {
+        let text = "{# extends \"a.html\" #}\n{%- extends \"a.html\" -%}\n{% include 'b.html' %}";
+        assert_eq!(named(text, "extends", "a.html"), Some((2, 13)));
+        assert_eq!(named(text, "include", "b.html"), Some((3, 12)));
+        assert_eq!(named(text, "include", "c.html"), None);
+    }
+}

@@ -1,0 +1,109 @@
+//! Broken configurations: what `forecourt check` says of each, word for word, and what it exits with.
+//!
+//! A case is a folder below `tests/config` with a `routes.yaml`, whatever belongs to it, and `expected.txt`: what the shipped program
+//! prints when it is run there, and its exit code. A file `env` sets variables, a line each. After a message was changed on purpose:
+//!
+//! ```text
+//! UPDATE_SNAPSHOTS=1 cargo test --test config
+//! ```
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its own tree has failed")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The folders of all cases, sorted.
+fn cases() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config");
+    let mut cases: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    cases.retain(|path| path.is_dir());
+    cases.sort();
+    cases
+}
+
+/// What the shipped program prints in a folder, and its exit code.
+fn run(folder: &Path, arguments: &[&str]) -> (String, i32) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_forecourt"));
+    command.args(arguments).current_dir(folder).env_clear();
+    for line in fs::read_to_string(folder.join("env")).unwrap_or_default().lines() {
+        let (name, value) = line.split_once('=').unwrap();
+        command.env(name, value);
+    }
+    let output = command.output().unwrap();
+    let printed = [output.stdout, output.stderr].concat();
+    (String::from_utf8(printed).unwrap(), output.status.code().unwrap())
+}
+
+fn updates() -> bool {
+    std::env::var_os("UPDATE_SNAPSHOTS").is_some()
+}
+
+/// Compares with a snapshot, or writes it.
+fn matches_snapshot(path: &Path, seen: &str) -> Result<(), String> {
+    if updates() {
+        fs::write(path, seen).unwrap();
+        return Ok(());
+    }
+    let expected = fs::read_to_string(path).unwrap_or_default();
+    if expected == seen {
+        return Ok(());
+    }
+    Err(format!("{}\n--- expected ---\n{expected}--- seen ---\n{seen}", path.display()))
+}
+
+#[test]
+fn every_broken_configuration_is_told_word_for_word() {
+    let cases = cases();
+    assert!(cases.len() >= 60, "only {} cases were found", cases.len());
+    let mut failed = Vec::new();
+    for case in &cases {
+        let (printed, code) = run(case, &["check"]);
+        let snapshot = matches_snapshot(&case.join("expected.txt"), &format!("{printed}exit code {code}\n"));
+        failed.extend(snapshot.err());
+        if !matches!(code, 66 | 78) {
+            failed.push(format!("{}: exit code {code}", case.display()));
+        }
+    }
+    assert!(failed.is_empty(), "{} of {} cases differ:\n\n{}", failed.len(), cases.len(), failed.join("\n"));
+}
+
+#[test]
+fn every_report_counts_its_problems_and_points_at_text_that_is_there() {
+    if updates() {
+        return;
+    }
+    for case in cases() {
+        let report = fs::read_to_string(case.join("expected.txt")).unwrap();
+        let name = case.display();
+        let heads = report.lines().filter(|line| is_head(line)).count();
+        let counted: usize = report.lines().filter_map(count).sum();
+        assert!(heads > 0, "{name}: nothing is said\n{report}");
+        assert!(counted == heads || !report.ends_with("exit code 78\n"), "{name}: {counted} counted, {heads} told\n{report}");
+        // A caret stands under text, never under nothing.
+        let lines: Vec<&str> = report.lines().collect();
+        for (excerpt, carets) in lines.iter().zip(lines.iter().skip(1)).filter(|(_, carets)| is_carets(carets)) {
+            let at = carets.chars().position(|c| c == '^').unwrap();
+            assert!(at <= excerpt.chars().count(), "{name}: the caret is beside the text\n{report}");
+        }
+    }
+}
+
+/// `file:line:column: message`
+fn is_head(line: &str) -> bool {
+    let mut parts = line.splitn(4, ':');
+    let (file, line, column) = (parts.next(), parts.next(), parts.next());
+    let number = |text: Option<&str>| text.is_some_and(|text| text.parse::<usize>().is_ok());
+    file.is_some_and(|file| !file.contains(' ')) && number(line) && number(column)
+}
+
+/// `file: 3 problems`
+fn count(line: &str) -> Option<usize> {
+    let (_, rest) = line.split_once(": ")?;
+    let (count, word) = rest.split_once(' ')?;
+    if matches!(word, "problem" | "problems") { count.parse().ok() } else { None }
+}
+
+fn is_carets(line: &str) -> bool {
+    line.split_once('|').is_some_and(|(gutter, marks)| gutter.trim().is_empty() && marks.trim().starts_with('^'))
+}

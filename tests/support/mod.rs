@@ -1,0 +1,9 @@
+//! What black-box tests share: the shipped binary as a process, its clients, and backends that misbehave.
+
+#![allow(dead_code, unreachable_pub, reason = "every test binary uses its own part of it")]
+
+pub mod fault;
+pub mod gateway;
+pub mod http;
+pub mod lines;
+pub mod process;
