@@ -67,7 +67,7 @@ pub enum Fault {
         status: StatusCode,
         /// What its body said, as far as it can be told.
         said: Box<Foreign>,
-        /// What of its head a client needs: `Retry-After`, `WWW-Authenticate`.
+        /// What of its head a client needs: cookies, `WWW-Authenticate`, `Retry-After`.
         headers: Vec<(HeaderName, HeaderValue)>,
     },
     /// The backend's reply is not what it should be.
@@ -93,6 +93,8 @@ pub enum Fault {
         message: Option<String>,
         /// What stood where a success has its payload.
         details: Option<Box<Node<'static>>>,
+        /// What of the reply's head a client needs.
+        headers: Vec<(HeaderName, HeaderValue)>,
     },
     /// A step of the route's shape failed.
     #[error("shape: {0}")]
