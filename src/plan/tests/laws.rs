@@ -164,7 +164,7 @@ fn apply(document: &mut Value, change: Change) {
     match change {
         Change::Delete(way, at) => match reach(document, &way) {
             Value::Array(elements) if !elements.is_empty() => drop(elements.remove(at.index(elements.len()))),
-            Value::Object(members) => drop(entries(members, |entries| drop(entries.remove(at.index(entries.len()))))),
+            Value::Object(members) => entries(members, |entries| drop(entries.remove(at.index(entries.len())))),
             _ => {}
         },
         Change::SwapValues(a, b) => {
