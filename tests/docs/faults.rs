@@ -38,7 +38,7 @@ fn faults() -> Vec<Fault> {
         Fault::Malformed(violation()),
         Fault::UnsupportedMediaType,
         Fault::Invalid(vec![violation()]),
-        Fault::Business { upstream: name(), status: StatusCode::UNAUTHORIZED, verdict: name(), message: None, details: None },
+        Fault::Business { upstream: name(), status: StatusCode::UNAUTHORIZED, verdict: name(), message: None, details: None, headers: Vec::new() },
         Fault::Page(page::Error::Deadline),
         contract("upstream_not_json"),
         contract("upstream_redirect"),
