@@ -14,6 +14,7 @@ use crate::{page, shape, upstream};
 const LATE: &str = "the backend did not answer in time";
 const UNUSABLE: &str = "the backend's reply cannot be used";
 const LARGE_HEAD: &str = "the request has too many or too large headers";
+const BROKEN_BODY: &str = "the request body broke off or is badly framed";
 const OURS: &str = "something went wrong on our side";
 
 /// A failed request.
@@ -159,7 +160,7 @@ impl Fault {
             Self::NotAcceptable => "the resource exists, but in none of the forms that `Accept` asks for".to_owned(),
             Self::BodyTooLarge(limit) => format!("the request body is larger than {limit} bytes"),
             Self::BodyTimeout => "the request body did not arrive in time".to_owned(),
-            Self::BodyBroken(_) => "the request body broke off or is badly framed".to_owned(),
+            Self::BodyBroken(_) => BROKEN_BODY.to_owned(),
             Self::Malformed(violation) => format!("{}: {}", violation.place, violation.message),
             Self::UnsupportedMediaType => "the request body must be JSON: send `Content-Type: application/json`".to_owned(),
             Self::Invalid(violations) if violations.len() == 1 => "the request breaks a rule".to_owned(),
@@ -243,6 +244,7 @@ fn call_detail(error: &upstream::Error) -> &'static str {
     match error {
         error if error.is_timeout() => LATE,
         E::HeadTooLarge { .. } => LARGE_HEAD,
+        E::ClientBody(_) => BROKEN_BODY,
         E::Path(_) => OURS,
         E::Malformed(_) | E::TooLarge { .. } | E::Coding(_) | E::Ratio { .. } => UNUSABLE,
         _ => "the backend could not be reached or broke off",
