@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::thread::available_parallelism;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow};
 
 use super::exit::Exit;
 use super::{ServeArguments, load, log, runtime};
@@ -34,6 +34,7 @@ pub(super) fn run(arguments: &ServeArguments) -> Result<()> {
         workers,
         generation: serde_json::to_vec(&snapshot)?,
         program: Program::current()
+            .context("the program cannot find its own file: is /proc mounted?")
             .map_err(|error| Exit::System.because(error))?
             .arg("worker")
             .arg("--threads")

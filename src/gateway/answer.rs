@@ -7,14 +7,13 @@ use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH};
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
-use http_body_util::Limited;
 use percent_encoding::percent_decode_str;
 use tokio::time::Instant;
 
 use super::accept::{Form, Wish};
 use super::edge::{BodyError, Refusal, RequestId, Trace};
 use super::fault::Fault;
-use super::receiving::{announced, received};
+use super::receiving::received;
 use super::{Body, Gateway, allow, problem};
 use crate::check::{self, In, Input, Refusal as Unchecked, Violation};
 use crate::page::Around;
@@ -64,9 +63,8 @@ impl Gateway {
         let deadline = || Instant::now() + route.timeout();
         match route.answer() {
             Answer::Proxy(call) => {
-                announced(parts, limit)?;
                 let input = checked(route, parts, &holes, &[])?;
-                self.pass(call, parts, &input, Limited::new(body, limit), deadline(), trace).await
+                self.pass(call, parts, &input, body, deadline(), trace).await
             }
             Answer::Call { call, name, shape } => {
                 let received = received(body, parts, limit).await?;

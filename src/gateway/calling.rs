@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::header::{self, ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderValue, Method, Response};
-use http_body_util::{BodyExt, Limited};
+use http_body_util::BodyExt;
 use tokio::time::Instant;
 
 use super::answer::Incoming;
@@ -62,7 +62,7 @@ impl Gateway {
         call: &Call,
         parts: &Parts,
         input: &Input<'_>,
-        body: Limited<B>,
+        body: B,
         deadline: Instant,
         trace: &mut Trace,
     ) -> Result<Response<Body>, Fault> {
@@ -72,7 +72,7 @@ impl Gateway {
         };
         let headers = headers::forward_untouched(&parts.headers, &peer(parts)).map_err(nominated)?;
         let path_and_query = target(call, parts, input)?;
-        let body = body.boxed();
+        let body = body.map_err(upstream::BodyError::from).boxed();
         let started = Clock::now();
         let result = self.client.open(call.backend().upstream(), method, &path_and_query, headers, body, deadline).await;
         trace.upstream = started.elapsed();

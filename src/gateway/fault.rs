@@ -14,6 +14,7 @@ use crate::{page, shape, upstream};
 const LATE: &str = "the backend did not answer in time";
 const UNUSABLE: &str = "the backend's reply cannot be used";
 const LARGE_HEAD: &str = "the request has too many or too large headers";
+const BROKEN_BODY: &str = "the request body broke off or is badly framed";
 const OURS: &str = "something went wrong on our side";
 
 /// A failed request.
@@ -66,7 +67,7 @@ pub enum Fault {
         status: StatusCode,
         /// What its body said, as far as it can be told.
         said: Box<Foreign>,
-        /// What of its head a client needs: `Retry-After`, `WWW-Authenticate`.
+        /// What of its head a client needs: cookies, `WWW-Authenticate`, `Retry-After`.
         headers: Vec<(HeaderName, HeaderValue)>,
     },
     /// The backend's reply is not what it should be.
@@ -92,6 +93,8 @@ pub enum Fault {
         message: Option<String>,
         /// What stood where a success has its payload.
         details: Option<Box<Node<'static>>>,
+        /// What of the reply's head a client needs.
+        headers: Vec<(HeaderName, HeaderValue)>,
     },
     /// A step of the route's shape failed.
     #[error("shape: {0}")]
@@ -157,7 +160,7 @@ impl Fault {
             Self::NotAcceptable => "the resource exists, but in none of the forms that `Accept` asks for".to_owned(),
             Self::BodyTooLarge(limit) => format!("the request body is larger than {limit} bytes"),
             Self::BodyTimeout => "the request body did not arrive in time".to_owned(),
-            Self::BodyBroken(_) => "the request body broke off or is badly framed".to_owned(),
+            Self::BodyBroken(_) => BROKEN_BODY.to_owned(),
             Self::Malformed(violation) => format!("{}: {}", violation.place, violation.message),
             Self::UnsupportedMediaType => "the request body must be JSON: send `Content-Type: application/json`".to_owned(),
             Self::Invalid(violations) if violations.len() == 1 => "the request breaks a rule".to_owned(),
@@ -241,6 +244,7 @@ fn call_detail(error: &upstream::Error) -> &'static str {
     match error {
         error if error.is_timeout() => LATE,
         E::HeadTooLarge { .. } => LARGE_HEAD,
+        E::ClientBody(_) => BROKEN_BODY,
         E::Path(_) => OURS,
         E::Malformed(_) | E::TooLarge { .. } | E::Coding(_) | E::Ratio { .. } => UNUSABLE,
         _ => "the backend could not be reached or broke off",

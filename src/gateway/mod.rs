@@ -14,6 +14,8 @@ mod holes;
 mod problem;
 mod receiving;
 mod reply;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

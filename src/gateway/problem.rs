@@ -39,8 +39,10 @@ pub(super) fn answer(fault: &Fault, request_id: &str, page: Option<(&Templates, 
         }
         _ => {}
     }
-    if let Fault::Status { headers: kept, .. } = fault {
-        headers.extend(kept.iter().cloned());
+    if let Fault::Status { headers: kept, .. } | Fault::Business { headers: kept, .. } = fault {
+        for (name, line) in kept {
+            headers.append(name, line.clone());
+        }
     }
     if status == StatusCode::SERVICE_UNAVAILABLE {
         headers.entry(RETRY_AFTER).or_insert(HeaderValue::from_static("1"));

@@ -1,4 +1,4 @@
-//! The body of a request: whole for a shaped route, under way for a proxied one; never over its limit.
+//! The body of a request: whole and within its limit for a shaped route, and what to say of one that broke off.
 
 use std::time::Duration;
 
@@ -17,18 +17,15 @@ const BODY_TIME: Duration = Duration::from_secs(30);
 
 /// The request's body, whole.
 pub(super) async fn received<B: Incoming>(body: B, parts: &Parts, limit: usize) -> Result<Bytes, Fault> {
-    announced(parts, limit)?;
+    let announced = parts.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > limit as u64) {
+        return Err(Fault::BodyTooLarge(limit));
+    }
     if http_body::Body::is_end_stream(&body) {
         return Ok(Bytes::new());
     }
     let collected = tokio::time::timeout(BODY_TIME, Limited::new(body, limit).collect()).await.map_err(|_| Fault::BodyTimeout)?;
     collected.map(http_body_util::Collected::to_bytes).map_err(|error| broken(error, limit))
-}
-
-/// Refuses a body that says beforehand that it is too large.
-pub(super) fn announced(parts: &Parts, limit: usize) -> Result<(), Fault> {
-    let length = parts.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if length.is_some_and(|length| length > limit as u64) { Err(Fault::BodyTooLarge(limit)) } else { Ok(()) }
 }
 
 /// Why a body ended before its end: the client's doing, whoever was reading.

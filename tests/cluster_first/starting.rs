@@ -9,6 +9,7 @@ use rustix::process::Signal;
 
 use super::{SHOP, shop};
 use crate::support::gateway::{Gateway, Setup, program};
+use crate::support::http::{Client, End};
 use crate::support::process;
 
 /// Nobody's user and group, as most systems have them.
@@ -120,6 +121,24 @@ fn workers_that_cannot_be_started_end_in_exit_code_69_with_the_reason() {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(69), "{said}");
     assert!(said.contains("it could not be started"), "{said}");
+}
+
+#[test]
+fn workers_of_several_threads_serve_and_leave_as_others_do() {
+    let mut gateway = Setup::new(&format!("cluster: {{threads: 3}}\n{SHOP}")).workers(2).start();
+    let mut clients: Vec<Client> = (0..50).map(|_| gateway.connect()).collect();
+    for _ in 0..10 {
+        for client in &mut clients {
+            client.send(super::GOOD);
+        }
+        for client in &mut clients {
+            assert_eq!(client.read().status, 200);
+        }
+    }
+    assert_eq!(gateway.stop(), 0);
+    for mut client in clients {
+        assert_eq!(client.end(), End::Closed);
+    }
 }
 
 #[test]

@@ -57,6 +57,7 @@ pub async fn get(gateway: &Gateway, path: &str) -> Answer {
 /// Asks as the edge does: with a request id and a peer.
 pub async fn ask(gateway: &Gateway, mut request: Request<Sent>) -> Answer {
     let id = RequestId::adopt(&HeaderValue::from_static(REQUEST_ID)).expect("the test's request id is one");
+    request.headers_mut().insert("x-request-id", id.header());
     request.extensions_mut().insert(id);
     if request.extensions().get::<Peer>().is_none() {
         request.extensions_mut().insert(Peer { address: PEER.parse().expect("the test's peer is one"), secure: false });

@@ -164,7 +164,7 @@ fn apply(document: &mut Value, change: Change) {
     match change {
         Change::Delete(way, at) => match reach(document, &way) {
             Value::Array(elements) if !elements.is_empty() => drop(elements.remove(at.index(elements.len()))),
-            Value::Object(members) => drop(entries(members, |entries| drop(entries.remove(at.index(entries.len()))))),
+            Value::Object(members) => entries(members, |entries| drop(entries.remove(at.index(entries.len())))),
             _ => {}
         },
         Change::SwapValues(a, b) => {
@@ -217,6 +217,11 @@ fn snapshot(text: String) -> Snapshot {
             file("templates/detail.html", include_str!("../../../templates/detail.html")),
             file("templates/list.html", include_str!("../../../templates/list.html")),
             file("templates/error.html", include_str!("../../../templates/error.html")),
+            file("templates/card.html", include_str!("../../../templates/card.html")),
+            file("templates/home.html", include_str!("../../../templates/home.html")),
+            file("templates/item_list.html", include_str!("../../../templates/item_list.html")),
+            file("templates/reviews.html", include_str!("../../../templates/reviews.html")),
+            file("templates/style.css", include_str!("../../../templates/style.css")),
             file("schemas/order.json", include_str!("../../../schemas/order.json")),
             file("presets/envelopes/own.yaml", "data: [payload, \"*\"]\n"),
         ]
