@@ -169,7 +169,8 @@ impl Fault {
                 said.detail.clone().unwrap_or_else(|| "the backend refused the request".to_owned())
             }
             Self::Status { .. } => "the backend failed".to_owned(),
-            Self::Business { message, .. } => message.clone().unwrap_or_else(|| "the backend reported a failure".to_owned()),
+            Self::Business { message: Some(message), .. } => message.chars().take(500).collect(),
+            Self::Business { message: None, .. } => "the backend reported a failure".to_owned(),
             Self::Call { error, .. } => call_detail(error).to_owned(),
             Self::Contract { .. } | Self::Shape(_) => UNUSABLE.to_owned(),
             Self::Page(_) => OURS.to_owned(),
