@@ -1,40 +1,74 @@
-//! `forecourt routes`: what is served, as a table.
+//! `forecourt routes`: what is served, as a table; below each other on a terminal that is too narrow for one.
 
 use std::path::Path;
 
 use anyhow::Result;
 use comfy_table::{ContentArrangement, Table, presets};
+use terminal_size::{Width, terminal_size_of};
 
 use super::{exit, load};
 use crate::base::hole::{Part, Template};
 use crate::plan::{Answer, Call, MethodChoice, Route};
 use crate::shape::Step;
 
+/// What stands for nothing in a table, so that a script finds every column.
+const NONE: &str = "-";
+
+const HEADER: [&str; 5] = ["METHOD", "PATH", "CALLS", "SHAPE", "PAGE"];
+
 pub(super) fn run(path: &Path) -> Result<()> {
     let (_, plan) = load::load(path)?;
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(["METHOD", "PATH", "CALLS", "SHAPE", "PAGE"]);
-    for route in plan.router().routes() {
-        table.add_row(row(route));
-    }
-    exit::print(&table.to_string());
+    let rows: Vec<[String; 5]> = plan.router().routes().iter().map(|route| row(route)).collect();
+    // A pipe has no width, and a line of its own for every route.
+    let width = terminal_size_of(std::io::stdout()).map(|(Width(columns), _)| usize::from(columns));
+    exit::print(&listing(&rows, width));
     Ok(())
+}
+
+/// The rows as a table when it fits the width, else as a paragraph each.
+fn listing(rows: &[[String; 5]], width: Option<usize>) -> String {
+    let table = table(rows);
+    let widest = table.lines().map(|line| line.chars().count()).max().unwrap_or_default();
+    if width.is_none_or(|width| widest <= width) { table } else { paragraphs(rows) }
+}
+
+fn table(rows: &[[String; 5]]) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(HEADER);
+    table.add_rows(rows);
+    table.column_iter_mut().for_each(|column| {
+        column.set_padding((0, 2));
+    });
+    table.trim_fmt()
+}
+
+fn paragraphs(rows: &[[String; 5]]) -> String {
+    let mut lines = Vec::new();
+    for [methods, path, calls, shape, page] in rows {
+        if !lines.is_empty() {
+            lines.push(String::new());
+        }
+        lines.push(format!("{methods} {path}"));
+        let parts = [("calls", calls), ("shape", shape), ("page", page)];
+        lines.extend(parts.iter().filter(|(_, text)| *text != NONE).map(|(name, text)| format!("  {name:<6} {text}")));
+    }
+    lines.join("\n")
 }
 
 fn row(route: &Route) -> [String; 5] {
     let pattern = route.pattern().to_string();
     let (methods, path) = pattern.split_once(' ').unwrap_or((&pattern, ""));
     let (calls, shape) = match route.answer() {
-        Answer::Proxy(call) => (format!("proxy {}", described(call)), "-".to_owned()),
+        Answer::Proxy(call) => (format!("proxy {}", described(call)), NONE.to_owned()),
         Answer::Call { call, name, shape } => {
             let call = described(call);
             let names: Vec<&str> = shape.steps().iter().map(Step::name).collect();
-            let steps = if names.is_empty() { "-".to_owned() } else { names.join(", ") };
+            let steps = if names.is_empty() { NONE.to_owned() } else { names.join(", ") };
             (name.as_ref().map_or_else(|| call.clone(), |name| format!("{name}: {call}")), steps)
         }
     };
-    let page = route.page().map_or("-", |page| page.template());
+    let page = route.page().map_or(NONE, |page| page.template());
     [methods.to_owned(), path.to_owned(), calls, shape, page.to_owned()]
 }
 
@@ -53,4 +87,41 @@ fn written(template: &Template) -> String {
         Part::Hole(hole) => hole.to_string(),
     };
     template.parts().iter().map(part).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows() -> Vec<[String; 5]> {
+        [
+            ["GET", "/detail/{id}", "GET shop:/api/items/{path.id}", "nulls, case", "detail.html"],
+            ["ANY", "/files/{*rest}", "proxy files:/{path.rest}", "-", "-"],
+        ]
+        .map(|row| row.map(ToOwned::to_owned))
+        .to_vec()
+    }
+
+    #[test]
+    fn a_wide_terminal_and_a_pipe_get_one_line_a_route() {
+        let expected = "\
+METHOD  PATH            CALLS                          SHAPE        PAGE
+GET     /detail/{id}    GET shop:/api/items/{path.id}  nulls, case  detail.html
+ANY     /files/{*rest}  proxy files:/{path.rest}       -            -";
+        assert_eq!(listing(&rows(), None), expected);
+        assert_eq!(listing(&rows(), Some(79)), expected);
+    }
+
+    #[test]
+    fn a_narrow_terminal_gets_a_paragraph_a_route() {
+        let expected = "\
+GET /detail/{id}
+  calls  GET shop:/api/items/{path.id}
+  shape  nulls, case
+  page   detail.html
+
+ANY /files/{*rest}
+  calls  proxy files:/{path.rest}";
+        assert_eq!(listing(&rows(), Some(78)), expected);
+    }
 }

@@ -1,29 +1,24 @@
 //! The straight line.
 
-use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH};
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use percent_encoding::percent_decode_str;
 use tokio::time::Instant;
 
 use super::accept::{Form, Wish};
 use super::edge::{BodyError, Refusal, RequestId, Trace};
 use super::fault::Fault;
+use super::receiving::received;
 use super::{Body, Gateway, allow, problem};
 use crate::check::{self, In, Input, Refusal as Unchecked, Violation};
 use crate::page::Around;
 use crate::plan::{Answer, Route};
 use crate::route::Found;
-
-/// How long a request's body may take to arrive in all.
-const BODY_TIME: Duration = Duration::from_secs(30);
 
 /// What a request's body must be, to be read or passed on.
 pub trait Incoming: http_body::Body<Data = Bytes, Error = BodyError> + Send + Sync + 'static {}
@@ -63,16 +58,18 @@ impl Gateway {
         trace.route = Some(Arc::clone(route.name()));
         let form = form(route, Wish::of(&parts.headers))?;
         let holes = decoded(&holes)?;
+        let limit = self.plan.limits().body;
+        // The time starts when it is the backend's: a client that sends slowly has limits of its own.
+        let deadline = || Instant::now() + route.timeout();
         match route.answer() {
             Answer::Proxy(call) => {
                 let input = checked(route, parts, &holes, &[])?;
-                self.pass(call, parts, &input, body, Instant::now() + route.timeout(), trace).await
+                self.pass(call, parts, &input, body, deadline(), trace).await
             }
             Answer::Call { call, name, shape } => {
-                let received = received(body, parts, self.plan.limits().body).await?;
+                let received = received(body, parts, limit).await?;
+                let deadline = deadline();
                 let input = checked(route, parts, &holes, &received)?;
-                // From here on: a client that uploads slowly has a limit of its own, and no backend is to blame for it.
-                let deadline = Instant::now() + route.timeout();
                 let reply = self.ask(call, parts, &input, &received, deadline, trace).await?;
                 self.compose(route, call, name.as_deref(), shape, &reply, form, parts, &input, trace)
             }
@@ -113,7 +110,7 @@ pub(super) fn around<'a>(
 }
 
 /// An error with its sources, on one line.
-struct Chain<'e>(&'e dyn Error);
+struct Chain<'e>(&'e dyn std::error::Error);
 
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -127,11 +124,12 @@ impl fmt::Display for Chain<'_> {
     }
 }
 
-/// JSON or a page.
+/// JSON or a page. A page for everyone is no matter of `Accept`.
 fn form(route: &Route, wish: Wish) -> Result<Form, Fault> {
     let form = match route.page() {
         _ if matches!(route.answer(), Answer::Proxy(_)) => return Ok(Form::Json),
-        Some(page) if page.always() || wish.page() => Form::Html,
+        Some(page) if page.always() => return Ok(Form::Html),
+        Some(_) if wish.page() => Form::Html,
         Some(_) if !wish.takes(Form::Json) && wish.takes(Form::Html) => Form::Html,
         _ => Form::Json,
     };
@@ -146,9 +144,11 @@ fn options(allowed: &[Method]) -> Response<Body> {
     response
 }
 
-/// HEAD: the same head, no body.
+/// HEAD: the same head, no body. The length is the one that GET would have, so it is told only where that is known: not when
+/// a backend answered HEAD itself, and not for a status that never has a body.
 fn bodiless(response: &mut Response<Body>) {
-    if let Some(length) = response.body().length() {
+    let never = matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    if let Some(length) = response.body().len().filter(|_| !never) {
         response.headers_mut().entry(CONTENT_LENGTH).or_insert_with(|| HeaderValue::from(length));
     }
     *response.body_mut() = Body::empty();
@@ -175,31 +175,4 @@ fn checked<'r>(route: &Route, parts: &'r Parts, holes: &'r [(String, String)], b
         Unchecked::UnsupportedMediaType => Fault::UnsupportedMediaType,
         Unchecked::Violations(violations) => Fault::Invalid(violations),
     })
-}
-
-/// The request's body, whole.
-async fn received<B: Incoming>(body: B, parts: &Parts, limit: usize) -> Result<Bytes, Fault> {
-    let announced = parts.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > limit as u64) {
-        return Err(Fault::BodyTooLarge(limit));
-    }
-    if http_body::Body::is_end_stream(&body) {
-        return Ok(Bytes::new());
-    }
-    let collected = tokio::time::timeout(BODY_TIME, Limited::new(body, limit).collect()).await.map_err(|_| Fault::BodyTimeout)?;
-    collected.map(http_body_util::Collected::to_bytes).map_err(|error| {
-        if error.is::<LengthLimitError>() {
-            return Fault::BodyTooLarge(limit);
-        }
-        broken_off(error)
-    })
-}
-
-/// The fault of a client that did not send its body to the end.
-pub(super) fn broken_off(error: Box<dyn Error + Send + Sync>) -> Fault {
-    match error.downcast::<BodyError>() {
-        Ok(error) if matches!(*error, BodyError::Timeout | BodyError::TooSlow) => Fault::BodyTimeout,
-        Ok(error) => Fault::BodyBroken(error.to_string()),
-        Err(error) => Fault::BodyBroken(error.to_string()),
-    }
 }

@@ -36,10 +36,10 @@ impl Body {
         Self { inner: Inner::Full(bytes) }
     }
 
-    /// How many bytes there are, where that is known before they are sent.
-    pub fn length(&self) -> Option<u64> {
+    /// How many bytes it has; none for bytes that are under way.
+    pub(super) fn len(&self) -> Option<usize> {
         match &self.inner {
-            Inner::Full(bytes) => Some(bytes.len() as u64),
+            Inner::Full(bytes) => Some(bytes.len()),
             Inner::Stream(_) => None,
         }
     }

@@ -3,20 +3,21 @@
 use std::time::Instant as Clock;
 
 use bytes::Bytes;
-use http::header::{self, ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{self, ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderValue, Method, Response};
 use http_body_util::BodyExt;
 use tokio::time::Instant;
 
-use super::answer::{Incoming, broken_off};
+use super::answer::Incoming;
 use super::edge::{Peer, Trace};
 use super::fault::Fault;
+use super::receiving::broken;
 use super::{Body, Gateway, holes};
 use crate::base::hole::Hole;
 use crate::check::{BodyBytes, In, Input, Violation};
 use crate::plan::{Call, MethodChoice};
-use crate::upstream::{self, BodyError, Reply, headers};
+use crate::upstream::{self, Reply, headers};
 
 impl Gateway {
     /// Makes the call of a shaped route.
@@ -45,13 +46,14 @@ impl Gateway {
         headers.remove(CONTENT_LENGTH);
         if body.is_empty() {
             headers.remove(CONTENT_TYPE);
+            headers.remove(CONTENT_ENCODING);
         }
         let path_and_query = target(call, parts, input)?;
         let started = Clock::now();
         let request = upstream::Call { method, path_and_query, headers, body };
         let result = self.client.send(call.backend().upstream(), request, deadline).await;
         trace.upstream = started.elapsed();
-        result.map_err(|error| failed(call, error))
+        result.map_err(|error| self.failed(call, error))
     }
 
     /// Passes a request through, bytes both ways as they come.
@@ -70,18 +72,18 @@ impl Gateway {
         };
         let headers = headers::forward_untouched(&parts.headers, &peer(parts)).map_err(nominated)?;
         let path_and_query = target(call, parts, input)?;
-        let body = BodyExt::map_err(body, BodyError::from).boxed();
+        let body = body.map_err(upstream::BodyError::from).boxed();
         let started = Clock::now();
         let result = self.client.open(call.backend().upstream(), method, &path_and_query, headers, body, deadline).await;
         trace.upstream = started.elapsed();
-        result.map(|response| response.map(Body::stream)).map_err(|error| failed(call, error))
+        result.map(|response| response.map(Body::stream)).map_err(|error| self.failed(call, error))
     }
-}
 
-fn failed(call: &Call, error: upstream::Error) -> Fault {
-    match error {
-        upstream::Error::ClientBody(error) => broken_off(error),
-        error => Fault::Call { upstream: call.backend().upstream().name().to_owned(), error },
+    fn failed(&self, call: &Call, error: upstream::Error) -> Fault {
+        match error {
+            upstream::Error::ClientBody(error) => broken(error, self.plan.limits().body),
+            error => Fault::Call { upstream: call.backend().upstream().name().to_owned(), error },
+        }
     }
 }
 
@@ -110,14 +112,8 @@ fn target(call: &Call, parts: &Parts, input: &Input<'_>) -> Result<String, Fault
     };
     let rest = call.rest();
     let spans = |hole: &Hole| hole.source() == "path" && rest.is_some() && hole.path().first().map(String::as_str) == rest;
-    let mut filled = upstream::fill_with(template, &|hole| holes::value(input, hole), &spans).map_err(|error| {
-        Fault::Malformed(Violation {
-            place: In::Path,
-            path: String::new(),
-            rule: "segment".to_owned(),
-            message: error.to_string(),
-        })
-    })?;
+    let mut filled = upstream::fill_with(template, &|hole| holes::value(input, hole), &spans)
+        .map_err(|error| holes::refused(template, &error))?;
     if !call.has_query() && !input.query_string.is_empty() {
         filled.push('?');
         filled.push_str(&input.query_string);

@@ -11,6 +11,12 @@ use crate::check::Violation;
 use crate::json::Node;
 use crate::{page, shape, upstream};
 
+const LATE: &str = "the backend did not answer in time";
+const UNUSABLE: &str = "the backend's reply cannot be used";
+const LARGE_HEAD: &str = "the request has too many or too large headers";
+const BROKEN_BODY: &str = "the request body broke off or is badly framed";
+const OURS: &str = "something went wrong on our side";
+
 /// A failed request.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
@@ -61,7 +67,7 @@ pub enum Fault {
         status: StatusCode,
         /// What its body said, as far as it can be told.
         said: Box<Foreign>,
-        /// What of its head a client needs: `Retry-After`, `WWW-Authenticate`.
+        /// What of its head a client needs: cookies, `WWW-Authenticate`, `Retry-After`.
         headers: Vec<(HeaderName, HeaderValue)>,
     },
     /// The backend's reply is not what it should be.
@@ -87,6 +93,8 @@ pub enum Fault {
         message: Option<String>,
         /// What stood where a success has its payload.
         details: Option<Box<Node<'static>>>,
+        /// What of the reply's head a client needs.
+        headers: Vec<(HeaderName, HeaderValue)>,
     },
     /// A step of the route's shape failed.
     #[error("shape: {0}")]
@@ -130,7 +138,7 @@ impl Fault {
             Self::Malformed(_) => "malformed_request",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::Invalid(_) => "validation_failed",
-            Self::Call { error, .. } => call_code(error),
+            Self::Call { error, .. } => error.kind(),
             Self::Status { status, .. } if status.is_client_error() => "upstream_refused",
             Self::Status { .. } => "upstream_failed",
             Self::Contract { code, .. } => code,
@@ -152,7 +160,7 @@ impl Fault {
             Self::NotAcceptable => "the resource exists, but in none of the forms that `Accept` asks for".to_owned(),
             Self::BodyTooLarge(limit) => format!("the request body is larger than {limit} bytes"),
             Self::BodyTimeout => "the request body did not arrive in time".to_owned(),
-            Self::BodyBroken(_) => "the request body broke off or is badly framed".to_owned(),
+            Self::BodyBroken(_) => BROKEN_BODY.to_owned(),
             Self::Malformed(violation) => format!("{}: {}", violation.place, violation.message),
             Self::UnsupportedMediaType => "the request body must be JSON: send `Content-Type: application/json`".to_owned(),
             Self::Invalid(violations) if violations.len() == 1 => "the request breaks a rule".to_owned(),
@@ -162,10 +170,9 @@ impl Fault {
             }
             Self::Status { .. } => "the backend failed".to_owned(),
             Self::Business { message, .. } => message.clone().unwrap_or_else(|| "the backend reported a failure".to_owned()),
-            Self::Call { .. } if self.status() == StatusCode::GATEWAY_TIMEOUT => "the backend did not answer in time".to_owned(),
-            Self::Call { .. } => "the backend could not be reached or broke off".to_owned(),
-            Self::Contract { .. } | Self::Shape(_) => "the backend's reply cannot be used".to_owned(),
-            Self::Page(_) => "something went wrong on our side".to_owned(),
+            Self::Call { error, .. } => call_detail(error).to_owned(),
+            Self::Contract { .. } | Self::Shape(_) => UNUSABLE.to_owned(),
+            Self::Page(_) => OURS.to_owned(),
         }
     }
 
@@ -216,8 +223,8 @@ fn refusal_detail(refusal: Refusal) -> String {
         Refusal::Timeout => "the request did not arrive in time".to_owned(),
         Refusal::UriTooLong => "the request target is too long".to_owned(),
         Refusal::ExpectationFailed => "only `Expect: 100-continue` can be met".to_owned(),
-        Refusal::HeadTooLarge => "the request has too many or too large headers".to_owned(),
-        Refusal::Panicked => "something went wrong on our side".to_owned(),
+        Refusal::HeadTooLarge => LARGE_HEAD.to_owned(),
+        Refusal::Panicked => OURS.to_owned(),
     }
 }
 
@@ -232,25 +239,15 @@ fn call_status(error: &upstream::Error) -> StatusCode {
     }
 }
 
-fn call_code(error: &upstream::Error) -> &'static str {
+fn call_detail(error: &upstream::Error) -> &'static str {
     use upstream::Error as E;
     match error {
-        E::Connect(_) => "upstream_connect",
-        E::ConnectTimeout => "upstream_connect_timeout",
-        E::FirstByteTimeout => "upstream_first_byte_timeout",
-        E::BetweenBytesTimeout => "upstream_between_bytes_timeout",
-        E::TotalTimeout => "upstream_total_timeout",
-        E::Deadline => "deadline",
-        E::Closed => "upstream_closed",
-        E::Reset { .. } => "upstream_reset",
-        E::Incomplete { .. } => "upstream_incomplete",
-        E::Malformed(_) => "upstream_malformed",
-        E::TooLarge { .. } => "upstream_too_large",
-        E::Coding(_) => "upstream_coding",
-        E::Ratio { .. } => "upstream_ratio",
-        E::ClientBody(_) => "body_broken",
-        E::HeadTooLarge { .. } => "head_too_large",
-        E::Path(_) => "internal",
+        error if error.is_timeout() => LATE,
+        E::HeadTooLarge { .. } => LARGE_HEAD,
+        E::ClientBody(_) => BROKEN_BODY,
+        E::Path(_) => OURS,
+        E::Malformed(_) | E::TooLarge { .. } | E::Coding(_) | E::Ratio { .. } => UNUSABLE,
+        _ => "the backend could not be reached or broke off",
     }
 }
 

@@ -1,8 +1,10 @@
 //! What fills the holes of a call: the checked input of a request.
 
-use crate::base::hole::Hole;
-use crate::check::Input;
+use super::fault::Fault;
+use crate::base::hole::{Hole, Template};
+use crate::check::{In, Input, Violation};
 use crate::json::Node;
+use crate::upstream::FillError;
 
 /// The text for a hole, or none when the request has no such value.
 pub(super) fn value(input: &Input<'_>, hole: &Hole) -> Option<String> {
@@ -33,4 +35,24 @@ fn scalar(node: &Node<'_>) -> Option<String> {
         Node::Number(number) => Some(number.as_raw().to_owned()),
         Node::String(text) => Some(text.decode().into_owned()),
     }
+}
+
+/// A value that cannot stand where its hole is, told by the client's own name for it: what a call looks like is nobody's business.
+pub(super) fn refused(template: &Template, error: &FillError) -> Fault {
+    let (named, message) = match error {
+        FillError::Missing(hole) => (hole, "is needed here"),
+        FillError::Empty(hole) => (hole, "must not be empty"),
+        FillError::Dots(hole) | FillError::Character { hole, .. } => {
+            (hole, "must not hold `/`, `\\`, `%`, `..` or control characters")
+        }
+    };
+    let hole = template.holes().find(|hole| hole.to_string() == *named);
+    let place = match hole.map(Hole::source) {
+        Some("query") => In::Query,
+        Some("headers") => In::Headers,
+        Some("body") => In::Body,
+        _ => In::Path,
+    };
+    let path = hole.map(|hole| hole.path().join(".")).unwrap_or_default();
+    Fault::Malformed(Violation { place, path, rule: "segment".to_owned(), message: message.to_owned() })
 }

@@ -12,7 +12,10 @@ pub mod fault;
 mod foreign;
 mod holes;
 mod problem;
+mod receiving;
 mod reply;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

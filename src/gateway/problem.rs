@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, VARY};
 use http::{HeaderValue, Response, StatusCode};
 
-use super::{body::Body, fault::Fault};
+use super::{body::Body, edge::Refusal, fault::Fault};
 use crate::check::Violation;
 use crate::json::{Node, Object, Text};
 use crate::page::{Around, Templates};
@@ -29,11 +29,20 @@ pub(super) fn answer(fault: &Fault, request_id: &str, page: Option<(&Templates, 
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(VARY, HeaderValue::from_static("accept"));
-    if let Fault::MethodNotAllowed(allowed) = fault {
-        headers.insert(ALLOW, super::allow(allowed));
+    match fault {
+        Fault::MethodNotAllowed(allowed) => {
+            headers.insert(ALLOW, super::allow(allowed));
+        }
+        // The house's own paths, and CONNECT, which no path takes.
+        Fault::Refused(Refusal::MethodNotAllowed) => {
+            headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+        }
+        _ => {}
     }
-    if let Fault::Status { headers: kept, .. } = fault {
-        headers.extend(kept.iter().cloned());
+    if let Fault::Status { headers: kept, .. } | Fault::Business { headers: kept, .. } = fault {
+        for (name, line) in kept {
+            headers.append(name, line.clone());
+        }
     }
     if status == StatusCode::SERVICE_UNAVAILABLE {
         headers.entry(RETRY_AFTER).or_insert(HeaderValue::from_static("1"));

@@ -1,7 +1,7 @@
 //! From a backend's reply to the answer: decode, envelope, shape, then JSON or page.
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFTER, SET_COOKIE, VARY, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
@@ -50,14 +50,14 @@ impl Gateway {
         let mut document = backend.decode().node(&text).map_err(|error| not_json(backend, reply, &error))?;
         let mut notes = Notes::default();
         if let Some(envelope) = backend.envelope() {
-            envelope.run(&mut document, &mut notes).map_err(|error| shaped(backend, error))?;
+            envelope.run(&mut document, &mut notes).map_err(|error| shaped(backend, reply, error))?;
         }
         if let Some(name) = name {
             let mut whole = Object::new();
             whole.push(Text::plain(name.to_owned()), document);
             document = Node::Object(whole);
         }
-        shape.run(&mut document, &mut notes).map_err(|error| shaped(backend, error))?;
+        shape.run(&mut document, &mut notes).map_err(|error| shaped(backend, reply, error))?;
         trace.warnings = u32::try_from(notes.warnings()).unwrap_or(u32::MAX);
         for text in notes.texts() {
             tracing::debug!(route = trace.route.as_deref(), "{text}");
@@ -122,8 +122,7 @@ fn unsuccessful(backend: &Backend, reply: &Reply) -> Result<Response<Body>, Faul
     let upstream = backend.upstream().name().to_owned();
     if reply.status.is_redirection() {
         let location = reply.headers.get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        // A path stays on this site. Anything else could name a host that no browser should see.
-        if location.starts_with('/') && !location.starts_with("//") {
+        if stays(location) {
             let mut head = reply.headers.clone();
             headers::for_new_body(&mut head);
             return Ok(respond(reply.status, head, None));
@@ -133,9 +132,22 @@ fn unsuccessful(backend: &Backend, reply: &Reply) -> Result<Response<Body>, Faul
     }
     let text = backend.decode().text(&reply.body, content_type(reply)).unwrap_or_default();
     let said = backend.decode().node(&text).map(|node| Foreign::read(&node)).unwrap_or_default();
-    let kept =
-        [RETRY_AFTER, WWW_AUTHENTICATE].into_iter().filter_map(|name| Some((name.clone(), reply.headers.get(&name)?.clone())));
-    Err(Fault::Status { upstream, status: reply.status, said: Box::new(said), headers: kept.collect() })
+    Err(Fault::Status { upstream, status: reply.status, said: Box::new(said), headers: kept(reply) })
+}
+
+/// What of a failed reply's head a client needs all the same: the cookies of its session and against forgery, which come with a 401
+/// as with a 200; how to log in; when to come back. Every line on its own.
+fn kept(reply: &Reply) -> Vec<(HeaderName, HeaderValue)> {
+    let lines =
+        |name: HeaderName| reply.headers.get_all(&name).iter().map(move |line| (name.clone(), line.clone())).collect::<Vec<_>>();
+    [SET_COOKIE, WWW_AUTHENTICATE, RETRY_AFTER].into_iter().flat_map(lines).collect()
+}
+
+/// Whether a redirect stays on this site: a path, or a reference relative to one. Anything else could name a host that no browser
+/// should see; and browsers read a backslash as a slash, and pass over tabs.
+fn stays(location: &str) -> bool {
+    let first = location.split(['/', '?', '#']).next().unwrap_or_default();
+    !location.is_empty() && !location.starts_with("//") && !location.contains(['\\', '\t']) && !first.contains(':')
 }
 
 fn broken(backend: &Backend, code: &'static str, error: &dyn std::error::Error) -> Fault {
@@ -148,7 +160,7 @@ fn not_json(backend: &Backend, reply: &Reply, error: &dyn std::error::Error) -> 
     Fault::Contract { upstream: backend.upstream().name().to_owned(), code: "upstream_not_json", reason }
 }
 
-fn shaped(backend: &Backend, error: shape::Error) -> Fault {
+fn shaped(backend: &Backend, reply: &Reply, error: shape::Error) -> Fault {
     match error {
         shape::Error::Business { status, code, message, details } => Fault::Business {
             upstream: backend.upstream().name().to_owned(),
@@ -156,7 +168,51 @@ fn shaped(backend: &Backend, error: shape::Error) -> Fault {
             verdict: code,
             message,
             details: details.map(Box::new),
+            headers: kept(reply),
         },
         error => Fault::Shape(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirect_stays_when_no_browser_reads_a_host_in_it() {
+        for location in ["/", "/login", "/a:b?next=http://x//y", "login", "?page=2", "../up", "#top", "./a:b"] {
+            assert!(stays(location), "{location}");
+        }
+        for location in [
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "/\t/evil.example",
+            "http://evil.example",
+            "https:evil.example",
+            "javascript:alert(1)",
+            "mailto:x",
+        ] {
+            assert!(!stays(location), "{location}");
+        }
+    }
+
+    #[test]
+    fn accept_is_added_to_vary_unless_it_is_there() {
+        for (lines, expected) in [
+            (&[][..], &["accept"][..]),
+            (&["Origin"][..], &["Origin", "accept"][..]),
+            (&["Origin, Accept"][..], &["Origin, Accept"][..]),
+            (&["*"][..], &["*"][..]),
+            (&["accept-language"][..], &["accept-language", "accept"][..]),
+        ] {
+            let mut head = HeaderMap::new();
+            for line in lines {
+                head.append(VARY, HeaderValue::from_static(line));
+            }
+            vary_on_accept(&mut head);
+            assert_eq!(head.get_all(VARY).iter().collect::<Vec<_>>(), expected, "{lines:?}");
+        }
     }
 }

@@ -94,7 +94,7 @@ impl Compiler<'_> {
         for hole in target.iter().flat_map(Template::holes) {
             self.fed(at, hole, feeds);
         }
-        let backend = self.backend_named(at, name);
+        let backend = self.backend_named(at, name, address);
         let rest = feeds.pattern.and_then(|pattern| pattern.rest()).map(ToOwned::to_owned);
         Some(Call { backend: backend?, method: method?, target: Some(target?), rest })
     }
@@ -200,7 +200,7 @@ impl Compiler<'_> {
         None
     }
 
-    fn backend_named(&mut self, at: &At, name: &str) -> Option<Arc<Backend>> {
+    fn backend_named(&mut self, at: &At, name: &str, address: &str) -> Option<Arc<Backend>> {
         let found = self.backends().iter().find(|backend| backend.upstream().name() == name);
         if found.is_some() {
             return found.cloned();
@@ -211,7 +211,7 @@ impl Compiler<'_> {
         if !is_told {
             self.push(
                 Problem::new(at, format!("there is no upstream `{name}`"))
-                    .part(name)
+                    .part_in(address, name)
                     .expected(one_of(&names))
                     .did_you_mean(name, names.iter().map(String::as_str)),
             );

@@ -72,15 +72,21 @@ impl Problem {
 
     /// Points at a piece of the value, if it stands there as it is.
     #[must_use]
-    pub fn part(mut self, piece: impl Into<String>) -> Self {
-        self.part = Some(Box::new(Part { text: piece.into(), last: false }));
+    pub fn part(self, piece: impl Into<String>) -> Self {
+        self.part_in("", piece)
+    }
+
+    /// As [`Problem::part`], in a larger piece that it would not be found without.
+    #[must_use]
+    pub fn part_in(mut self, around: impl Into<String>, piece: impl Into<String>) -> Self {
+        self.part = Some(Box::new(Part { around: around.into(), text: piece.into(), last: false }));
         self
     }
 
     /// As [`Problem::part`], the last of several.
     #[must_use]
     pub fn last_part(mut self, piece: impl Into<String>) -> Self {
-        self.part = Some(Box::new(Part { text: piece.into(), last: true }));
+        self.part = Some(Box::new(Part { around: String::new(), text: piece.into(), last: true }));
         self
     }
 
@@ -95,6 +101,7 @@ impl Problem {
 /// A piece of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Part {
+    around: String,
     text: String,
     last: bool,
 }
@@ -102,8 +109,10 @@ pub(super) struct Part {
 impl Part {
     /// Where it stands in what was typed, in bytes.
     pub(super) fn within(&self, typed: &str) -> Option<(usize, usize)> {
-        let start = if self.last { typed.rfind(&self.text) } else { typed.find(&self.text) };
-        start.filter(|_| !self.text.is_empty()).map(|start| (start, start + self.text.len()))
+        let from = typed.find(&self.around)?;
+        let rest = typed.get(from..)?;
+        let start = if self.last { rest.rfind(&self.text) } else { rest.find(&self.text) };
+        start.filter(|_| !self.text.is_empty()).map(|start| (from + start, from + start + self.text.len()))
     }
 }
 

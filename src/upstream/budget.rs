@@ -122,8 +122,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_nearest_limit_is_the_one_that_is_named() {
         for (timeouts, deadline, kind, after) in [
-            (seconds(1, 3, 5, 10), 20, "first_byte_timeout", 3),
-            (seconds(1, 30, 5, 10), 20, "total_timeout", 10),
+            (seconds(1, 3, 5, 10), 20, "upstream_first_byte_timeout", 3),
+            (seconds(1, 30, 5, 10), 20, "upstream_total_timeout", 10),
             (seconds(1, 30, 5, 10), 2, "deadline", 2),
             (seconds(1, 10, 5, 10), 10, "deadline", 10),
         ] {
@@ -143,9 +143,9 @@ mod tests {
         budget.first_byte(tokio::time::sleep(Duration::from_secs(3))).await.unwrap();
         budget.between_bytes(tokio::time::sleep(Duration::from_secs(3))).await.unwrap();
         let error = budget.between_bytes(tokio::time::sleep(Duration::from_secs(3))).await.unwrap_err();
-        assert_eq!((error.kind(), start.elapsed().as_secs()), ("total_timeout", 10));
+        assert_eq!((error.kind(), start.elapsed().as_secs()), ("upstream_total_timeout", 10));
         let error = budget.between_bytes(std::future::ready(())).await.unwrap_err();
-        assert_eq!(error.kind(), "total_timeout");
+        assert_eq!(error.kind(), "upstream_total_timeout");
     }
 
     #[tokio::test(start_paused = true)]

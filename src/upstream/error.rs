@@ -78,25 +78,25 @@ pub enum Error {
 }
 
 impl Error {
-    /// A stable word for logs and metrics.
+    /// A stable word for logs, metrics and the client's `code`.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Connect(_) => "connect",
-            Self::ConnectTimeout => "connect_timeout",
-            Self::FirstByteTimeout => "first_byte_timeout",
-            Self::BetweenBytesTimeout => "between_bytes_timeout",
-            Self::TotalTimeout => "total_timeout",
+            Self::Connect(_) => "upstream_connect",
+            Self::ConnectTimeout => "upstream_connect_timeout",
+            Self::FirstByteTimeout => "upstream_first_byte_timeout",
+            Self::BetweenBytesTimeout => "upstream_between_bytes_timeout",
+            Self::TotalTimeout => "upstream_total_timeout",
             Self::Deadline => "deadline",
-            Self::Closed => "closed",
-            Self::Reset { .. } => "reset",
-            Self::Incomplete { .. } => "incomplete",
-            Self::Malformed(_) => "malformed",
-            Self::TooLarge { .. } => "too_large",
-            Self::Coding(_) => "coding",
-            Self::Ratio { .. } => "ratio",
-            Self::ClientBody(_) => "client_body",
+            Self::Closed => "upstream_closed",
+            Self::Reset { .. } => "upstream_reset",
+            Self::Incomplete { .. } => "upstream_incomplete",
+            Self::Malformed(_) => "upstream_malformed",
+            Self::TooLarge { .. } => "upstream_too_large",
+            Self::Coding(_) => "upstream_coding",
+            Self::Ratio { .. } => "upstream_ratio",
+            Self::ClientBody(_) => "body_broken",
             Self::HeadTooLarge { .. } => "head_too_large",
-            Self::Path(_) => "path",
+            Self::Path(_) => "internal",
         }
     }
 

@@ -38,9 +38,15 @@ fn faults() -> Vec<Fault> {
         Fault::Malformed(violation()),
         Fault::UnsupportedMediaType,
         Fault::Invalid(vec![violation()]),
-        Fault::Business { upstream: name(), status: StatusCode::UNAUTHORIZED, verdict: name(), message: None, details: None },
+        Fault::Business {
+            upstream: name(),
+            status: StatusCode::UNAUTHORIZED,
+            verdict: name(),
+            message: None,
+            details: None,
+            headers: Vec::new(),
+        },
         Fault::Page(page::Error::Deadline),
-        Fault::Deadline,
         contract("upstream_not_json"),
         contract("upstream_redirect"),
     ];
@@ -112,13 +118,21 @@ fn the_table_has_every_code_with_its_status() {
 }
 
 #[test]
+fn only_a_fault_of_the_backend_speaks_of_the_backend() {
+    for fault in faults() {
+        let theirs = fault.status().as_u16() > 500 || ["upstream_refused", "business_failure"].contains(&fault.code());
+        assert_eq!(fault.detail().contains("backend"), theirs, "{}: {}", fault.code(), fault.detail());
+    }
+}
+
+#[test]
 fn no_code_in_the_sources_is_missing_from_the_table() {
     let table = documented();
     let mut found = BTreeSet::new();
     for (file, marks) in [
         ("src/gateway/fault.rs", ["=> \"", "else => \""]),
-        ("src/upstream/error.rs", ["=> \"", "else => \""]),
         ("src/gateway/reply.rs", ["code: \"", "\"upstream_"]),
+        ("src/upstream/error.rs", ["=> \"", "else => \""]),
     ] {
         let source = read(file);
         // Codes are single words in quotes; sentences have blanks.

@@ -71,7 +71,18 @@ fn select(request: &HeaderMap, dropped: impl Fn(&str) -> bool) -> Result<HeaderM
             headers.append(name, value.clone());
         }
     }
+    join_cookies(&mut headers);
     Ok(headers)
+}
+
+/// HTTP/2 may send one cookie a line; HTTP/1.1 has one line (RFC 9113, section 8.2.3).
+fn join_cookies(headers: &mut HeaderMap) {
+    let lines: Vec<&[u8]> = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    if lines.len() > 1
+        && let Ok(line) = HeaderValue::from_bytes(&lines.join(&b"; "[..]))
+    {
+        headers.insert(header::COOKIE, line);
+    }
 }
 
 fn must_arrive(name: &str) -> bool {

@@ -105,11 +105,11 @@ async fn a_body_that_breaks_off_ends_in_an_error() {
     let chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
     let length = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n";
     for (script, came, kind) in [
-        (vec![Act::Read, Act::send(format!("{length}abc"))], "abc", "incomplete"),
-        (vec![Act::Read, Act::send(format!("{chunks}3\r\nabc\r\n"))], "abc", "incomplete"),
-        (vec![Act::Read, Act::send(format!("{chunks}3\r\nabc\r\nxyz"))], "abc", "malformed"),
-        (vec![Act::Read, Act::send(format!("{length}abc")), Act::Hang], "abc", "between_bytes_timeout"),
-        (vec![Act::Read, Act::send(length), Act::Hang], "", "between_bytes_timeout"),
+        (vec![Act::Read, Act::send(format!("{length}abc"))], "abc", "upstream_incomplete"),
+        (vec![Act::Read, Act::send(format!("{chunks}3\r\nabc\r\n"))], "abc", "upstream_incomplete"),
+        (vec![Act::Read, Act::send(format!("{chunks}3\r\nabc\r\nxyz"))], "abc", "upstream_malformed"),
+        (vec![Act::Read, Act::send(format!("{length}abc")), Act::Hang], "abc", "upstream_between_bytes_timeout"),
+        (vec![Act::Read, Act::send(length), Act::Hang], "", "upstream_between_bytes_timeout"),
     ] {
         let (found, error) = download(script).await;
         assert_eq!((String::from_utf8(found).unwrap().as_str(), error.map(|error| error.kind())), (came, Some(kind)));
@@ -119,11 +119,14 @@ async fn a_body_that_breaks_off_ends_in_an_error() {
 #[tokio::test(start_paused = true)]
 async fn a_problem_with_the_head_is_an_error_at_once() {
     for (script, kind) in [
-        (vec![Act::Hang], "first_byte_timeout"),
-        (vec![Act::Read], "closed"),
-        (vec![Act::Read, Act::send("HTTP/1.1 200 OK\n\n")], "malformed"),
-        (vec![Act::Read, Act::send("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n")], "malformed"),
-        (vec![Act::Read, Act::send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n")], "malformed"),
+        (vec![Act::Hang], "upstream_first_byte_timeout"),
+        (vec![Act::Read], "upstream_closed"),
+        (vec![Act::Read, Act::send("HTTP/1.1 200 OK\n\n")], "upstream_malformed"),
+        (
+            vec![Act::Read, Act::send("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n")],
+            "upstream_malformed",
+        ),
+        (vec![Act::Read, Act::send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n")], "upstream_malformed"),
     ] {
         let error = open(&client(&Faults::new(vec![script])), Method::GET, whole("")).await.unwrap_err();
         assert_eq!(error.kind(), kind);
@@ -208,7 +211,7 @@ async fn an_upload_that_breaks_off_during_the_reply_ends_the_reply() {
     let opened = open(&client(&faults), Method::POST, body).await.unwrap();
     feed.send(Err("the client left".into())).unwrap();
     let (_, error) = drain(opened.into_body()).await;
-    assert_eq!(error.unwrap().kind(), "client_body");
+    assert_eq!(error.unwrap().kind(), "body_broken");
 }
 
 #[tokio::test(start_paused = true)]
@@ -226,9 +229,11 @@ async fn a_reply_before_the_end_of_the_upload_costs_the_connection() {
 
 #[tokio::test(start_paused = true)]
 async fn only_a_body_that_is_empty_can_be_sent_twice() {
-    for (body, method, expected) in
-        [(whole(""), Method::GET, Ok(())), (whole("x"), Method::PUT, Err("closed")), (whole(""), Method::POST, Err("closed"))]
-    {
+    for (body, method, expected) in [
+        (whole(""), Method::GET, Ok(())),
+        (whole("x"), Method::PUT, Err("upstream_closed")),
+        (whole(""), Method::POST, Err("upstream_closed")),
+    ] {
         let stale = vec![Act::Read, Act::reply("", "1"), Act::Read];
         let faults = Faults::new(vec![stale, vec![Act::Read, Act::reply("", "2")]]);
         let client = client(&faults);

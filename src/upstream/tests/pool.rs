@@ -85,8 +85,8 @@ async fn a_stale_connection_is_forgiven_once_where_that_is_safe() {
         (Method::OPTIONS, Ok("2".into()), 3),
         (Method::PUT, Ok("2".into()), 3),
         (Method::DELETE, Ok("2".into()), 3),
-        (Method::POST, Err("closed"), 2),
-        (Method::PATCH, Err("closed"), 2),
+        (Method::POST, Err("upstream_closed"), 2),
+        (Method::PATCH, Err("upstream_closed"), 2),
     ] {
         let faults = Faults::new(vec![stale.clone(), vec![Act::Read, ok("2"), Act::Hang]]);
         let client = client(&faults);
@@ -107,7 +107,7 @@ async fn a_second_failure_and_a_new_connection_are_not_forgiven() {
     let faults = Faults::new(vec![vec![Act::Read, ok("1"), Act::Read], vec![Act::Read]]);
     let client = client(&faults);
     assert_eq!(body(&client, get("/")).await, Ok("1".into()));
-    assert_eq!(body(&client, get("/")).await, Err("closed"));
+    assert_eq!(body(&client, get("/")).await, Err("upstream_closed"));
     assert_eq!((faults.connections(), faults.requests().len()), (2, 3));
 }
 
@@ -117,7 +117,7 @@ async fn a_reply_that_had_begun_is_not_asked_for_again() {
         let faults = Faults::new(vec![vec![Act::Read, ok("1"), Act::Read, Act::send(begun)]]);
         let client = client(&faults);
         assert_eq!(body(&client, get("/")).await, Ok("1".into()));
-        assert_eq!(body(&client, get("/")).await, Err("closed"), "{begun:?}");
+        assert_eq!(body(&client, get("/")).await, Err("upstream_closed"), "{begun:?}");
         assert_eq!(faults.connections(), 1, "{begun:?}");
     }
 }
@@ -130,7 +130,7 @@ async fn the_second_try_has_no_more_time_than_the_first() {
     let client = client(&faults);
     assert_eq!(body(&client, get("/")).await, Ok("1".into()));
     let start = Instant::now();
-    assert_eq!(body(&client, get("/")).await, Err("first_byte_timeout"));
+    assert_eq!(body(&client, get("/")).await, Err("upstream_first_byte_timeout"));
     assert_eq!((start.elapsed(), faults.connections()), (Duration::from_secs(3), 2));
 }
 

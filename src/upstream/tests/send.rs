@@ -79,115 +79,135 @@ async fn every_way_to_fail_has_a_name_of_its_own() {
     let chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
     let coded = |coding: &str, body: &[u8]| answer(reply(&format!("Content-Encoding: {coding}\r\n"), body));
     for (script, kind, message) in [
-        (vec![], "closed", "the upstream closed the connection before the head of its reply was whole"),
-        (vec![Act::Read], "closed", "the upstream closed the connection before the head of its reply was whole"),
-        (answer("HTTP/1.1 200 OK\r\nX-A"), "closed", "the upstream closed the connection before the head of its reply was whole"),
+        (vec![], "upstream_closed", "the upstream closed the connection before the head of its reply was whole"),
+        (vec![Act::Read], "upstream_closed", "the upstream closed the connection before the head of its reply was whole"),
+        (
+            answer("HTTP/1.1 200 OK\r\nX-A"),
+            "upstream_closed",
+            "the upstream closed the connection before the head of its reply was whole",
+        ),
         (
             answer("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello"),
-            "incomplete",
+            "upstream_incomplete",
             "the body of the reply ended early, after 5 bytes",
         ),
-        (answer(format!("{chunks}5\r\nhel")), "incomplete", "the body of the reply ended early, after 3 bytes"),
-        (answer(format!("{chunks}5\r\nhello\r\n")), "incomplete", "the body of the reply ended early, after 5 bytes"),
-        (answer(format!("{chunks}5\r\nhello\r\n0\r\n")), "incomplete", "the body of the reply ended early, after 5 bytes"),
-        (answer(format!("{chunks}zz\r\n")), "malformed", "the reply is not well formed: its chunks cannot be read"),
+        (answer(format!("{chunks}5\r\nhel")), "upstream_incomplete", "the body of the reply ended early, after 3 bytes"),
+        (answer(format!("{chunks}5\r\nhello\r\n")), "upstream_incomplete", "the body of the reply ended early, after 5 bytes"),
+        (
+            answer(format!("{chunks}5\r\nhello\r\n0\r\n")),
+            "upstream_incomplete",
+            "the body of the reply ended early, after 5 bytes",
+        ),
+        (answer(format!("{chunks}zz\r\n")), "upstream_malformed", "the reply is not well formed: its chunks cannot be read"),
         (
             answer(format!("{chunks}5\r\nhelloXX0\r\n\r\n")),
-            "malformed",
+            "upstream_malformed",
             "the reply is not well formed: its chunks cannot be read",
         ),
-        (answer("{\"not\":\"http\"}\r\n\r\n"), "malformed", "the reply is not well formed: its head cannot be read"),
-        (answer("HTTP/1.1 200 OK\r\nA : b\r\n\r\n"), "malformed", "the reply is not well formed: its head cannot be read"),
+        (answer("{\"not\":\"http\"}\r\n\r\n"), "upstream_malformed", "the reply is not well formed: its head cannot be read"),
+        (
+            answer("HTTP/1.1 200 OK\r\nA : b\r\n\r\n"),
+            "upstream_malformed",
+            "the reply is not well formed: its head cannot be read",
+        ),
         (
             answer("HTTP/1.1 200 OK\nContent-Length: 0\n\n"),
-            "malformed",
+            "upstream_malformed",
             "the reply is not well formed: a line of its head ends in a bare line feed",
         ),
         (
             answer("HTTP/1.1 100 Continue\r\n\r\n".repeat(9)),
-            "malformed",
+            "upstream_malformed",
             "the reply is not well formed: more than 8 interim replies came first",
         ),
         (
             vec![Act::Read, Act::Forever(b"HTTP/1.1 102 Processing\r\n\r\n".to_vec())],
-            "malformed",
+            "upstream_malformed",
             "the reply is not well formed: more than 8 interim replies came first",
         ),
         (
             vec![Act::Read, Act::send("HTTP/1.1 200 OK\r\nX-Pad: "), Act::Forever(vec![b'x'; 1000])],
-            "malformed",
+            "upstream_malformed",
             "the reply is not well formed: its head is larger than 65536 bytes",
         ),
         (
             answer(format!("HTTP/1.1 200 OK\r\n{}\r\n", "A: b\r\n".repeat(101))),
-            "malformed",
+            "upstream_malformed",
             "the reply is not well formed: its head cannot be read: too many headers",
         ),
         (
             answer("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-            "malformed",
+            "upstream_malformed",
             "the reply is not well formed: it has both a Content-Length and a Transfer-Encoding",
         ),
         (
             answer("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!"),
-            "malformed",
+            "upstream_malformed",
             "the reply is not well formed: its Content-Length is not one number",
         ),
         (
             answer("HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nhello"),
-            "malformed",
+            "upstream_malformed",
             "the reply is not well formed: its Content-Length is not one number",
         ),
         (
             answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"),
-            "malformed",
+            "upstream_malformed",
             "the reply is not well formed: its Transfer-Encoding is not `chunked`",
         ),
         (
             answer("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-            "malformed",
+            "upstream_malformed",
             "the reply is not well formed: its Transfer-Encoding is not `chunked`",
         ),
         (
             answer("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"),
-            "malformed",
+            "upstream_malformed",
             "the reply is not well formed: it switches protocols, which nobody asked for",
         ),
         (
             answer("HTTP/1.1 200 OK\r\nContent-Length: 262145\r\n\r\n"),
-            "too_large",
+            "upstream_too_large",
             "the body of the reply is larger than 262144 bytes",
         ),
         (
             vec![Act::Read, Act::send("HTTP/1.1 200 OK\r\n\r\n"), Act::Forever(vec![b'x'; 4096])],
-            "too_large",
+            "upstream_too_large",
             "the body of the reply is larger than 262144 bytes",
         ),
         (
             coded("gzip", &gzip(&(0..100_000u32).flat_map(u32::to_le_bytes).collect::<Vec<u8>>())),
-            "too_large",
+            "upstream_too_large",
             "the body of the reply is larger than 262144 bytes",
         ),
         (
             coded("br", &fixtures::brotli_bomb()),
-            "ratio",
+            "upstream_ratio",
             "the body of the reply grows more than 100 times when its content coding is removed",
         ),
-        (coded("compress", b"x"), "coding", "the content coding of the reply cannot be removed: `compress` is not known"),
+        (
+            coded("compress", b"x"),
+            "upstream_coding",
+            "the content coding of the reply cannot be removed: `compress` is not known",
+        ),
         (
             coded("gzip, br", b"x"),
-            "coding",
+            "upstream_coding",
             "the content coding of the reply cannot be removed: there is more than one: gzip, br",
         ),
-        (coded("gzip", b"{}"), "coding", "the content coding of the reply cannot be removed: the gzip stream is corrupt"),
+        (
+            coded("gzip", b"{}"),
+            "upstream_coding",
+            "the content coding of the reply cannot be removed: the gzip stream is corrupt",
+        ),
         (
             coded("zstd", &fixtures::zstd()[..50]),
-            "coding",
+            "upstream_coding",
             "the content coding of the reply cannot be removed: the zstd stream is cut short",
         ),
         (
             coded("deflate", &[0x03, 0x00, 0x00]),
-            "coding",
+            "upstream_coding",
             "the content coding of the reply cannot be removed: bytes follow the end of the deflate stream",
         ),
     ] {
@@ -207,12 +227,12 @@ async fn every_wait_has_a_limit_of_its_own() {
     let long = || vec![b'x'; 100];
     let endless = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n";
     for (script, deadline, kind, after) in [
-        (vec![Act::Hang], 60, "first_byte_timeout", 3),
-        (vec![Act::Read, Act::send("HTTP/1.1 200 OK\r\n"), Act::Hang], 60, "first_byte_timeout", 3),
-        (vec![Act::Read, drip(reply("", ""), 1)], 60, "first_byte_timeout", 3),
-        (vec![Act::Read, Act::send(endless), Act::Hang], 60, "between_bytes_timeout", 5),
-        (vec![Act::Read, Act::send(endless), drip(long(), 6)], 60, "between_bytes_timeout", 5),
-        (vec![Act::Read, Act::send(endless), drip(long(), 1)], 60, "total_timeout", 10),
+        (vec![Act::Hang], 60, "upstream_first_byte_timeout", 3),
+        (vec![Act::Read, Act::send("HTTP/1.1 200 OK\r\n"), Act::Hang], 60, "upstream_first_byte_timeout", 3),
+        (vec![Act::Read, drip(reply("", ""), 1)], 60, "upstream_first_byte_timeout", 3),
+        (vec![Act::Read, Act::send(endless), Act::Hang], 60, "upstream_between_bytes_timeout", 5),
+        (vec![Act::Read, Act::send(endless), drip(long(), 6)], 60, "upstream_between_bytes_timeout", 5),
+        (vec![Act::Read, Act::send(endless), drip(long(), 1)], 60, "upstream_total_timeout", 10),
         (vec![Act::Read, Act::send(endless), drip(long(), 1)], 7, "deadline", 7),
         (vec![Act::Hang], 2, "deadline", 2),
         (vec![Act::Hang], 0, "deadline", 0),
@@ -310,7 +330,7 @@ async fn a_head_that_upstreams_would_refuse_is_not_sent() {
     let error = client.send(&demo(), many, in_a_minute()).await.unwrap_err();
     assert_eq!(error.to_string(), "the head of the call is 101 headers, over the limit of 100");
     let error = client.send(&demo(), get("/a b"), in_a_minute()).await.unwrap_err();
-    assert_eq!((error.kind(), error.to_string().as_str()), ("path", "\"/a b\" is not a path that can be sent"));
+    assert_eq!((error.kind(), error.to_string().as_str()), ("internal", "\"/a b\" is not a path that can be sent"));
     assert_eq!(faults.connections(), 0);
 }
 

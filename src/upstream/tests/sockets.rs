@@ -50,7 +50,7 @@ async fn a_name_is_resolved_and_its_dead_addresses_are_passed_over() {
 async fn nobody_there_is_an_error_of_its_own() {
     let error = Client::new(None).send(&at(refused().await), get("/"), far()).await.unwrap_err();
     let is_refused = matches!(&error, Error::Connect(ConnectError::Socket { kind: std::io::ErrorKind::ConnectionRefused, .. }));
-    assert!(is_refused && error.kind() == "connect", "{error}");
+    assert!(is_refused && error.kind() == "upstream_connect", "{error}");
     assert!(error.to_string().starts_with("cannot connect: "), "{error}");
 }
 
@@ -66,7 +66,7 @@ async fn a_name_without_a_use_is_an_error_of_its_own() {
     );
     let no_such_name = Upstream::new("shop".into(), settings("http://no-such-name.invalid"));
     let error = Client::new(None).send(&no_such_name, get("/"), far()).await.unwrap_err();
-    let expected = ["connect", "connect_timeout"];
+    let expected = ["upstream_connect", "upstream_connect_timeout"];
     assert!(expected.contains(&error.kind()), "{error}");
 }
 
@@ -74,7 +74,7 @@ async fn a_name_without_a_use_is_an_error_of_its_own() {
 async fn a_connection_that_does_not_come_to_stand_is_given_up() {
     let start = Instant::now();
     let error = resolving(None).send(&named("http", 80), get("/"), far()).await.unwrap_err();
-    assert_eq!((error.kind(), start.elapsed().as_secs()), ("connect_timeout", 1));
+    assert_eq!((error.kind(), start.elapsed().as_secs()), ("upstream_connect_timeout", 1));
     // A listener that never speaks TLS.
     let (_listener, address) = silent().await;
     let start = Instant::now();
@@ -95,7 +95,7 @@ async fn a_reset_is_told_apart_from_an_end() {
         let error = Client::new(None).send(&at(address), get("/"), far()).await.unwrap_err();
         // The reset may overtake the bytes before it.
         assert!(matches!(error, Error::Reset { in_body: found } if in_body || !found), "{error}");
-        assert_eq!(error.kind(), "reset");
+        assert_eq!(error.kind(), "upstream_reset");
     }
 }
 
