@@ -162,4 +162,5 @@ async fn a_cut_ends_what_is_under_way() {
     edge.drain().await;
     assert!(stuck.await.unwrap().is_err());
     assert_eq!((kept.lines(&log)[0]["status"].as_u64(), edge.connections()), (Some(503), 0));
+    assert_eq!(kept.lines(&log)[0]["code"], "drain_deadline");
 }
