@@ -19,8 +19,17 @@ pub(super) fn named(text: &str, word: &str, name: &str) -> Option<Place> {
     found
 }
 
-/// What a template that ends too early leaves open: the place, and what to say of it.
-pub(super) fn left_open(text: &str) -> Option<(Place, String)> {
+/// What a template leaves open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Open<'t> {
+    /// `{% for %}` without its end tag.
+    Tag(&'t str),
+    /// `{{` without `}}`: both.
+    Mark(&'static str, &'static str),
+}
+
+/// The innermost of what a template, or a piece of one, leaves open.
+pub(super) fn left_open(text: &str) -> Option<(Place, Open<'_>)> {
     let mut open: Vec<(usize, &str)> = Vec::new();
     let mut cut = None;
     scan(text, &mut |piece| match piece {
@@ -29,13 +38,10 @@ pub(super) fn left_open(text: &str) -> Option<(Place, String)> {
             open.pop();
         }
         Piece::Tag { .. } => {}
-        Piece::Cut { at, opening, closing } => cut = Some((at, opening, closing)),
+        Piece::Cut { at, opening, closing } => cut = Some((at, Open::Mark(opening, closing))),
     });
-    if let Some((at, opening, closing)) = cut {
-        return Some((place(text, at), format!("this `{opening}` is never closed: add `{closing}`")));
-    }
-    let (at, word) = open.pop()?;
-    Some((place(text, at), format!("this `{{% {word} %}}` is never ended: add `{{% end{word} %}}`")))
+    let (at, open) = cut.or_else(|| open.pop().map(|(at, word)| (at, Open::Tag(word))))?;
+    Some((place(text, at), open))
 }
 
 /// Whether a tag has an end tag of its own.
@@ -95,15 +101,15 @@ mod tests {
 
     #[test]
     fn what_is_left_open_is_found() {
-        for (text, place, says) in [
-            ("<ul>\n{% for a in b %}\n</ul>\n", (2, 1), "this `{% for %}` is never ended: add `{% endfor %}`"),
-            ("{% if a %}{% for b in c %}{% endfor %}", (1, 1), "this `{% if %}` is never ended: add `{% endif %}`"),
-            ("é{%- block x -%}", (1, 2), "this `{% block %}` is never ended: add `{% endblock %}`"),
-            ("{# {% if x %} #}{% raw %}{% if y %}{% endraw %}\n{{ a", (2, 1), "this `{{` is never closed: add `}}`"),
-            ("{% set a = 1 %}{% set b %}", (1, 16), "this `{% set %}` is never ended: add `{% endset %}`"),
-            ("{# a", (1, 1), "this `{#` is never closed: add `#}`"),
+        for (text, place, open) in [
+            ("<ul>\n{% for a in b %}\n</ul>\n", (2, 1), Open::Tag("for")),
+            ("{% if a %}{% for b in c %}{% endfor %}", (1, 1), Open::Tag("if")),
+            ("é{%- block x -%}", (1, 2), Open::Tag("block")),
+            ("{# {% if x %} #}{% raw %}{% if y %}{% endraw %}\n{{ a", (2, 1), Open::Mark("{{", "}}")),
+            ("{% set a = 1 %}{% set b %}", (1, 16), Open::Tag("set")),
+            ("{# a", (1, 1), Open::Mark("{#", "#}")),
         ] {
-            assert_eq!(left_open(text), Some((place, says.to_owned())), "{text}");
+            assert_eq!(left_open(text), Some((place, open)), "{text}");
         }
         assert_eq!(left_open("{% if a %}{% elif b %}{% else %}{% endif %}{{ x }}"), None);
     }

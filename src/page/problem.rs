@@ -3,7 +3,8 @@
 use tera::ErrorKind;
 
 use super::engine;
-use super::place::{self, Place};
+use super::place::{self, Open, Place};
+use crate::base::suggest;
 
 /// Something wrong with a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,11 +82,59 @@ fn syntax(name: &str, text: &str) -> Option<TemplateProblem> {
     let ErrorKind::SyntaxError(report) = error.kind() else { return None };
     let span = report.span();
     if report.message().starts_with("Unexpected end")
-        && let Some((place, message)) = place::left_open(text)
+        && let Some((place, open)) = place::left_open(text)
     {
+        let message = match open {
+            Open::Tag(word) => format!("this `{{% {word} %}}` is never ended: add `{{% end{word} %}}`"),
+            Open::Mark(opening, closing) => format!("this `{opening}` is never closed: add `{closing}`"),
+        };
         return Some(placed(name, Some(place), message));
     }
+    if report.message().starts_with("Unknown tag") {
+        let message = unknown_tag(text, span.start_line, span.start_col);
+        return Some(placed(name, Some((span.start_line, span.start_col + 1)), message));
+    }
     Some(placed(name, Some((span.start_line, span.start_col + 1)), report.message().to_owned()))
+}
+
+const TAGS: [&str; 15] = [
+    "if",
+    "elif",
+    "else",
+    "for",
+    "block",
+    "set",
+    "set_global",
+    "include",
+    "extends",
+    "filter",
+    "raw",
+    "component",
+    "break",
+    "continue",
+    "endraw",
+];
+
+/// What is wrong with a tag that is none, or that ends what is not open. The line counts from 1, the column from 0.
+fn unknown_tag(text: &str, line: usize, column: usize) -> String {
+    let before: String = text.split_inclusive('\n').take(line.saturating_sub(1)).collect();
+    let here = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+    let before = before + &here.chars().take(column).collect::<String>();
+    let word: String = here.chars().skip(column).take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    if word.starts_with("end") {
+        // The tag itself is cut off in front of its word.
+        let opened = before.rfind("{%").and_then(|at| place::left_open(before.get(..at)?));
+        return match opened {
+            Some(((line, _), Open::Tag(open))) => {
+                format!("the `{{% {open} %}}` of line {line} is not ended before this: add `{{% end{open} %}}`")
+            }
+            _ => format!("`{word}` ends nothing"),
+        };
+    }
+    match suggest(&word, TAGS) {
+        Some(near) => format!("unknown tag `{word}`: did you mean `{near}`?"),
+        None => format!("unknown tag `{word}`"),
+    }
 }
 
 /// The way of the other messages: no capital at the beginning, no full stop at the end.

@@ -129,6 +129,21 @@ fn every_problem_of_every_template_is_told() {
 }
 
 #[test]
+fn a_tag_that_is_none_or_ends_nothing_is_told_as_that() {
+    for (text, says) in [
+        ("{% fro a in b %}{% endfor %}", "a:1:4: unknown tag `fro`: did you mean `for`?"),
+        ("{% macro a() %}", "a:1:4: unknown tag `macro`"),
+        ("x{% endif %}", "a:1:5: `endif` ends nothing"),
+        (
+            "{% if a %}\n{% block b %}\n{% endif %}",
+            "a:3:4: the `{% block %}` of line 2 is not ended before this: add `{% endblock %}`",
+        ),
+    ] {
+        assert_eq!(compile(&[("a", text)]).unwrap_err(), [says]);
+    }
+}
+
+#[test]
 fn templates_are_known_by_name() {
     let templates = compile(&[("b/detail.html", "{{ title }}{{ request.path }}{{ data.x }}"), ("a.html", "")]).unwrap();
     assert_eq!(templates.names(), ["a.html", "b/detail.html"]);

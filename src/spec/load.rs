@@ -113,15 +113,21 @@ fn read<T: DeserializeOwned + JsonSchema>(
         }
     };
     problems.extend(validate(&json, &whole, &schema, &validator));
-    let pinned: Problems = problems.iter().map(|problem| pinned(problem, &whole)).collect();
-    let standing = if pinned.is_full() { None } else { standing(whole.tree().clone(), &validator) };
-    match standing {
-        Some((mirror, tree)) => Loaded { mirror: Some(mirror), source: source(tree), problems: pinned },
-        None => {
+    if problems.is_empty() {
+        return match serde_json::from_value(json) {
+            Ok(mirror) => Loaded { mirror: Some(mirror), source: whole, problems },
             // The schema is made from the mirror, so this says more about them than about the file; but it is never kept quiet.
-            let unsaid = pinned.is_empty().then(|| Problem::new(At::root(), "the file cannot be read as routes.yaml"));
-            Loaded { mirror: None, source: whole, problems: pinned.into_iter().chain(unsaid).collect() }
-        }
+            Err(error) => {
+                problems.push(Problem::new(At::root(), error.to_string()));
+                Loaded { mirror: None, source: whole, problems }
+            }
+        };
+    }
+    let problems: Problems = problems.iter().map(|problem| pinned(problem, &whole)).collect();
+    let standing = if problems.is_full() { None } else { standing(whole.tree().clone(), &validator) };
+    match standing {
+        Some((mirror, tree)) => Loaded { mirror: Some(mirror), source: source(tree), problems },
+        None => Loaded { mirror: None, source: whole, problems },
     }
 }
 

@@ -12,14 +12,17 @@ use super::{DurationText, Literal, PageSpec, StepSpec};
 #[schemars(title = "a route")]
 pub struct RouteSpec {
     /// `METHOD[,METHOD|ANY] PATH`; `{name}` is one segment, `{*name}` the rest. GET also serves HEAD.
+    #[schemars(title = "a route such as GET /detail/{id}")]
     pub route: String,
     /// What a request must look like; checked once, here.
     pub input: Option<InputSpec>,
     /// `[METHOD] upstream:/path`, with holes. Without it the request's method, path and query go to the only upstream.
+    #[schemars(title = "a call such as GET shop:/api/items/{path.id}")]
     pub call: Option<String>,
     /// Several calls, by name.
     pub calls: Option<IndexMap<String, CallSpec>>,
     /// `upstream:/path`: bytes through untouched.
+    #[schemars(title = "an upstream and a path, as in files:/{path.rest}")]
     pub proxy: Option<String>,
     /// The page that a browser gets: a template's name, or the long form.
     pub page: Option<PageSpec>,

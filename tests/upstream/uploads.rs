@@ -6,6 +6,7 @@ use crate::support::fault::{Act, Faults};
 use crate::support::http::{Answer, Client};
 
 const SIZE: usize = 32 * 1024 * 1024;
+const PATIENT: &str = ", timeout: {connect: 60s, first_byte: 60s, between_bytes: 60s, total: 60s}";
 const HASTY: &str = ", timeout: {connect: 60s, first_byte: 200ms, between_bytes: 60s, total: 60s}";
 
 fn backend(name: &'static str, acts: Vec<Act>) -> Scenario {
@@ -45,7 +46,7 @@ async fn a_backend_that_does_not_take_an_upload_is_a_504_that_the_client_sees() 
 async fn a_backend_that_answers_before_the_upload_is_over_is_heard() {
     let refusal = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 8\r\nConnection: close\r\n\r\ntoo much";
     let acts = vec![Act::ReadHead, Act::send(refusal), Act::AwaitClose];
-    let stage = Stage::open(vec![backend("answers-early", acts)]).await;
+    let stage = Stage::open(vec![Scenario { options: PATIENT, ..backend("answers-early", acts) }]).await;
     let answer = upload(&stage, "answers-early");
     assert_eq!((answer.status, answer.text().as_str()), (413, "too much"));
     stage.assert_serves("an early answer");

@@ -133,7 +133,7 @@ routes.yaml:2:12: `route` cannot be a list
   |
 2 |   - route: [GET, /a]
   |            ^^^^^^^^^
-  = expected a text
+  = expected a route such as GET /detail/{id}
 
 routes.yaml: 1 problem
 "##,
