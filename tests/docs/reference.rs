@@ -148,3 +148,13 @@ fn the_sample_keeps_the_schema_and_uses_every_step() {
     let unused: Vec<&String> = steps.keys().filter(|step| !used.contains(*step)).collect();
     assert!(unused.is_empty(), "the sample never uses {unused:?}");
 }
+
+#[test]
+fn the_architecture_has_a_place_for_every_module() {
+    let page = read("docs/ARCHITECTURE.md");
+    let floors = page.split("```").find(|block| block.contains("main > cli")).unwrap();
+    for line in read("src/lib.rs").lines().filter_map(|line| line.strip_prefix("pub mod ")) {
+        let module = line.trim_end_matches(';');
+        assert!(floors.split_whitespace().any(|word| word == module), "{module}");
+    }
+}
