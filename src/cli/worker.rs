@@ -40,14 +40,14 @@ pub(super) fn run(threads: usize) -> Result<()> {
         let mut channel = WorkerChannel::from_env().map_err(|error| Exit::Usage.because(error))?;
         let worker = channel.worker();
         log::start(Some(worker))?;
-        let generation = match channel.generation().await {
-            Ok(generation) => generation,
+        let assignment = match channel.generation().await {
+            Ok(assignment) => assignment,
             // It was told to stop before it began: no reason to complain.
             Err(WorkerError::Dismissed) => return Ok(()),
             Err(error) => return Err(Exit::System.because(error)),
         };
-        let snapshot: Snapshot = serde_json::from_slice(&generation).context("the generation cannot be read")?;
-        drop(generation);
+        let snapshot: Snapshot = serde_json::from_slice(&assignment.generation).context("the generation cannot be read")?;
+        drop(assignment);
         let plan = plan::compile(&snapshot).map_err(|broken| Exit::Configuration.because(broken))?;
         drop(snapshot);
         channel.online().await?;
@@ -75,7 +75,10 @@ async fn serve(mut channel: WorkerChannel, plan: Plan, access: AccessLog) -> Res
     });
     let edge = Edge::new(service, settings);
     let counted = edge.clone();
-    let load = move || Load { connections: counted.connections() as u64, requests: answered.load(Ordering::Relaxed) };
+    let load = move || {
+        let requests = answered.load(Ordering::Relaxed);
+        Load { connections: counted.connections() as u64, requests, ..Load::default() }
+    };
     channel.listening(load).await?;
     // Every connection holds a sender, from the moment it arrives: one that is being taken is not open yet, and must not be
     // forgotten for that.
@@ -93,6 +96,16 @@ async fn serve(mut channel: WorkerChannel, plan: Plan, access: AccessLog) -> Res
                 });
             }
             Event::Disconnect { deadline } => break ("it was told to", deadline),
+            Event::Deliver { topic, value } => match topic.as_str() {
+                "ready" => edge.set_ready(value != "no"),
+                _ => tracing::debug!(event = "deliver", topic, "nobody here listens to this topic"),
+            },
+            Event::Reopen { out, err } => {
+                let reopened = rustix::stdio::dup2_stdout(&out).and_then(|()| rustix::stdio::dup2_stderr(&err));
+                if let Err(error) = reopened {
+                    tracing::warn!(event = "reopen", reason = %error, "the old log files stay");
+                }
+            }
             Event::Closed => break ("its master is gone", Instant::now() + ORPHAN_DRAIN),
         }
     };

@@ -274,10 +274,10 @@ mod tests {
     async fn the_last_words_of_a_worker_that_died_with_unread_packets_are_heard() {
         let (master, mut at_master, worker, at_worker) = ends();
         master.send(&connection(1), &[std::io::stderr().as_fd()]).await.unwrap();
-        worker.send(&Message::Taken { seen: 1, numbers: vec![7] }, &[]).await.unwrap();
+        worker.send(&Message::Taken { seen: 1, numbers: vec![7], open: 0 }, &[]).await.unwrap();
         drop((worker, at_worker));
         let Packet::Message(message, _) = at_master.recv().await else { panic!() };
-        assert_eq!(message, Message::Taken { seen: 1, numbers: vec![7] });
+        assert_eq!(message, Message::Taken { seen: 1, numbers: vec![7], open: 0 });
         assert!(matches!(at_master.recv().await, Packet::Closed));
         assert!(matches!(at_master.recv().await, Packet::Closed));
         assert!(matches!(master.try_send(&connection(0), &[]), Err(SendError::Closed)));
@@ -287,7 +287,7 @@ mod tests {
     async fn a_reset_that_a_send_met_first_does_not_hide_the_last_words() {
         let (master, mut at_master, worker, at_worker) = ends();
         master.send(&connection(1), &[std::io::stderr().as_fd()]).await.unwrap();
-        worker.send(&Message::Taken { seen: 1, numbers: vec![7] }, &[]).await.unwrap();
+        worker.send(&Message::Taken { seen: 1, numbers: vec![7], open: 0 }, &[]).await.unwrap();
         drop((worker, at_worker));
         assert!(matches!(master.try_send(&connection(0), &[]), Err(SendError::Closed)));
         assert!(matches!(at_master.recv().await, Packet::Message(Message::Taken { .. }, _)));

@@ -88,7 +88,7 @@ impl Ledger {
         if !owed.refused.is_empty() {
             Some(Message::Refused { seen, numbers: first(&owed.refused) })
         } else if !owed.taken.is_empty() || owed.told < seen {
-            Some(Message::Taken { seen, numbers: first(&owed.taken) })
+            Some(Message::Taken { seen, numbers: first(&owed.taken), open: 0 })
         } else {
             None
         }
@@ -97,7 +97,7 @@ impl Ledger {
     fn paid(&self, message: &Message) {
         let mut owed = self.owed();
         let (list, numbers, seen) = match message {
-            Message::Taken { seen, numbers } => (&mut owed.taken, numbers, *seen),
+            Message::Taken { seen, numbers, .. } => (&mut owed.taken, numbers, *seen),
             Message::Refused { seen, numbers } => (&mut owed.refused, numbers, *seen),
             _ => return,
         };
@@ -133,7 +133,7 @@ mod tests {
         for debtor in debtors {
             debtor.await.unwrap();
         }
-        let Some(Packet::Message(Message::Taken { seen: 40, numbers }, _)) = receiver.receive() else { panic!() };
+        let Some(Packet::Message(Message::Taken { seen: 40, numbers, .. }, _)) = receiver.receive() else { panic!() };
         assert_eq!(numbers, (0..40).collect::<Vec<_>>());
         assert!(receiver.receive().is_none());
     }

@@ -1,12 +1,64 @@
 //! Listening sockets: an address becomes a bound socket, or an error that says what to do.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, bind as bind_socket, listen, socket_with, sockopt};
 
 /// Connections that the kernel completes before the master accepts them; `net.core.somaxconn` may hold it lower.
 const BACKLOG: i32 = 4096;
+
+/// Where a group listens.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Address {
+    /// An IP address and a port; port 0 lets the kernel choose.
+    Tcp(SocketAddr),
+    /// A socket in the file system.
+    Unix(UnixAddress),
+    /// A socket that systemd has bound and passed on, by the name that its unit gives it (`FileDescriptorName=`).
+    Inherited(String),
+}
+
+/// A socket in the file system.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct UnixAddress {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its permission bits; those that the process's umask leaves when absent.
+    pub mode: Option<u32>,
+    /// The user and the group that own it, by name or number; the process's own when absent.
+    pub owner: (Option<String>, Option<String>),
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(f),
+            Self::Unix(unix) => write!(f, "unix:{}", unix.path.display()),
+            Self::Inherited(name) => write!(f, "systemd:{name}"),
+        }
+    }
+}
+
+/// A bound, listening socket, close-on-exec and non-blocking.
+#[derive(Debug)]
+pub struct Bound {
+    pub(crate) socket: OwnedFd,
+    /// What it was bound for.
+    pub(crate) wanted: Address,
+    /// Where it is: the same, with the port that the kernel chose.
+    pub(crate) address: Address,
+}
+
+impl Bound {
+    /// Where it is, with the port that the kernel chose.
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+}
 
 /// Why an address cannot be listened on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 /// The version of this protocol. Both ends are one program, so a difference means that something is badly wrong.
-pub(crate) const PROTOCOL: u32 = 1;
+pub(crate) const PROTOCOL: u32 = 2;
 
 /// The longest packet, in bytes. The longest honest one is a `taken` of [`MOST_NUMBERS`] numbers, about 5 KiB.
 pub(crate) const LONGEST_PACKET: usize = 16 * 1024;
@@ -22,14 +22,26 @@ pub(crate) const MOST_NUMBERS: usize = 256;
 /// The longest reason, in bytes; a longer one is cut when it is sent.
 const LONGEST_REASON: usize = 4096;
 
+/// The longest topic, in bytes, of state that is told to all.
+pub(crate) const LONGEST_TOPIC: usize = 64;
+
+/// The longest value, in bytes, of state that is told to all; escaped as JSON it still fits into a packet.
+pub(crate) const LONGEST_VALUE: usize = 2048;
+
+/// The most listeners that one worker may be given to accept from.
+pub(crate) const MOST_LISTENERS: usize = 64;
+
 /// A message of either direction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "message", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Message {
     /// Worker: the first packet, so that the master knows that the right process is at the other end.
     Hello { protocol: u32, worker: u32, pid: u32 },
-    /// Master: what to serve, as one sealed memfd of `length` bytes.
-    Generation { number: u64, length: u64 },
+    /// Master: what to serve, as one sealed memfd of `length` bytes; then the memory in which this worker keeps its flight
+    /// record. A worker beats every `beat` milliseconds.
+    Generation { number: u64, length: u64, beat: u64 },
+    /// Master: listeners to accept from, one descriptor each, in the same order; for the policy `shared`.
+    Listeners { listeners: Vec<u32> },
     /// Worker: the generation is understood.
     Online {},
     /// Worker: connections are welcome.
@@ -37,14 +49,22 @@ pub(crate) enum Message {
     /// Master: accepted connections, one descriptor each, in the same order.
     Connection { connections: Vec<Handoff> },
     /// Worker: `numbers` are about to be read from, so the master lets its copies go. `seen` counts the connections that
-    /// the worker's loop has picked up since it started, and opens the window.
-    Taken { seen: u64, numbers: Vec<u64> },
+    /// the worker's loop has picked up since it started, and opens the window. `open` is how many it has open now.
+    Taken { seen: u64, numbers: Vec<u64>, open: u64 },
     /// Worker: nothing has been read from `numbers`; somebody else may have them.
     Refused { seen: u64, numbers: Vec<u64> },
     /// Worker: it wants to leave. The master starts a replacement and answers with `disconnect` when that is ready.
     Retiring { reason: String },
-    /// Worker: it is alive. Open connections now, requests since it started.
-    Beat { connections: u64, requests: u64 },
+    /// Worker: it is alive. Open connections now; requests, and requests that panicked, since it started.
+    Beat { connections: u64, requests: u64, panics: u64 },
+    /// Worker: tell all workers that `topic` has this value now.
+    Publish { topic: String, value: String },
+    /// Master: `topic` has this value now. Epochs only grow; a value with an older epoch than one seen is stale.
+    Deliver { epoch: u64, topic: String, value: String },
+    /// Worker: everything up to this epoch has been taken in.
+    Delivered { epoch: u64 },
+    /// Master: write to these from now on, two descriptors: standard output and standard error.
+    Reopen {},
     /// Master: no more connections will come; finish within the time, in milliseconds.
     Disconnect { within: u64 },
     /// Worker: the last packet. `cut` connections were still busy.
@@ -81,6 +101,8 @@ pub(crate) enum Malformed {
     Descriptors { expected: usize, found: usize },
     #[error("a packet names {0} connections")]
     Count(usize),
+    #[error("a topic has 1 to {LONGEST_TOPIC} bytes and a value at most {LONGEST_VALUE}; these have {topic} and {value}")]
+    State { topic: usize, value: usize },
     #[error("a `{0}` packet went the wrong way")]
     Direction(&'static str),
     #[error("a `{0}` packet came at the wrong time")]
@@ -112,10 +134,12 @@ impl Message {
             return Err(Malformed::Direction(message.name()));
         }
         let expected = match &message {
-            Self::Generation { .. } => 1,
+            Self::Generation { .. } | Self::Reopen {} => 2,
+            Self::Listeners { listeners } => within(listeners.len(), 1, MOST_LISTENERS.min(MOST_DESCRIPTORS))?,
             Self::Connection { connections } => within(connections.len(), 1, MOST_DESCRIPTORS)?,
             Self::Taken { numbers, .. } => within(numbers.len(), 0, MOST_NUMBERS).map(|_| 0)?,
             Self::Refused { numbers, .. } => within(numbers.len(), 1, MOST_NUMBERS).map(|_| 0)?,
+            Self::Publish { topic, value } | Self::Deliver { topic, value, .. } => state(topic, value).map(|()| 0)?,
             _ => 0,
         };
         let short = truncated && descriptors < expected && matches!(message, Self::Connection { .. });
@@ -129,7 +153,12 @@ impl Message {
     /// Which end this message is for.
     fn reader(&self) -> Side {
         match self {
-            Self::Generation { .. } | Self::Connection { .. } | Self::Disconnect { .. } => Side::Worker,
+            Self::Generation { .. }
+            | Self::Listeners { .. }
+            | Self::Connection { .. }
+            | Self::Deliver { .. }
+            | Self::Reopen {}
+            | Self::Disconnect { .. } => Side::Worker,
             _ => Side::Master,
         }
     }
@@ -146,6 +175,11 @@ impl Message {
             Self::Refused { .. } => "refused",
             Self::Retiring { .. } => "retiring",
             Self::Beat { .. } => "beat",
+            Self::Listeners { .. } => "listeners",
+            Self::Publish { .. } => "publish",
+            Self::Deliver { .. } => "deliver",
+            Self::Delivered { .. } => "delivered",
+            Self::Reopen {} => "reopen",
             Self::Disconnect { .. } => "disconnect",
             Self::Exit { .. } => "exit",
         }
@@ -159,6 +193,12 @@ pub(crate) fn reason(text: &str) -> String {
         end -= 1;
     }
     text.get(..end).unwrap_or_default().to_owned()
+}
+
+/// Is this state that can be told to all?
+pub(crate) fn state(topic: &str, value: &str) -> Result<(), Malformed> {
+    let fits = (1..=LONGEST_TOPIC).contains(&topic.len()) && value.len() <= LONGEST_VALUE;
+    if fits { Ok(()) } else { Err(Malformed::State { topic: topic.len(), value: value.len() }) }
 }
 
 fn within(count: usize, least: usize, most: usize) -> Result<usize, Malformed> {
@@ -178,14 +218,23 @@ mod tests {
     fn every() -> Vec<(Message, usize, Side)> {
         vec![
             (Message::Hello { protocol: 1, worker: 1, pid: 2 }, 0, Side::Master),
-            (Message::Generation { number: 1, length: 5 }, 1, Side::Worker),
+            (Message::Generation { number: 1, length: 5, beat: 1000 }, 2, Side::Worker),
             (Message::Online {}, 0, Side::Master),
             (Message::Listening {}, 0, Side::Master),
             (Message::Connection { connections: handoffs(16) }, 16, Side::Worker),
-            (Message::Taken { seen: u64::MAX, numbers: vec![u64::MAX; MOST_NUMBERS] }, 0, Side::Master),
+            (Message::Taken { seen: u64::MAX, numbers: vec![u64::MAX; MOST_NUMBERS], open: u64::MAX }, 0, Side::Master),
             (Message::Refused { seen: 1, numbers: vec![1] }, 0, Side::Master),
             (Message::Retiring { reason: "memory".into() }, 0, Side::Master),
-            (Message::Beat { connections: 1, requests: 2 }, 0, Side::Master),
+            (Message::Beat { connections: 1, requests: 2, panics: 0 }, 0, Side::Master),
+            (Message::Listeners { listeners: vec![0, 1] }, 2, Side::Worker),
+            (Message::Publish { topic: "ready".into(), value: "no".into() }, 0, Side::Master),
+            (
+                Message::Deliver { epoch: 1, topic: "t".repeat(LONGEST_TOPIC), value: "\u{1}".repeat(LONGEST_VALUE) },
+                0,
+                Side::Worker,
+            ),
+            (Message::Delivered { epoch: 1 }, 0, Side::Master),
+            (Message::Reopen {}, 2, Side::Worker),
             (Message::Disconnect { within: 30_000 }, 0, Side::Worker),
             (Message::Exit { reason: "drained".into(), cut: 0 }, 0, Side::Master),
         ]
@@ -219,7 +268,7 @@ mod tests {
         assert!(Message::decode(&bytes, 1, true, Side::Worker).is_ok());
         assert!(Message::decode(&bytes, 1, false, Side::Worker).is_err());
         assert!(Message::decode(&bytes, 3, true, Side::Worker).is_err());
-        let bytes = Message::Generation { number: 1, length: 1 }.encode().unwrap();
+        let bytes = Message::Generation { number: 1, length: 1, beat: 1 }.encode().unwrap();
         assert!(Message::decode(&bytes, 0, true, Side::Worker).is_err());
     }
 
@@ -229,7 +278,7 @@ mod tests {
             (Message::Connection { connections: vec![] }, Side::Worker, 0),
             (Message::Connection { connections: handoffs(17) }, Side::Worker, 17),
             (Message::Refused { seen: 0, numbers: vec![] }, Side::Master, 0),
-            (Message::Taken { seen: 0, numbers: vec![1; 257] }, Side::Master, 257),
+            (Message::Taken { seen: 0, numbers: vec![1; 257], open: 0 }, Side::Master, 257),
         ] {
             let bytes = serde_json::to_vec(&message).unwrap();
             assert_eq!(Message::decode(&bytes, 0, false, side), Err(Malformed::Count(count)));
@@ -245,8 +294,8 @@ mod tests {
             "[]",
             r#"{"message":"publish"}"#,
             r#"{"message":"online","more":1}"#,
-            r#"{"message":"beat","connections":1,"requests":2,"more":3}"#,
-            r#"{"message":"beat","connections":-1,"requests":2}"#,
+            r#"{"message":"beat","connections":1,"requests":2,"panics":0,"more":3}"#,
+            r#"{"message":"beat","connections":-1,"requests":2,"panics":0}"#,
             r#"{"message":"online"} x"#,
             "\u{feff}{}",
         ] {
@@ -271,7 +320,7 @@ mod tests {
         }
 
         #[test]
-        fn a_damaged_message_is_read_as_a_message_or_refused(which in 0usize..11, at in 0usize..40, byte: u8, cut in 0usize..60) {
+        fn a_damaged_message_is_read_as_a_message_or_refused(which in 0usize..16, at in 0usize..40, byte: u8, cut in 0usize..60) {
             let (message, descriptors, side) = every().swap_remove(which);
             let mut bytes = message.encode().unwrap();
             bytes.truncate(bytes.len().saturating_sub(cut).max(1));

@@ -10,12 +10,15 @@
 mod accept;
 mod attend;
 mod channel;
+mod command;
+mod configuration;
 mod connection;
 mod control;
 mod describe;
 mod dispatch;
 mod environment;
 mod fleet;
+mod flight;
 mod ledger;
 mod life;
 pub mod listen;
@@ -30,10 +33,14 @@ mod tests;
 mod watch;
 mod worker;
 
+pub use command::{
+    Commands, GroupStatus, Handle, Published, Refused, Reloaded, Scaled, Status, TopicStatus, Upgraded, WorkerStatus,
+};
+pub use configuration::{Configuration, GroupSettings, Loader, Policy};
 pub use connection::Connection;
 pub use fleet::Cut;
 pub use master::{Error, Master, MasterSettings, Outcome};
 pub use program::Program;
 pub use restart::RestartPolicy;
 pub use sealed::SealedError;
-pub use worker::{Event, Load, WorkerChannel, WorkerError};
+pub use worker::{Assignment, Event, Load, WorkerChannel, WorkerError};

@@ -18,6 +18,7 @@ use super::channel::{Channel, Receiver, SendError};
 use super::control::{Control, Signals};
 use super::dispatch::Dispatch;
 use super::fleet::{Action, End, Fleet, Key, Rules};
+use super::flight::Flight;
 use super::master::{Error, Outcome};
 use super::message::{Message, Side};
 use super::program::{Process, Spawn};
@@ -54,6 +55,7 @@ struct Post {
     kill: Arc<Notify>,
     worker: u32,
     pid: u32,
+    flight: Flight,
     greeted: bool,
     faults: u32,
 }
@@ -175,8 +177,9 @@ impl<S: Spawn> Supervisor<S> {
     }
 
     fn spawn(&mut self, key: Key, worker: u32) {
-        let started = Channel::pair().and_then(|(channel, theirs)| Ok((channel, self.spawner.spawn(worker, theirs)?)));
-        let (channel, process) = match started {
+        let started =
+            Channel::pair().and_then(|(channel, theirs)| Ok((channel, Flight::new()?, self.spawner.spawn(worker, theirs)?)));
+        let (channel, flight, process) = match started {
             Ok(started) => started,
             Err(error) => {
                 let reason = format!("it could not be started: {error}");
@@ -190,7 +193,7 @@ impl<S: Spawn> Supervisor<S> {
         info!(event = "fork", worker, pid);
         let receiver = Receiver::new(Arc::clone(&channel), Side::Master);
         self.tasks.spawn(attend(key, receiver, process, Arc::clone(&kill), self.reporter.clone()));
-        self.posts.insert(key, Post { channel, kill, worker, pid, greeted: false, faults: 0 });
+        self.posts.insert(key, Post { channel, kill, worker, pid, flight, greeted: false, faults: 0 });
     }
 
     fn disconnect(&mut self, key: Key, within: Duration) {

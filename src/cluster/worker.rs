@@ -14,11 +14,8 @@ use super::channel::{Channel, Packet, Receiver, SendError};
 use super::connection::{Connection, Shared};
 use super::environment::{self, Retire};
 use super::ledger::Ledger;
-use super::message::{Malformed, Message, PROTOCOL, Side, reason};
+use super::message::{Malformed, Message, PROTOCOL, Side, reason, state};
 use super::sealed::{Sealed, SealedError};
-
-/// How often a worker says that it is alive.
-const BEAT: Duration = Duration::from_secs(1);
 
 /// Malformed packets that a worker puts up with before it takes its master for mad, and leaves.
 const FAULTS: u32 = 16;
@@ -33,8 +30,33 @@ pub enum Event {
         /// When the master loses its patience.
         deadline: Instant,
     },
+    /// State that all workers are told: this topic has this value now.
+    Deliver {
+        /// Which.
+        topic: String,
+        /// What it is.
+        value: String,
+    },
+    /// Write to these from now on.
+    Reopen {
+        /// Standard output.
+        out: OwnedFd,
+        /// Standard error.
+        err: OwnedFd,
+    },
     /// The master is gone: finish what is under way, and end. Said again at every call.
     Closed,
+}
+
+/// What a worker is told to serve.
+#[derive(Debug)]
+pub struct Assignment {
+    /// The number of the generation.
+    pub number: u64,
+    /// What it says; opaque here.
+    pub generation: Vec<u8>,
+    /// How often this worker has to say that it is alive.
+    pub beat: Duration,
 }
 
 /// What a worker says about itself with every beat.
@@ -44,6 +66,8 @@ pub struct Load {
     pub connections: u64,
     /// Requests answered since the worker started.
     pub requests: u64,
+    /// Requests that panicked since the worker started.
+    pub panics: u64,
 }
 
 /// Why a worker cannot work.
@@ -75,10 +99,16 @@ pub struct WorkerChannel {
     /// Connections that have arrived and have not been picked up.
     arrived: VecDeque<Connection>,
     beat: Option<AbortHandle>,
+    beat_every: Duration,
     retire: Option<Retire>,
+    /// The newest state that was delivered, to be acknowledged when it has been taken in.
+    epoch: Option<u64>,
     faults: u32,
     closed: bool,
 }
+
+/// How often a worker beats that has not been told.
+const BEAT: Duration = Duration::from_secs(1);
 
 impl WorkerChannel {
     /// Takes the channel that the master left on standard input, and puts `/dev/null` there instead. From now on TERM makes
@@ -101,7 +131,8 @@ impl WorkerChannel {
         let receiver = Receiver::new(Arc::clone(&channel), Side::Worker);
         let shared = Arc::new(Shared { channel, ledger: Ledger::new(), leaving: watch::Sender::new(false) });
         let arrived = VecDeque::new();
-        Ok(Self { worker, shared, receiver, arrived, beat: None, retire: None, faults: 0, closed: false })
+        let (beat, beat_every, retire, epoch) = (None, BEAT, None, None);
+        Ok(Self { worker, shared, receiver, arrived, beat, beat_every, retire, epoch, faults: 0, closed: false })
     }
 
     /// This worker's number, from 1. A worker that replaces another has its number.
@@ -113,12 +144,13 @@ impl WorkerChannel {
     ///
     /// # Errors
     /// The master is gone or has changed its mind, or the bytes did not arrive whole.
-    pub async fn generation(&mut self) -> Result<Vec<u8>, WorkerError> {
+    pub async fn generation(&mut self) -> Result<Assignment, WorkerError> {
         self.say(&Message::Hello { protocol: PROTOCOL, worker: self.worker, pid: std::process::id() }).await?;
         match self.receiver.recv().await {
-            Packet::Message(Message::Generation { length, .. }, mut descriptors) => {
-                let descriptor = descriptors.pop().ok_or(WorkerError::Dismissed)?;
-                Ok(Sealed::read(descriptor, length)?)
+            Packet::Message(Message::Generation { number, length, beat }, descriptors) => {
+                let snapshot = descriptors.into_iter().next().ok_or(WorkerError::Dismissed)?;
+                self.beat_every = Duration::from_millis(beat.clamp(1, u64::from(u32::MAX)));
+                Ok(Assignment { number, generation: Sealed::read(snapshot, length)?, beat: self.beat_every })
             }
             Packet::Message(Message::Disconnect { .. }, _) | Packet::Closed => Err(WorkerError::Dismissed),
             Packet::Message(message, _) => Err(WorkerError::Nonsense(untimely(&message))),
@@ -134,14 +166,14 @@ impl WorkerChannel {
         self.say(&Message::Online {}).await
     }
 
-    /// Says that connections are welcome, and from now on once a second how `load` finds this worker. That comes from the
+    /// Says that connections are welcome, and from now on with every beat how `load` finds this worker. That comes from the
     /// runtime of the caller, so a worker whose loop is stuck falls silent.
     ///
     /// # Errors
     /// The master is gone.
     pub async fn listening(&mut self, load: impl Fn() -> Load + Send + 'static) -> Result<(), WorkerError> {
         self.say(&Message::Listening {}).await?;
-        self.beat = Some(tokio::spawn(beat(Arc::clone(&self.shared), load)).abort_handle());
+        self.beat = Some(tokio::spawn(beat(Arc::clone(&self.shared), self.beat_every, load)).abort_handle());
         Ok(())
     }
 
@@ -159,6 +191,10 @@ impl WorkerChannel {
             if self.shared.ledger.is_behind() {
                 self.shared.ledger.pay(&self.shared.channel).await;
             }
+            // Whoever asks for the next event has taken the last one in.
+            if let Some(epoch) = self.epoch.take() {
+                let _ = self.say(&Message::Delivered { epoch }).await;
+            }
             tokio::select! {
                 biased;
                 () = Retire::wanted(&mut self.retire) => self.retire("it was asked to by SIGTERM").await,
@@ -169,6 +205,15 @@ impl WorkerChannel {
                 }
             }
         }
+    }
+
+    /// Has all workers told that `topic` has this value now, this one too.
+    ///
+    /// # Errors
+    /// The master is gone, or the topic or the value is too long.
+    pub async fn publish(&self, topic: &str, value: &str) -> Result<(), WorkerError> {
+        state(topic, value).map_err(|malformed| WorkerError::Nonsense(malformed.to_string()))?;
+        self.say(&Message::Publish { topic: topic.to_owned(), value: value.to_owned() }).await
     }
 
     /// Asks to be replaced. This worker goes on serving; [`Event::Disconnect`] comes when its replacement is ready.
@@ -205,6 +250,15 @@ impl WorkerChannel {
                     self.shared.ledger.pay_now(&self.shared.channel);
                 }
                 None
+            }
+            Packet::Message(Message::Deliver { epoch, topic, value }, _) => {
+                self.epoch = Some(epoch);
+                Some(Event::Deliver { topic, value })
+            }
+            Packet::Message(Message::Reopen {}, descriptors) => {
+                let mut descriptors = descriptors.into_iter();
+                let (out, err) = (descriptors.next()?, descriptors.next()?);
+                Some(Event::Reopen { out, err })
             }
             Packet::Message(Message::Disconnect { within }, _) => {
                 self.shared.leaving.send_replace(true);
@@ -252,14 +306,14 @@ impl Drop for WorkerChannel {
 }
 
 /// Beats until the channel is closed.
-async fn beat(shared: Arc<Shared>, load: impl Fn() -> Load + Send + 'static) {
-    let mut ticks = tokio::time::interval(BEAT);
+async fn beat(shared: Arc<Shared>, every: Duration, load: impl Fn() -> Load + Send + 'static) {
+    let mut ticks = tokio::time::interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         shared.ledger.pay_now(&shared.channel);
-        let Load { connections, requests } = load();
-        match shared.channel.try_send(&Message::Beat { connections, requests }, &[]) {
+        let Load { connections, requests, panics } = load();
+        match shared.channel.try_send(&Message::Beat { connections, requests, panics }, &[]) {
             Ok(()) | Err(SendError::Full) => {}
             Err(_) => return,
         }

@@ -15,6 +15,9 @@ use super::{REPORTS, Supervisor};
 /// Malformed packets that one worker may send in its life before it is killed.
 const FAULTS: u32 = 16;
 
+/// How often a worker beats, in milliseconds.
+const BEAT: u64 = 1000;
+
 impl<S: Spawn> Supervisor<S> {
     pub(super) fn hear_all(&mut self, first: Option<(Key, Report)>) {
         let mut next = first;
@@ -50,8 +53,8 @@ impl<S: Spawn> Supervisor<S> {
                 return Err(Malformed::Untimely(name));
             }
             post.greeted = true;
-            let message = Message::Generation { number: 1, length: self.generation.length() };
-            if let Err(error) = post.channel.try_send(&message, &[self.generation.as_fd()]) {
+            let message = Message::Generation { number: 1, length: self.generation.length(), beat: BEAT };
+            if let Err(error) = post.channel.try_send(&message, &[self.generation.as_fd(), post.flight.as_fd()]) {
                 self.fleet.kill(key, &format!("it could not be told what to serve: {error}"));
             }
             return Ok(());
@@ -70,7 +73,7 @@ impl<S: Spawn> Supervisor<S> {
                 self.act();
                 info!(event = "listening", worker, pid);
             }
-            Message::Taken { seen, numbers } => {
+            Message::Taken { seen, numbers, .. } => {
                 self.dispatch.taken(key, &numbers);
                 return if self.dispatch.seen(key, seen) { Ok(()) } else { Err(Malformed::Untimely(name)) };
             }
@@ -83,13 +86,13 @@ impl<S: Spawn> Supervisor<S> {
                 info!(event = "retiring", worker, pid, reason);
                 self.fleet.retiring(key, reason, Instant::now());
             }
-            Message::Beat { connections, requests } => {
+            Message::Beat { connections, requests, .. } => {
                 self.fleet.beat(key, connections, requests);
                 self.dispatch.resume(key);
             }
             Message::Exit { reason, cut } => self.fleet.exiting(key, reason, cut),
             // The decoder lets no message of the other direction through.
-            Message::Hello { .. } | Message::Generation { .. } | Message::Connection { .. } | Message::Disconnect { .. } => {}
+            _ => {}
         }
         Ok(())
     }

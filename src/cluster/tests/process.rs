@@ -49,7 +49,7 @@ fn worker_alone() {
     runtime.block_on(async {
         let mut channel = WorkerChannel::from_env().unwrap();
         assert_eq!(std::io::stdin().read(&mut [0]).unwrap(), 0, "standard input is /dev/null");
-        assert_eq!(channel.generation().await.unwrap(), b"generation");
+        assert_eq!(channel.generation().await.unwrap().generation, b"generation");
         channel.online().await.unwrap();
         channel.listening(Load::default).await.unwrap();
         let mut tasks = JoinSet::new();

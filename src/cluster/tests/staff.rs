@@ -56,9 +56,9 @@ pub(super) fn script<F: Future<Output = i32> + Send + 'static>(run: impl Fn(Job)
 
 impl Job {
     pub(super) async fn up(&mut self) {
-        assert_eq!(self.channel.generation().await.unwrap(), b"generation");
+        assert_eq!(self.channel.generation().await.unwrap().generation, b"generation");
         self.channel.online().await.unwrap();
-        self.channel.listening(|| Load { connections: 1, requests: 0 }).await.unwrap();
+        self.channel.listening(|| Load { connections: 1, ..Load::default() }).await.unwrap();
     }
 
     /// What a good worker does: answers every connection with its number, and finishes what it has when it is told to.
@@ -77,6 +77,7 @@ impl Job {
             match self.channel.next().await {
                 Event::Connection(connection) => self.begin(connection, &mut tasks),
                 Event::Disconnect { .. } | Event::Closed => break,
+                Event::Deliver { .. } | Event::Reopen { .. } => {}
             }
             while tasks.try_join_next().is_some() {}
         }
@@ -98,6 +99,7 @@ impl Job {
             match self.channel.next().await {
                 Event::Connection(connection) => held.push(connection),
                 Event::Disconnect { .. } | Event::Closed => return 0,
+                Event::Deliver { .. } | Event::Reopen { .. } => {}
             }
             self.count.store(held.len() as u64, Ordering::Relaxed);
         }

@@ -245,7 +245,7 @@ async fn nonsense_from_a_worker_harms_nobody_but_itself() {
             job.up().await;
             for seen in 1.. {
                 // connections that it was never sent, words at the wrong time, descriptors that nobody asked for
-                let lies = Message::Taken { seen: 1000 + seen, numbers: vec![seen, u64::MAX] };
+                let lies = Message::Taken { seen: 1000 + seen, numbers: vec![seen, u64::MAX], open: 0 };
                 job.channel.say_raw(&lies, &[]).await;
                 job.channel.say_raw(&Message::Online {}, &[std::io::stderr().as_fd()]).await;
                 job.channel.say_raw(&Message::Hello { protocol: 9, worker: 9, pid: 9 }, &[]).await;
