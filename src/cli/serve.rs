@@ -9,7 +9,7 @@ use super::configuration::configuration;
 use super::exit::Exit;
 use super::{ServeArguments, load, log, runtime};
 use crate::cluster::listen::{self, Bound, ListenError};
-use crate::cluster::{Configuration, Error, Handle, Loader, Master, MasterSettings, Notice, Predecessor, Program};
+use crate::cluster::{Configuration, Error, GroupSettings, Handle, Loader, Master, MasterSettings, Notice, Predecessor, Program};
 
 pub(super) fn run(arguments: &ServeArguments) -> Result<()> {
     // Before anything is opened: where this master came from decides what it opens.
@@ -25,7 +25,7 @@ pub(super) fn run(arguments: &ServeArguments) -> Result<()> {
 }
 
 async fn serve(arguments: &ServeArguments, program: Program, predecessor: &mut Option<Predecessor>) -> Result<()> {
-    let configuration = read(arguments)?;
+    let (configuration, routes) = read(arguments)?;
     log::start(None)?;
     let adopted = match predecessor {
         Some(predecessor) => predecessor.adopt().await.map_err(|error| Exit::System.because(error))?,
@@ -35,9 +35,10 @@ async fn serve(arguments: &ServeArguments, program: Program, predecessor: &mut O
     if let Some(predecessor) = predecessor {
         predecessor.online();
     }
-    for (group, bound) in listeners.iter().map(|bound| (group_of(&configuration, bound), bound)) {
-        let address = bound.address();
-        tracing::info!(event = "setup", group, address = %address, "listening on http://{address}");
+    for bound in &listeners {
+        let (address, group) = (bound.address(), group_of(&configuration, bound));
+        let (group, workers) = group.map_or(("", 0), |group| (group.name.as_str(), group.workers.get()));
+        tracing::info!(event = "setup", group, address = %address, workers, routes, "listening on http://{address}");
     }
     let (_handle, commands) = Handle::new();
     let settings = MasterSettings {
@@ -64,14 +65,15 @@ fn notice_to_log(notice: &Notice) {
     }
 }
 
-/// Reads and checks the configuration. What was compiled is the check: the master serves nothing itself.
-fn read(arguments: &ServeArguments) -> Result<Configuration> {
+/// Reads and checks the configuration, and counts its routes. What was compiled is the check: the master serves nothing
+/// itself.
+fn read(arguments: &ServeArguments) -> Result<(Configuration, usize)> {
     let (snapshot, plan) = load::load(&arguments.config.config)?;
-    configuration(&snapshot, &plan, arguments)
+    Ok((configuration(&snapshot, &plan, arguments)?, plan.router().routes().len()))
 }
 
 fn loader(arguments: ServeArguments) -> Loader {
-    Arc::new(move || read(&arguments).map_err(|error| format!("{error:#}")))
+    Arc::new(move || read(&arguments).map(|(configuration, _)| configuration).map_err(|error| format!("{error:#}")))
 }
 
 /// The sockets of all groups: those that an old master hands over, and new ones for the rest.
@@ -88,9 +90,8 @@ fn bind(configuration: &Configuration, mut adopted: Vec<Bound>) -> Result<Vec<Bo
     Ok(listeners)
 }
 
-fn group_of<'a>(configuration: &'a Configuration, bound: &Bound) -> &'a str {
-    let group = configuration.groups.iter().find(|group| group.listen.contains(bound.wanted()));
-    group.map_or("", |group| group.name.as_str())
+fn group_of<'a>(configuration: &'a Configuration, bound: &Bound) -> Option<&'a GroupSettings> {
+    configuration.groups.iter().find(|group| group.listen.contains(bound.wanted()))
 }
 
 /// The program that workers run, and the one that an upgrade starts: the file under the name by which this one was
