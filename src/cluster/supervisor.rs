@@ -15,6 +15,7 @@ use tracing::{error, info, warn};
 use super::accept::{Batch, Listeners};
 use super::attend::{Report, attend};
 use super::channel::{Channel, Receiver, SendError};
+use super::configuration::Policy;
 use super::control::{Control, Signals};
 use super::dispatch::Dispatch;
 use super::fleet::{Action, End, Fleet, Key, Rules};
@@ -101,7 +102,7 @@ impl<S: Spawn> Supervisor<S> {
             spawner,
             generation,
             fleet: Fleet::new(workers, rules, seed, now),
-            dispatch: Dispatch::new(),
+            dispatch: Dispatch::new(Policy::default(), Vec::new()),
             posts: BTreeMap::new(),
             tasks: JoinSet::new(),
             reporter,
@@ -159,7 +160,7 @@ impl<S: Spawn> Supervisor<S> {
         while let Some(action) = self.fleet.next_action() {
             match action {
                 Action::Spawn { key, slot } => self.spawn(key, slot),
-                Action::Ready { key } => self.dispatch.ready(key),
+                Action::Ready { key } => self.dispatch.ready(key, self.posts.get(&key).map_or(0, |post| post.worker)),
                 Action::Unready { key } => self.dispatch.unready(key),
                 Action::Disconnect { key, within } => self.disconnect(key, within),
                 Action::Kill { key, reason } => {

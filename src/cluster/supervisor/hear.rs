@@ -73,8 +73,9 @@ impl<S: Spawn> Supervisor<S> {
                 self.act();
                 info!(event = "listening", worker, pid);
             }
-            Message::Taken { seen, numbers, .. } => {
+            Message::Taken { seen, numbers, open } => {
                 self.dispatch.taken(key, &numbers);
+                self.dispatch.load(key, open);
                 return if self.dispatch.seen(key, seen) { Ok(()) } else { Err(Malformed::Untimely(name)) };
             }
             Message::Refused { seen, numbers } => {
@@ -88,6 +89,7 @@ impl<S: Spawn> Supervisor<S> {
             }
             Message::Beat { connections, requests, .. } => {
                 self.fleet.beat(key, connections, requests);
+                self.dispatch.load(key, connections);
                 self.dispatch.resume(key);
             }
             Message::Exit { reason, cut } => self.fleet.exiting(key, reason, cut),
