@@ -1,4 +1,4 @@
-//! The master's listeners: connections are accepted in batches, as many as there is room for.
+//! Listeners: connections are accepted in batches, as many as there is room for, by the master or, shared, by a worker.
 
 use std::future::poll_fn;
 use std::net::{SocketAddr, TcpListener};
@@ -11,8 +11,8 @@ use tokio::io::unix::AsyncFd;
 
 use super::watch::watch;
 
-/// Connections accepted from one listener before the next one has its turn.
-const TURN: usize = 32;
+/// Connections accepted from one listener before the next one has its turn. Dealt to four workers they fill a packet each.
+const TURN: usize = 64;
 
 /// An accepted connection, close-on-exec and non-blocking.
 #[derive(Debug)]
@@ -32,10 +32,11 @@ pub(crate) struct Batch {
     pub(crate) trouble: Option<std::io::Error>,
 }
 
-/// All listeners of a master.
-#[derive(Debug)]
+/// All listeners of a group.
+#[derive(Debug, Default)]
 pub(crate) struct Listeners {
-    sockets: Vec<AsyncFd<OwnedFd>>,
+    /// Each with its number among the master's.
+    sockets: Vec<(u32, AsyncFd<OwnedFd>)>,
     /// The listener that goes first, so that a busy one does not starve the others.
     turn: usize,
 }
@@ -43,8 +44,17 @@ pub(crate) struct Listeners {
 impl Listeners {
     /// Takes over bound listeners. Needs a tokio runtime with I/O.
     pub(crate) fn new(listeners: Vec<TcpListener>) -> std::io::Result<Self> {
-        let sockets = listeners.into_iter().map(|listener| watch(listener.into())).collect::<Result<_, _>>()?;
-        Ok(Self { sockets, turn: 0 })
+        let mut all = Self::default();
+        for (listener, number) in listeners.into_iter().zip(0..) {
+            all.add(number, listener.into())?;
+        }
+        Ok(all)
+    }
+
+    /// Takes over one more, under a number of the caller's.
+    pub(crate) fn add(&mut self, number: u32, listener: OwnedFd) -> std::io::Result<()> {
+        self.sockets.push((number, watch(listener)?));
+        Ok(())
     }
 
     /// Waits until at least one connection is there, or trouble, and takes up to `room` of them. Dropping the future loses none.
@@ -58,8 +68,7 @@ impl Listeners {
         let count = self.sockets.len();
         self.turn = (self.turn + 1) % count.max(1);
         for offset in 0..count {
-            let number = (self.turn + offset) % count;
-            let Some(socket) = self.sockets.get(number) else { continue };
+            let Some((number, socket)) = self.sockets.get((self.turn + offset) % count) else { continue };
             for attempt in 1..=TURN {
                 if batch.accepted.len() >= room || batch.trouble.is_some() {
                     break;
@@ -68,7 +77,7 @@ impl Listeners {
                     Poll::Pending => break,
                     Poll::Ready(Err(error)) => batch.trouble = Some(error),
                     Poll::Ready(Ok(mut ready)) => {
-                        if !take(socket.get_ref(), number, &mut batch) {
+                        if !take(socket.get_ref(), *number, &mut batch) {
                             ready.clear_ready();
                         }
                     }
@@ -88,10 +97,10 @@ impl Listeners {
     /// Takes what is there already, up to `room`, without waiting: the last round before the listeners close.
     pub(crate) fn sweep(&mut self, room: usize) -> Batch {
         let mut batch = Batch::default();
-        for (number, socket) in self.sockets.iter().enumerate() {
+        for (number, socket) in &self.sockets {
             for _ in 0..room {
                 let full = batch.accepted.len() >= room || batch.trouble.is_some();
-                if full || !take(socket.get_ref(), number, &mut batch) {
+                if full || !take(socket.get_ref(), *number, &mut batch) {
                     break;
                 }
             }
@@ -106,13 +115,12 @@ impl Listeners {
 }
 
 /// Accepts one connection into the batch. False when there is none at the moment.
-fn take(socket: &OwnedFd, number: usize, batch: &mut Batch) -> bool {
+fn take(socket: &OwnedFd, listener: u32, batch: &mut Batch) -> bool {
     match acceptfrom_with(socket, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK) {
         Ok((connection, address)) => {
             // Without an address the client has gone already; dropping the descriptor closes it.
             if let Some(peer) = address.and_then(|address| SocketAddr::try_from(address).ok()) {
                 let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
-                let listener = u32::try_from(number).unwrap_or(u32::MAX);
                 batch.accepted.push(Accepted { connection, peer, listener });
             }
             true

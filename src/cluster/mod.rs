@@ -8,6 +8,7 @@
 //! the other workers go on.
 
 mod accept;
+mod acceptor;
 mod attend;
 mod channel;
 mod command;
