@@ -25,6 +25,8 @@ mod life;
 pub mod listen;
 mod master;
 mod message;
+#[doc(hidden)]
+pub mod probe;
 mod program;
 mod restart;
 mod sealed;
