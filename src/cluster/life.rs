@@ -164,6 +164,11 @@ impl Life {
         self.deadline = Some(self.deadline.unwrap_or(deadline).min(deadline));
     }
 
+    /// Has it been silent for too long?
+    pub(crate) fn is_stalled(&self) -> bool {
+        self.stalled
+    }
+
     /// What it last reported: open connections, and requests since it started.
     pub(crate) fn load(&self) -> (u64, u64) {
         (self.connections, self.requests)

@@ -8,6 +8,7 @@
 //! the other workers go on.
 
 mod accept;
+mod acceptor;
 mod attend;
 mod channel;
 mod command;
@@ -24,6 +25,8 @@ mod life;
 pub mod listen;
 mod master;
 mod message;
+#[doc(hidden)]
+pub mod probe;
 mod program;
 mod restart;
 mod sealed;

@@ -83,6 +83,8 @@ pub(crate) struct Setup<S> {
     pub(crate) load: Loader,
     /// From fork to `listening`.
     pub(crate) start: Duration,
+    /// Connections in a packet, at most.
+    pub(crate) batch: usize,
     /// Connections that the master may own at a time.
     pub(crate) capacity: usize,
     pub(crate) notify: Arc<dyn Fn(Notice) + Send + Sync>,
@@ -99,6 +101,7 @@ pub(crate) struct Supervisor<S> {
     notify: Arc<dyn Fn(Notice) + Send + Sync>,
     reopen: Option<super::master::Reopen>,
     start: Duration,
+    batch: usize,
     groups: BTreeMap<u32, Group>,
     generations: Generations,
     /// What serves now, without its bytes.
@@ -134,7 +137,7 @@ impl<S: Spawn> Supervisor<S> {
     /// # Errors
     /// The generation is too large for memory, or the sockets cannot be watched.
     pub(crate) fn new(setup: Setup<S>) -> Result<Self, Error> {
-        let Setup { spawner, mut configuration, listeners, load, start, capacity, notify, reopen, predecessor } = setup;
+        let Setup { spawner, mut configuration, listeners, load, start, batch, capacity, notify, reopen, predecessor } = setup;
         let now = Instant::now();
         // Any number will do, so long as several masters started together do not share it.
         let seed =
@@ -148,6 +151,7 @@ impl<S: Spawn> Supervisor<S> {
             notify,
             reopen,
             start,
+            batch,
             groups: BTreeMap::new(),
             generations,
             configuration,
@@ -173,7 +177,7 @@ impl<S: Spawn> Supervisor<S> {
         let rules = supervisor.rules(&supervisor.configuration);
         for (number, settings) in (1..).zip(supervisor.configuration.groups.clone()) {
             let fleet = Fleet::new(number, settings.workers.get(), generation::FIRST, rules, seed, now);
-            supervisor.groups.insert(number, Group::new(settings, fleet));
+            supervisor.groups.insert(number, Group::new(settings, fleet, batch));
         }
         supervisor.assign(listeners).map_err(Error::Listeners)?;
         Ok(supervisor)

@@ -46,8 +46,12 @@ impl<S: Spawn> Supervisor<S> {
             }
             Report::Malformed(malformed) => self.fault(key, &malformed),
             Report::Silent => {
-                if let Some(fleet) = self.fleet(key) {
-                    fleet.silent(key, Instant::now());
+                let Some(group) = self.groups.get_mut(&key.group) else { return };
+                if group.fleet.is_stalled(key) {
+                    let rescued = group.dispatch.rescue_stalled(key);
+                    info!(event = "rescue", group = group.settings.name, rescued, "a stalled worker's connections go to others");
+                } else {
+                    group.fleet.silent(key, Instant::now());
                 }
             }
             Report::Ended(status) => self.bury(key, status),
