@@ -24,12 +24,14 @@ mod life;
 pub mod listen;
 mod master;
 mod message;
+mod oom;
 mod program;
 mod restart;
 mod sealed;
 mod supervisor;
 #[cfg(test)]
 mod tests;
+mod usage;
 mod watch;
 mod worker;
 
@@ -39,8 +41,11 @@ pub use command::{
 pub use configuration::{Configuration, GroupSettings, Loader, Policy};
 pub use connection::Connection;
 pub use fleet::Cut;
+pub use flight::{Asked, Entry, Flight, FlightReport, InFlight, Recorder};
 pub use master::{Error, Master, MasterSettings, Outcome};
+pub use oom::Oom;
 pub use program::Program;
 pub use restart::RestartPolicy;
 pub use sealed::SealedError;
+pub use usage::Usage;
 pub use worker::{Assignment, Event, Load, WorkerChannel, WorkerError};

@@ -136,7 +136,7 @@ async fn what_one_worker_refuses_another_serves() {
             loop {
                 match job.channel.next().await {
                     Event::Connection(connection) => drop(connection),
-                    Event::Disconnect { .. } | Event::Closed => return 0,
+                    Event::Disconnect { .. } | Event::Closed | Event::Deliver { .. } | Event::Reopen { .. } => return 0,
                 }
             }
         }),
