@@ -5,6 +5,7 @@
 mod check;
 mod demo;
 mod exit;
+mod flight;
 mod health;
 mod load;
 mod log;

@@ -10,8 +10,9 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::exit::Exit;
+use super::flight::Watching;
 use super::{log, runtime};
-use crate::cluster::{Event, Load, WorkerChannel, WorkerError};
+use crate::cluster::{Event, Load, Recorder, WorkerChannel, WorkerError};
 use crate::demo::InMemory;
 use crate::gateway::Gateway;
 use crate::plan::{self, Plan};
@@ -47,23 +48,26 @@ pub(super) fn run(threads: usize) -> Result<()> {
             Err(error) => return Err(Exit::System.because(error)),
         };
         let snapshot: Snapshot = serde_json::from_slice(&assignment.generation).context("the generation cannot be read")?;
-        drop(assignment);
+        let flight = assignment.flight;
+        drop(assignment.generation);
         let plan = plan::compile(&snapshot).map_err(|broken| Exit::Configuration.because(broken))?;
         drop(snapshot);
         channel.online().await?;
         let access = AccessLog::start(worker, std::io::stdout()).context("the access log has no thread")?;
-        serve(channel, plan, access.clone()).await?;
+        serve(channel, plan, access.clone(), flight).await?;
         access.flush(LAST_LINES);
         Ok(())
     })
 }
 
-async fn serve(mut channel: WorkerChannel, plan: Plan, access: AccessLog) -> Result<()> {
+async fn serve(mut channel: WorkerChannel, plan: Plan, access: AccessLog, flight: Arc<Recorder>) -> Result<()> {
+    let watching = Arc::new(Watching::new(flight));
     let limits = *plan.limits();
     let settings = EdgeSettings {
         limits: Limits { uri: limits.uri, head: limits.head, headers: limits.headers, ..Limits::default() },
         timeouts: Timeouts::default(),
         access: Some(access),
+        watch: Some(Arc::clone(&watching) as _),
     };
     let gateway = Gateway::new(Arc::new(plan), Client::new(Some(Arc::new(InMemory))));
     let requests = Arc::new(AtomicU64::new(0));
@@ -74,10 +78,10 @@ async fn serve(mut channel: WorkerChannel, plan: Plan, access: AccessLog) -> Res
         async move { Ok::<_, Infallible>(gateway.answer(request).await) }
     });
     let edge = Edge::new(service, settings);
-    let counted = edge.clone();
+    let (counted, watched) = (edge.clone(), Arc::clone(&watching));
     let load = move || {
         let requests = answered.load(Ordering::Relaxed);
-        Load { connections: counted.connections() as u64, requests, ..Load::default() }
+        Load { connections: counted.connections() as u64, requests, panics: watched.panics() }
     };
     channel.listening(load).await?;
     // Every connection holds a sender, from the moment it arrives: one that is being taken is not open yet, and must not be
@@ -121,6 +125,7 @@ async fn serve(mut channel: WorkerChannel, plan: Plan, access: AccessLog) -> Res
         Err(_) => {
             let open = edge.connections();
             tracing::warn!(event = "cut", connections = open, "the drain is over, what is open is cut");
+            watching.say_cut();
             edge.cut();
             // So that each request leaves its line.
             let _all_cut = timeout(CUTTING, held.recv()).await;
