@@ -4,6 +4,7 @@
 
 mod check;
 mod demo;
+mod drill;
 mod exit;
 mod flight;
 mod health;

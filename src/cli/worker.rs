@@ -6,17 +6,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use http::Request;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::drill::Drill;
 use super::exit::Exit;
 use super::flight::Watching;
 use super::{log, runtime};
 use crate::cluster::{Event, Load, Recorder, WorkerChannel, WorkerError};
 use crate::demo::InMemory;
 use crate::gateway::Gateway;
+use crate::gateway::edge::Refusal;
 use crate::plan::{self, Plan};
-use crate::server::{Edge, EdgeSettings, Limits, Timeouts};
+use crate::server::{Body, Edge, EdgeSettings, Limits, Timeouts};
 use crate::spec::Snapshot;
 use crate::telemetry::AccessLog;
 use crate::upstream::Client;
@@ -41,6 +44,7 @@ pub(super) fn run(threads: usize) -> Result<()> {
         let mut channel = WorkerChannel::from_env().map_err(|error| Exit::Usage.because(error))?;
         let worker = channel.worker();
         log::start(Some(worker))?;
+        let drill = Drill::from_env()?;
         let assignment = match channel.generation().await {
             Ok(assignment) => assignment,
             // It was told to stop before it began: no reason to complain.
@@ -53,14 +57,23 @@ pub(super) fn run(threads: usize) -> Result<()> {
         let plan = plan::compile(&snapshot).map_err(|broken| Exit::Configuration.because(broken))?;
         drop(snapshot);
         channel.online().await?;
+        if let Some(drill) = &drill {
+            drill.start(&mut channel).await?;
+        }
         let access = AccessLog::start(worker, std::io::stdout()).context("the access log has no thread")?;
-        serve(channel, plan, access.clone(), flight).await?;
+        serve(channel, plan, access.clone(), flight, drill).await?;
         access.flush(LAST_LINES);
         Ok(())
     })
 }
 
-async fn serve(mut channel: WorkerChannel, plan: Plan, access: AccessLog, flight: Arc<Recorder>) -> Result<()> {
+async fn serve(
+    mut channel: WorkerChannel,
+    plan: Plan,
+    access: AccessLog,
+    flight: Arc<Recorder>,
+    drill: Option<Drill>,
+) -> Result<()> {
     let watching = Arc::new(Watching::new(flight));
     let limits = *plan.limits();
     let settings = EdgeSettings {
@@ -72,10 +85,17 @@ async fn serve(mut channel: WorkerChannel, plan: Plan, access: AccessLog, flight
     let gateway = Gateway::new(Arc::new(plan), Client::new(Some(Arc::new(InMemory))));
     let requests = Arc::new(AtomicU64::new(0));
     let answered = Arc::clone(&requests);
-    let service = tower::service_fn(move |request| {
+    let drill = drill.map(Arc::new);
+    let service = tower::service_fn(move |request: Request<Body>| {
         requests.fetch_add(1, Ordering::Relaxed);
-        let gateway = gateway.clone();
-        async move { Ok::<_, Infallible>(gateway.answer(request).await) }
+        let (gateway, drill) = (gateway.clone(), drill.clone());
+        async move {
+            // What was refused is asked for its page alone.
+            if let Some(drill) = drill.filter(|_| request.extensions().get::<Refusal>().is_none()) {
+                drill.request(request.uri().path()).await;
+            }
+            Ok::<_, Infallible>(gateway.answer(request).await)
+        }
     });
     let edge = Edge::new(service, settings);
     let (counted, watched) = (edge.clone(), Arc::clone(&watching));
