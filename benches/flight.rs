@@ -7,6 +7,7 @@
 use std::hint::black_box;
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use forecourt::cluster::{Asked, Entry, Flight, Recorder};
@@ -58,17 +59,17 @@ fn main() {
     measure("a request begins and ends without a place", TIMES, || recorder.end(begin(&recorder, connection, started)));
     recorder.end(last);
     held.into_iter().for_each(|entry| recorder.end(entry));
+    let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        let stop = std::sync::atomic::AtomicBool::new(false);
         let other = scope.spawn(|| {
-            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+            while !stop.load(Ordering::Relaxed) {
                 recorder.end(begin(&recorder, connection, started));
             }
         });
         measure("a request begins and ends, another thread at the same", TIMES, || {
             recorder.end(begin(&recorder, connection, started));
         });
-        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        stop.store(true, Ordering::Relaxed);
         other.join().unwrap();
     });
 }

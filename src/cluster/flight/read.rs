@@ -151,6 +151,9 @@ fn text(entry: &[u64], range: Range<usize>, length: u64) -> String {
     let mut bytes: Vec<u8> = entry.get(range).unwrap_or_default().iter().flat_map(|word| word.to_le_bytes()).collect();
     bytes.truncate(usize::try_from(length).unwrap_or_default());
     let text = String::from_utf8_lossy(&bytes);
+    if !text.contains(char::is_control) {
+        return text.into_owned();
+    }
     text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 

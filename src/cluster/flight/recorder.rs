@@ -124,9 +124,12 @@ impl Recorder {
             return Entry::NOWHERE;
         };
         let mut line = [0; LINE];
-        let path = asked.target.split(['?', '#']).next().unwrap_or_default();
-        let text = asked.method.bytes().chain([b' ']).chain(path.bytes());
-        let length = line.iter_mut().zip(text).map(|(to, from)| *to = from).count();
+        let target = asked.target.as_bytes();
+        let path = memchr::memchr2(b'?', b'#', target).and_then(|end| target.get(..end)).unwrap_or(target);
+        let mut length = 0;
+        for part in [asked.method.as_bytes(), b" ", path] {
+            length += put(line.get_mut(length..).unwrap_or_default(), part);
+        }
         taken.set(SINCE, since);
         taken.set(request::CONNECTION, on);
         let id = taken.text(request::ID, asked.id.as_bytes());
@@ -177,4 +180,13 @@ impl Recorder {
         let since = moment.saturating_duration_since(instant).as_nanos();
         nanos.saturating_add(u64::try_from(since).unwrap_or(u64::MAX))
     }
+}
+
+/// Copies as much of a text as there is room for, and gives how much that was.
+fn put(room: &mut [u8], text: &[u8]) -> usize {
+    let length = room.len().min(text.len());
+    if let (Some(room), Some(text)) = (room.get_mut(..length), text.get(..length)) {
+        room.copy_from_slice(text);
+    }
+    length
 }

@@ -108,12 +108,13 @@ impl Taken<'_> {
     /// Writes a text, as far as there is room for it, and gives the length of what was written.
     pub(super) fn text(&self, words: std::ops::Range<usize>, text: &[u8]) -> u64 {
         let room = self.place.get(words).unwrap_or_default();
-        for (word, bytes) in room.iter().zip(text.chunks(8)) {
-            let mut whole = [0; 8];
-            for (to, from) in whole.iter_mut().zip(bytes) {
-                *to = *from;
-            }
-            word.store(u64::from_le_bytes(whole), Ordering::Relaxed);
+        let (eights, rest) = text.as_chunks();
+        let mut last = [0; 8];
+        for (to, from) in last.iter_mut().zip(rest) {
+            *to = *from;
+        }
+        for (word, bytes) in room.iter().zip(eights.iter().chain([&last])) {
+            word.store(u64::from_le_bytes(*bytes), Ordering::Relaxed);
         }
         text.len().min(room.len() * 8) as u64
     }
