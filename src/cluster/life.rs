@@ -84,6 +84,8 @@ pub(crate) struct Obituary {
     pub(crate) cut: u64,
     /// Requests that it reported in its life.
     pub(crate) requests: u64,
+    /// The master killed it.
+    pub(crate) killed: bool,
 }
 
 impl Life {
@@ -290,7 +292,7 @@ impl Life {
             (None, None) => "it could not be started".to_owned(),
         };
         let served = self.listening_since.map(|since| now.saturating_duration_since(since));
-        Obituary { state: self.state, reason, served, cut: self.cut, requests: self.requests }
+        Obituary { state: self.state, reason, served, cut: self.cut, requests: self.requests, killed: self.killed }
     }
 }
 

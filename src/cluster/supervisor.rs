@@ -31,6 +31,7 @@ use super::fleet::{Fleet, Key, Rules};
 use super::flight::Flight;
 use super::listen::Bound;
 use super::master::{Error, Notice, Outcome};
+use super::oom::Oom;
 use super::program::Spawn;
 use super::sealed::SealedError;
 use generation::Generations;
@@ -124,6 +125,7 @@ pub(crate) struct Supervisor<S> {
     scalings: Vec<Scaling>,
     topics: Topics,
     heir: Option<Heir>,
+    oom: Oom,
     predecessor: Option<Predecessor>,
     /// Every group has been ready once.
     ready: bool,
@@ -169,6 +171,7 @@ impl<S: Spawn> Supervisor<S> {
             scalings: Vec::new(),
             topics,
             heir: None,
+            oom: Oom::new(),
             predecessor,
             ready: false,
             started: now,

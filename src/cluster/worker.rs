@@ -15,6 +15,7 @@ use super::acceptor::Acceptor;
 use super::channel::{Channel, Packet, Receiver, SendError};
 use super::connection::{Connection, Shared};
 use super::environment::{self, Retire};
+use super::flight::Recorder;
 use super::ledger::{Gauge, Ledger};
 use super::message::{Malformed, Message, PROTOCOL, Side, reason, state};
 use super::sealed::{Sealed, SealedError};
@@ -60,6 +61,8 @@ pub struct Assignment {
     pub generation: Vec<u8>,
     /// How often this worker has to say that it is alive.
     pub beat: Duration,
+    /// Where it notes what it is at, for its master to read when it cannot tell any more.
+    pub flight: Arc<Recorder>,
 }
 
 /// What a worker says about itself with every beat.
@@ -91,6 +94,9 @@ pub enum WorkerError {
     /// What to serve did not arrive whole.
     #[error(transparent)]
     Generation(#[from] SealedError),
+    /// The memory for its flight record cannot be used.
+    #[error("the flight record cannot be used: {0}")]
+    Flight(#[source] std::io::Error),
 }
 
 /// A worker's end of the channel.
@@ -106,6 +112,7 @@ pub struct WorkerChannel {
     acceptor: Option<Acceptor>,
     beat: Option<AbortHandle>,
     beat_every: Duration,
+    flight: Option<Arc<Recorder>>,
     retire: Option<Retire>,
     /// The newest state that was delivered, to be acknowledged when it has been taken in.
     epoch: Option<u64>,
@@ -138,7 +145,7 @@ impl WorkerChannel {
         let receiver = Receiver::new(Arc::clone(&channel), Side::Worker);
         let shared = Arc::new(Shared { channel, ledger: Ledger::new(), leaving: watch::Sender::new(false) });
         let arrived = VecDeque::new();
-        let (acceptor, beat, beat_every, retire, epoch) = (None, None, BEAT, None, None);
+        let (acceptor, beat, beat_every, flight, retire, epoch) = (None, None, BEAT, None, None, None);
         Ok(Self {
             group: String::new(),
             worker,
@@ -148,6 +155,7 @@ impl WorkerChannel {
             acceptor,
             beat,
             beat_every,
+            flight,
             retire,
             epoch,
             faults: 0,
@@ -173,10 +181,15 @@ impl WorkerChannel {
         self.say(&Message::Hello { protocol: PROTOCOL, worker: self.worker, pid: std::process::id() }).await?;
         match self.receiver.recv().await {
             Packet::Message(Message::Generation { number, length, beat }, descriptors) => {
-                let snapshot = descriptors.into_iter().next().ok_or(WorkerError::Dismissed)?;
+                let mut descriptors = descriptors.into_iter();
+                let (Some(snapshot), Some(flight)) = (descriptors.next(), descriptors.next()) else {
+                    return Err(WorkerError::Dismissed);
+                };
                 self.beat_every = Duration::from_millis(beat.clamp(1, u64::from(u32::MAX)));
                 self.shared.ledger.beat(self.beat_every);
-                Ok(Assignment { number, generation: Sealed::read(snapshot, length)?, beat: self.beat_every })
+                let flight = Arc::new(Recorder::new(flight).map_err(WorkerError::Flight)?);
+                self.flight = Some(Arc::clone(&flight));
+                Ok(Assignment { number, generation: Sealed::read(snapshot, length)?, beat: self.beat_every, flight })
             }
             Packet::Message(Message::Disconnect { .. }, _) | Packet::Closed => Err(WorkerError::Dismissed),
             Packet::Message(message, _) => Err(WorkerError::Nonsense(untimely(&message))),
@@ -202,7 +215,7 @@ impl WorkerChannel {
         let load: Gauge = Arc::new(load);
         self.shared.ledger.gauge(Arc::clone(&load));
         self.say(&Message::Listening {}).await?;
-        self.beat = Some(tokio::spawn(beat(Arc::clone(&self.shared), self.beat_every, load)).abort_handle());
+        self.beat = Some(tokio::spawn(beat(Arc::clone(&self.shared), self.flight.clone(), self.beat_every, load)).abort_handle());
         Ok(())
     }
 
@@ -385,11 +398,14 @@ async fn accept(acceptor: &mut Option<Acceptor>) -> Accepted {
 }
 
 /// Beats until the channel is closed.
-async fn beat(shared: Arc<Shared>, every: Duration, load: Gauge) {
+async fn beat(shared: Arc<Shared>, flight: Option<Arc<Recorder>>, every: Duration, load: Gauge) {
     let mut ticks = tokio::time::interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
+        if let Some(flight) = &flight {
+            flight.beat();
+        }
         shared.ledger.pay_now(&shared.channel);
         let Load { connections, requests, panics } = load();
         match shared.channel.try_send(&Message::Beat { connections, requests, panics }, &[]) {

@@ -84,8 +84,12 @@ impl<S: Spawn> Supervisor<S> {
     fn stalled(&mut self, key: Key, silent: Duration) {
         let Some(post) = self.posts.get(&key) else { return };
         let silent_ms = silent.as_millis() as u64;
+        let (last, in_flight) = post.flight.read().map_or_else(
+            |error| (String::new(), format!("unknown: {error}")),
+            |report| (report.last.as_ref().map(ToString::to_string).unwrap_or_default(), report.to_string()),
+        );
         let Post { group, worker, pid, .. } = post;
-        warn!(event = "error", group, worker, pid, silent_ms, "its event loop does not turn");
+        warn!(event = "error", group, worker, pid, silent_ms, last, in_flight, "its event loop does not turn");
         // From now on it can take nothing. When all that it said before has been heard, the rest is passed on.
         if let Err(error) = post.channel.disown() {
             warn!(event = "error", group, worker, pid, reason = %error, "its connections wait for its end");
