@@ -17,7 +17,7 @@ use crate::gateway::Gateway;
 use crate::plan::{self, Plan};
 use crate::server::{Edge, EdgeSettings, Limits, Timeouts};
 use crate::spec::Snapshot;
-use crate::telemetry::AccessLog;
+use crate::telemetry::{AccessLog, Standard};
 use crate::upstream::Client;
 
 /// How long a client may say nothing before its connection is served all the same. The edge then waits for ten seconds more,
@@ -51,7 +51,7 @@ pub(super) fn run(threads: usize) -> Result<()> {
         let plan = plan::compile(&snapshot).map_err(|broken| Exit::Configuration.because(broken))?;
         drop(snapshot);
         channel.online().await?;
-        let access = AccessLog::start(worker, std::io::stdout()).context("the access log has no thread")?;
+        let access = AccessLog::start(worker, Standard::Out).context("the access log has no thread")?;
         serve(channel, plan, access.clone()).await?;
         access.flush(LAST_LINES);
         Ok(())
