@@ -23,3 +23,14 @@ pub use rotation::Rotation;
 pub use sink::AccessLog;
 pub use standard::Standard;
 pub use tap::{Events, events};
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use tracing_subscriber::prelude::*;
+
+    /// Tells those who follow this process's events one that has this word in it.
+    pub(crate) fn tell(word: &str) {
+        let subscriber = tracing_subscriber::registry().with(super::tap::ToFollowers);
+        tracing::subscriber::with_default(subscriber, || tracing::info!(event = "message", word));
+    }
+}
