@@ -1,22 +1,52 @@
 //! What the service manager is told, in systemd's protocol: ready, reloading, stopping, how it goes, and that the master's loop
 //! still turns.
 
+use std::env;
 use std::time::Duration;
 
 use sd_notify::NotifyState;
-use serde::Deserialize;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{debug, warn};
 
-use crate::cluster::{Handle, Refused, Status};
-use crate::telemetry::{self, Events};
+use crate::cluster::{Handle, Status};
 
-/// The variable with the service manager's socket.
+/// The variables with the service manager's socket, and with the time within which it wants a sign of life, in microseconds.
 const SOCKET: &str = "NOTIFY_SOCKET";
+const WATCHDOG: &str = "WATCHDOG_USEC";
 
-/// Looks at the master when no event is a reason to, and no watchdog asks: so often.
+/// How often the master is looked at when no watchdog asks.
 const LOOK: Duration = Duration::from_secs(10);
+
+/// What a master has to tell, as it happens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// Every group has its workers, for the first time.
+    Ready {
+        /// How many are in rotation.
+        workers: usize,
+    },
+    /// A reload has begun.
+    Reloading,
+    /// The reload is over, this generation serves.
+    Reloaded {
+        /// Its number.
+        generation: u64,
+    },
+    /// The reload is over, the generation before serves on.
+    Kept {
+        /// Why.
+        reason: String,
+    },
+    /// A new master serves; this one leaves.
+    HandedOver {
+        /// The new master's process.
+        pid: u32,
+    },
+    /// The end has begun.
+    Stopping,
+}
 
 /// Tells the service manager how the master is.
 #[derive(Debug)]
@@ -29,18 +59,9 @@ pub struct Notifier {
 /// What the manager knows.
 #[derive(Debug, Default)]
 struct Said {
-    stage: Stage,
+    /// An heir is the main process now: what this one does is no business of the manager's any more.
+    over: bool,
     status: String,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Stage {
-    #[default]
-    Starting,
-    Ready,
-    Stopping,
-    /// An heir is the main process now.
-    Over,
 }
 
 /// One assignment of a notification.
@@ -55,92 +76,82 @@ enum Word {
     Watchdog,
 }
 
-/// What an event line says that matters here.
-#[derive(Debug, Default, Deserialize)]
-struct Line {
-    #[serde(default)]
-    event: String,
-    /// The process of the master that takes over.
-    heir: Option<u32>,
-}
-
 impl Notifier {
-    /// For the service manager that the environment names; none without one.
-    pub fn from_env() -> Option<Self> {
-        std::env::var_os(SOCKET)?;
+    /// For the service manager that the environment names; none without one. `heir` says that this master takes over from
+    /// another, whose watchdog it inherits.
+    pub fn from_env(heir: bool) -> Option<Self> {
+        env::var_os(SOCKET)?;
+        let inherited = || Some(Duration::from_micros(env::var(WATCHDOG).ok()?.parse().ok().filter(|time| *time > 0)?));
+        let watchdog = if heir { inherited() } else { sd_notify::watchdog_enabled() };
         // Half the time, so that one late word is no death.
-        let watchdog = sd_notify::watchdog_enabled().map(|time| (time / 2).max(Duration::from_millis(1)));
-        Some(Self { watchdog, said: Said::default() })
+        Some(Self { watchdog: watchdog.map(|time| (time / 2).max(Duration::from_millis(1))), said: Said::default() })
     }
 
-    /// Tells until the master ends. The master is asked through its own loop, so that a watchdog learns when that is stuck.
-    pub async fn run(mut self, handle: Handle) {
-        let mut events = telemetry::events();
+    /// Tells until the notices end. For a watchdog the master is asked through its own loop, so that the manager learns when
+    /// that is stuck.
+    pub async fn run(mut self, handle: Handle, mut notices: UnboundedReceiver<Notice>) {
         let mut ticks = interval(self.watchdog.unwrap_or(LOOK));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut trouble = false;
-        while self.said.stage != Stage::Over {
-            let lines = tokio::select! {
-                line = events.next() => waiting(&mut events, &line),
-                _ = ticks.tick() => Vec::new(),
-            };
-            let ticked = lines.is_empty();
-            let words = match handle.status().await {
-                Ok(status) => self.said.news(&lines, &status, ticked && self.watchdog.is_some()),
-                Err(Refused::Leaving) => {
-                    send(self.said.leaving(), &mut trouble).await;
-                    return;
+        loop {
+            tokio::select! {
+                biased;
+                notice = notices.recv() => match notice {
+                    // At once, whatever the master is doing.
+                    Some(notice) => send(self.said.hear(&notice), &mut trouble).await,
+                    None => return,
+                },
+                _ = ticks.tick() => {
+                    // A master that does not answer is not waited for while there is something to hear.
+                    let status = tokio::select! {
+                        biased;
+                        status = handle.status() => status,
+                        notice = notices.recv() => match notice {
+                            Some(notice) => {
+                                send(self.said.hear(&notice), &mut trouble).await;
+                                ticks.reset_immediately();
+                                continue;
+                            }
+                            None => return,
+                        },
+                    };
+                    if let Ok(status) = status {
+                        send(self.said.look(&status, self.watchdog.is_some()), &mut trouble).await;
+                    }
                 }
-                Err(_) => Vec::new(),
-            };
-            send(words, &mut trouble).await;
+            }
         }
     }
-}
-
-/// This line and those behind it, so that a burst of events is one look at the master.
-fn waiting(events: &mut Events, first: &str) -> Vec<Line> {
-    let mut lines = vec![read(first)];
-    while let Some(line) = events.next_now() {
-        lines.push(read(&line));
-    }
-    lines
-}
-
-fn read(line: &str) -> Line {
-    // Our own lines are JSON objects; a field of another type than ours is not meant for us.
-    serde_json::from_str(line).unwrap_or_default()
 }
 
 impl Said {
-    /// What the manager does not know yet. `beat` says that it wants a sign of life.
-    fn news(&mut self, lines: &[Line], status: &Status, beat: bool) -> Vec<Word> {
-        let mut words = Vec::new();
-        if let Some(heir) = lines.iter().filter(|line| line.event == "upgrade").find_map(|line| line.heir) {
-            // From now on it speaks for the service, and stopping is no business of the manager's.
-            self.stage = Stage::Over;
-            return vec![Word::MainPid(heir)];
+    /// What to say of a notice.
+    fn hear(&mut self, notice: &Notice) -> Vec<Word> {
+        if self.over {
+            return Vec::new();
         }
-        let serving = status.groups.iter().all(|group| group.ready > 0 || group.workers == 0);
-        // A reload that is over already has to be told as well: the manager waits for it.
-        let reload = lines.iter().any(|line| line.event == "reload");
-        match self.stage {
-            Stage::Starting if serving && status.state == "serving" => words.push(Word::Ready),
-            Stage::Ready if status.state == "draining" => words.push(Word::Stopping),
-            Stage::Ready if reload || status.state == "reloading" => {
-                // Also while it lasts, with each event: the manager takes the last one.
-                words.push(Word::Reloading);
-                if status.state != "reloading" {
-                    words.push(Word::Ready);
-                }
+        match notice {
+            Notice::Ready { workers } => vec![Word::Ready, Word::Status(format!("serving with {workers} workers"))],
+            Notice::Reloading => vec![Word::Reloading],
+            Notice::Reloaded { generation } => vec![Word::Ready, Word::Status(format!("serving generation {generation}"))],
+            Notice::Kept { reason } => {
+                let first = reason.lines().next().unwrap_or_default();
+                vec![Word::Ready, Word::Status(format!("the reload failed, serving as before: {first}"))]
             }
-            _ => {}
+            Notice::HandedOver { pid } => {
+                self.over = true;
+                vec![Word::MainPid(*pid)]
+            }
+            Notice::Stopping => vec![Word::Stopping, Word::Status("stopping".to_owned())],
         }
-        match words.last() {
-            Some(Word::Ready) => self.stage = Stage::Ready,
-            Some(Word::Stopping) => self.stage = Stage::Stopping,
-            _ => {}
+    }
+
+    /// What to say after a look at the master. `beat` says that the manager wants a sign of life.
+    fn look(&mut self, status: &Status, beat: bool) -> Vec<Word> {
+        if self.over {
+            return Vec::new();
         }
+        let mut words = Vec::new();
         let line = summary(status);
         if line != self.status {
             words.push(Word::Status(line.clone()));
@@ -150,12 +161,6 @@ impl Said {
             words.push(Word::Watchdog);
         }
         words
-    }
-
-    fn leaving(&mut self) -> Vec<Word> {
-        let known = matches!(self.stage, Stage::Stopping | Stage::Over);
-        self.stage = Stage::Stopping;
-        if known { Vec::new() } else { vec![Word::Stopping] }
     }
 }
 
@@ -174,21 +179,15 @@ fn summary(status: &Status) -> String {
     line
 }
 
-/// Sends words, in one datagram when they may be in one. The manager's socket may be full, so a thread waits for it.
+/// Sends words in one datagram. The manager's socket may be full, so a thread waits for it.
 async fn send(words: Vec<Word>, trouble: &mut bool) {
     if words.is_empty() {
         return;
     }
-    let sent = spawn_blocking(move || {
-        // READY behind RELOADING is a second notification.
-        for part in words.chunk_by(|_, next| *next != Word::Ready) {
-            let states = part.iter().flat_map(Word::states).collect::<Vec<_>>();
-            sd_notify::notify(&states)?;
-        }
-        Ok::<_, std::io::Error>(())
-    });
+    let sent = spawn_blocking(move || sd_notify::notify(&words.iter().flat_map(Word::states).collect::<Vec<_>>()));
     match sent.await {
         Ok(Ok(())) => *trouble = false,
+        // Nobody listens any more, as behind `start --daemon`: told once, for it is no fault.
         Ok(Err(error)) if !*trouble => {
             *trouble = true;
             debug!(%error, "the service manager cannot be told anything");
@@ -220,57 +219,57 @@ mod tests {
     use super::*;
     use crate::admin::tests::status;
 
-    fn at(state: &'static str, ready: usize) -> Status {
-        let mut status = status();
-        status.state = state;
-        status.groups.iter_mut().for_each(|group| group.ready = ready);
-        status
-    }
-
-    fn line(text: &str) -> Vec<Line> {
-        vec![read(text)]
-    }
-
-    fn said(status: &Status) -> Word {
-        Word::Status(summary(status))
+    fn told(said: &mut Said, notices: &[Notice]) -> Vec<String> {
+        let words: Vec<Word> = notices.iter().flat_map(|notice| said.hear(notice)).collect();
+        let states: Vec<NotifyState<'_>> = words.iter().flat_map(Word::states).collect();
+        states.iter().map(|state| state.to_string().split("_USEC=").next().unwrap().to_owned()).collect()
     }
 
     #[test]
     fn the_manager_hears_ready_reloading_and_stopping_in_their_time() {
-        let mut told = Said::default();
-        let (none, up, busy, down) = (at("serving", 0), at("serving", 2), at("reloading", 2), at("draining", 2));
-        assert_eq!(told.news(&[], &none, false), [said(&none)], "nothing is ready");
-        assert_eq!(told.news(&[], &up, false), [Word::Ready, said(&up)]);
-        assert_eq!(told.news(&line(r#"{"event":"fork"}"#), &up, false), []);
-        assert_eq!(told.news(&[], &busy, false), [Word::Reloading, said(&busy)]);
-        assert_eq!(told.news(&line(r#"{"event":"reload"}"#), &up, false), [Word::Reloading, Word::Ready, said(&up)]);
-        assert_eq!(told.news(&[], &up, true), [Word::Watchdog]);
-        assert_eq!(told.news(&[], &down, false), [Word::Stopping, said(&down)]);
-        assert_eq!(told.leaving(), []);
-    }
-
-    #[test]
-    fn a_reload_that_nobody_saw_under_way_is_told_with_both_its_ends() {
-        let mut told = Said::default();
-        let up = at("serving", 2);
-        told.news(&[], &up, false);
-        assert_eq!(told.news(&line(r#"{"event":"reload","reason":"broken"}"#), &up, false), [Word::Reloading, Word::Ready]);
+        let notices = [
+            Notice::Ready { workers: 2 },
+            Notice::Reloading,
+            Notice::Reloaded { generation: 2 },
+            Notice::Reloading,
+            Notice::Kept { reason: "routes.yaml:3:1: unknown key\n  |".into() },
+            Notice::Stopping,
+        ];
+        let expected = [
+            "READY=1",
+            "STATUS=serving with 2 workers",
+            "RELOADING=1",
+            "MONOTONIC",
+            "READY=1",
+            "STATUS=serving generation 2",
+            "RELOADING=1",
+            "MONOTONIC",
+            "READY=1",
+            "STATUS=the reload failed, serving as before: routes.yaml:3:1: unknown key",
+            "STOPPING=1",
+            "STATUS=stopping",
+        ];
+        assert_eq!(told(&mut Said::default(), &notices), expected);
     }
 
     #[test]
     fn an_heir_becomes_the_main_process_and_the_old_master_says_no_more() {
-        let mut told = Said::default();
-        told.news(&[], &at("serving", 2), false);
-        assert_eq!(told.news(&line(r#"{"event":"upgrade","heir":77}"#), &at("draining", 2), true), [Word::MainPid(77)]);
-        assert_eq!(told.leaving(), []);
-        assert_eq!(Said::default().leaving(), [Word::Stopping]);
+        let mut said = Said::default();
+        assert_eq!(told(&mut said, &[Notice::HandedOver { pid: 77 }, Notice::Stopping]), ["MAINPID=77"]);
+        assert_eq!(said.look(&status(), true), []);
     }
 
     #[test]
-    fn the_line_for_people_counts_workers_and_those_that_were_given_up() {
-        let mut status = at("serving", 1);
-        assert_eq!(summary(&status), "serving, generation 3, 1 of 2 workers ready");
-        status.groups[0].given_up.push("worker 2".to_owned());
-        assert_eq!(summary(&status), "serving, generation 3, 1 of 2 workers ready, 1 given up");
+    fn a_look_tells_what_is_new_and_each_time_that_the_loop_turns() {
+        let mut said = Said::default();
+        let first = Word::Status("serving, generation 3, 2 of 2 workers ready".to_owned());
+        assert_eq!(said.look(&status(), true), [first, Word::Watchdog]);
+        assert_eq!(said.look(&status(), true), [Word::Watchdog]);
+        assert_eq!(said.look(&status(), false), []);
+        let mut worse = status();
+        worse.groups[0].ready = 1;
+        worse.groups[0].given_up.push("worker 2".to_owned());
+        let line = "serving, generation 3, 1 of 2 workers ready, 1 given up".to_owned();
+        assert_eq!(said.look(&worse, false), [Word::Status(line)]);
     }
 }

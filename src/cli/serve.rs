@@ -12,7 +12,8 @@ use crate::cluster::{Error, Master, MasterSettings, Program, RestartPolicy};
 use crate::plan::Workers;
 
 pub(super) fn run(arguments: &ServeArguments) -> Result<()> {
-    let (snapshot, plan) = load::load(&arguments.config.config)?;
+    let _files = arguments.files.open()?;
+    let (snapshot, plan) = load::load(&arguments.control.config.config)?;
     log::start(None)?;
     let addresses = if arguments.listen.is_empty() { plan.listen() } else { &arguments.listen };
     let listeners = listen::bind_all(addresses).map_err(cannot_listen)?;
