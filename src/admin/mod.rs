@@ -16,6 +16,6 @@ mod socket;
 mod tests;
 
 pub use control::{Control, Serving};
-pub use notify::{Notice, Notifier};
+pub use notify::Notifier;
 pub use rotate::rotate;
 pub use socket::{SocketError, Taking};

@@ -10,7 +10,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{debug, warn};
 
-use crate::cluster::{Handle, Status};
+use crate::cluster::{Handle, Notice, Status};
 
 /// The variables with the service manager's socket, and with the time within which it wants a sign of life, in microseconds.
 const SOCKET: &str = "NOTIFY_SOCKET";
@@ -18,35 +18,6 @@ const WATCHDOG: &str = "WATCHDOG_USEC";
 
 /// How often the master is looked at when no watchdog asks.
 const LOOK: Duration = Duration::from_secs(10);
-
-/// What a master has to tell, as it happens.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Notice {
-    /// Every group has its workers, for the first time.
-    Ready {
-        /// How many are in rotation.
-        workers: usize,
-    },
-    /// A reload has begun.
-    Reloading,
-    /// The reload is over, this generation serves.
-    Reloaded {
-        /// Its number.
-        generation: u64,
-    },
-    /// The reload is over, the generation before serves on.
-    Kept {
-        /// Why.
-        reason: String,
-    },
-    /// A new master serves; this one leaves.
-    HandedOver {
-        /// The new master's process.
-        pid: u32,
-    },
-    /// The end has begun.
-    Stopping,
-}
 
 /// Tells the service manager how the master is.
 #[derive(Debug)]

@@ -71,6 +71,12 @@ impl Exit {
     }
 }
 
+/// What an error says, as it is printed at the end of the program.
+pub(super) fn text(error: &Error) -> String {
+    let inner = error.downcast_ref::<Failure>().map_or(error, |failure| &failure.error);
+    format!("{inner:#}")
+}
+
 /// How long the last words may take to be written.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 

@@ -4,6 +4,7 @@
 
 mod ask;
 mod check;
+mod configuration;
 mod control_argument;
 mod demo;
 mod events;

@@ -12,8 +12,8 @@ use tracing::{info, warn};
 use super::ServeArguments;
 use super::control_argument::ControlArgument;
 use super::pid_file::PidFile;
-use crate::admin::{Control, Notice, Notifier, Serving, Taking, place, rotate};
-use crate::cluster::Handle;
+use crate::admin::{Control, Notifier, Serving, Taking, place, rotate};
+use crate::cluster::{Handle, Notice};
 use crate::telemetry::LogFiles;
 
 /// How long the service manager may take to hear the last word.

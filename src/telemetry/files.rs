@@ -78,9 +78,14 @@ impl LogFiles {
         Ok((out, error))
     }
 
+    /// Whether there is any file.
+    pub fn any(&self) -> bool {
+        self.log.is_some() || self.access.is_some()
+    }
+
     /// Whether there is anything to watch: a file, and a rule when it is full or old.
     pub fn rotates(&self) -> bool {
-        (self.log.is_some() || self.access.is_some()) && self.rotation.wants()
+        self.any() && self.rotation.wants()
     }
 
     /// Renames the files that are too large or too old, and forgets the oldest beyond what is kept. Tells whether the files

@@ -62,6 +62,14 @@ impl Drop for Logged {
     }
 }
 
+struct SetOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for SetOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Waits for a state that nothing announces.
 fn eventually<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
     let begun = Instant::now();
@@ -132,8 +140,10 @@ fn no_line_is_lost_or_torn_when_files_are_rotated_under_load() {
                 })
             })
             .collect();
+        // Also when it does not come: the clients would go on for ever.
+        let guard = SetOnDrop(&done);
         eventually("three rotations", || rotated(3).exists().then_some(()));
-        done.store(true, Ordering::Relaxed);
+        drop(guard);
         clients.into_iter().map(|client| client.join().expect("a client")).sum()
     });
     gateway.stop();
