@@ -37,7 +37,11 @@ impl Daemon {
     }
 
     fn pid(&self) -> u32 {
-        fs::read_to_string(self.path().join("pid")).expect("a pid file").trim().parse().expect("a pid")
+        self.try_pid().expect("a pid file")
+    }
+
+    fn try_pid(&self) -> Option<u32> {
+        fs::read_to_string(self.path().join("pid")).ok()?.trim().parse().ok()
     }
 
     fn log(&self) -> Vec<Value> {
@@ -112,4 +116,25 @@ fn a_daemon_without_a_log_says_so() {
     assert_eq!(said.code, Some(0), "{said:?}");
     assert!(said.out.contains("its log is thrown away: name a file with --log"), "{}", said.out);
     assert_eq!(run_in(daemon.path(), &["stop"]).code, Some(0));
+}
+
+#[test]
+fn an_upgraded_daemon_hands_its_socket_and_its_pid_file_to_the_new_master() {
+    let daemon = folder(SHOP);
+    assert_eq!(daemon.start(&START).code, Some(0));
+    let old = daemon.pid();
+    let said = run_in(daemon.path(), &["upgrade"]);
+    assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{said:?}");
+    let new = said.out.trim().trim_start_matches("upgraded: process ").trim_end_matches(" is the master now");
+    let new: u32 = new.parse().unwrap_or_else(|_| panic!("{}", said.out));
+    process::wait_for_end(old);
+    assert_ne!(new, old);
+    // Ready, the new one takes both over; by now it may be about to.
+    super::eventually("the new pid file", || (daemon.try_pid()? == new).then_some(()));
+    let status: Value = serde_json::from_str(&run_in(daemon.path(), &["status", "--json"]).out).expect("JSON");
+    assert_eq!(status.get("pid"), Some(&new.into()), "{status}");
+    let answer = Client::connect(daemon.address()).send("GET /detail/1 HTTP/1.1\r\nHost: a\r\n\r\n").read();
+    assert_eq!(answer.status, 200);
+    assert_eq!(run_in(daemon.path(), &["stop"]).code, Some(0));
+    assert!(!daemon.path().join("pid").exists() && !daemon.path().join("control.sock").exists());
 }

@@ -5,14 +5,13 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use super::support::http::Client;
-use super::support::lines::{Lines, PATIENCE};
+use super::support::lines::Lines;
 use super::support::process;
-use super::{SHOP, command_in, run_in};
+use super::{SHOP, command_in, eventually, run_in};
 
 /// A gateway whose log is a file, which its owner's helpers cannot read from a pipe.
 struct Logged {
@@ -67,18 +66,6 @@ struct SetOnDrop<'a>(&'a AtomicBool);
 impl Drop for SetOnDrop<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
-    }
-}
-
-/// Waits for a state that nothing announces.
-fn eventually<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
-    let begun = Instant::now();
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(begun.elapsed() < PATIENCE, "{what} did not come");
-        std::thread::park_timeout(Duration::from_millis(10));
     }
 }
 

@@ -11,8 +11,10 @@ mod manager;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use support::gateway::{Setup, program};
+use support::lines::PATIENCE;
 
 const SHOP: &str = "\
 upstreams:
@@ -53,4 +55,16 @@ fn run(mut command: Command) -> Said {
 
 fn run_in(folder: &Path, arguments: &[&str]) -> Said {
     run(command_in(folder, arguments))
+}
+
+/// Waits for a state that nothing announces.
+fn eventually<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{what} did not come");
+        std::thread::park_timeout(Duration::from_millis(10));
+    }
 }

@@ -29,14 +29,14 @@ impl Manager {
         setup.environment("NOTIFY_SOCKET", &self.path).start()
     }
 
-    /// The next notification with this assignment; those before it are passed over.
+    /// The next notification with a line that begins like this; those before it are passed over.
     fn hear(&self, wanted: &str) -> String {
         let mut passed = Vec::new();
         loop {
             let mut buffer = [0; 4096];
             let count = self.socket.recv(&mut buffer).unwrap_or_else(|error| panic!("{wanted}: {error}, after {passed:?}"));
             let text = String::from_utf8_lossy(buffer.get(..count).unwrap_or_default()).into_owned();
-            if text.lines().any(|line| line == wanted) {
+            if text.lines().any(|line| line.starts_with(wanted)) {
                 return text;
             }
             passed.push(text);
@@ -84,6 +84,25 @@ fn a_watchdog_hears_of_a_master_whose_loop_turns_and_not_of_one_that_stands() {
     gateway.signal(Signal::CONT);
     manager.socket.set_read_timeout(Some(Duration::from_secs(60))).expect("a time limit");
     manager.hear("WATCHDOG=1");
+}
+
+#[test]
+fn a_manager_learns_which_process_took_over_and_hears_no_end_from_the_old_one() {
+    let manager = Manager::new();
+    let mut gateway = manager.manage(shop().environment("WATCHDOG_USEC", "200000"));
+    manager.hear("READY=1");
+    gateway.signal(Signal::USR2);
+    let told = manager.hear("MAINPID=");
+    let heir: u32 = told.trim().trim_start_matches("MAINPID=").parse().expect("a pid");
+    assert_eq!(gateway.wait().code(), Some(0));
+    // The new master has the watchdog now: what the old one has said is passed over.
+    manager.socket.set_nonblocking(true).expect("our own socket");
+    while manager.socket.recv(&mut [0; 4096]).is_ok() {}
+    manager.socket.set_nonblocking(false).expect("our own socket");
+    manager.hear("WATCHDOG=1");
+    super::support::process::signal(heir, Signal::TERM);
+    manager.hear("STOPPING=1");
+    super::support::process::wait_for_end(heir);
 }
 
 #[test]
