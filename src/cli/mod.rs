@@ -3,6 +3,7 @@
 //! Stands on everything; nothing stands on it. The only place with `anyhow` and with printing.
 
 mod check;
+mod configuration;
 mod demo;
 mod exit;
 mod health;
@@ -21,6 +22,8 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use exit::Exit;
+
+use crate::plan::Listen;
 
 /// A backend-for-frontend gateway: clean JSON, requests checked once, and the first screen already rendered.
 #[derive(Debug, Parser)]
@@ -50,7 +53,7 @@ enum Command {
     Schema,
     /// Ask a running gateway whether it is ready; the health check of a container
     Health {
-        /// What to ask; by default the first listener of the configuration
+        /// What to ask; by default the first IP address that the configuration listens on
         #[arg(long, value_name = "URL", value_parser = health::url)]
         url: Option<String>,
         #[command(flatten)]
@@ -78,9 +81,10 @@ struct ConfigArgument {
 struct ServeArguments {
     #[command(flatten)]
     config: ConfigArgument,
-    /// Listen here instead of where the configuration says; may be given several times
+    /// Listen here instead of where the configuration says: 0.0.0.0:80, [::]:80, unix:/PATH or systemd:NAME; may be given
+    /// several times
     #[arg(long, value_name = "ADDRESS")]
-    listen: Vec<SocketAddr>,
+    listen: Vec<Listen>,
     /// Start this many workers instead of what the configuration says
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=1024))]
     workers: Option<u16>,
@@ -99,6 +103,8 @@ Examples:
 Environment:
   FORECOURT_CONFIG  the configuration, when -c is not given
   FORECOURT_LOG     what is logged: error, warn, info (default), debug, trace
+  FORECOURT_SCHED_POLICY  how connections are dealt out, whatever the configuration says:
+                    round_robin, weighted, least_connections, shared
 
 Exit codes:
   0 fine   64 usage   66 a file cannot be read   69 cannot serve (port taken, not ready)

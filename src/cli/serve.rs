@@ -1,49 +1,41 @@
 //! `forecourt serve`: the master. Checks the configuration, binds, starts the workers, and stays until it is told to go.
 
 use std::num::NonZeroU32;
-use std::thread::available_parallelism;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 
+use super::configuration::configuration;
 use super::exit::Exit;
 use super::{ServeArguments, load, log, runtime};
 use crate::cluster::listen::{self, ListenError};
-use crate::cluster::{Error, Master, MasterSettings, Program, RestartPolicy};
-use crate::plan::Workers;
+use crate::cluster::{Error, Master, MasterSettings, Program};
 
 pub(super) fn run(arguments: &ServeArguments) -> Result<()> {
     let (snapshot, plan) = load::load(&arguments.config.config)?;
     log::start(None)?;
-    let addresses = if arguments.listen.is_empty() { plan.listen() } else { &arguments.listen };
-    let listeners = listen::bind_all(addresses).map_err(cannot_listen)?;
-    let workers = match (arguments.workers, plan.cluster().workers) {
-        (Some(count), _) => usize::from(count),
-        (None, Workers::Count(count)) => count,
-        (None, Workers::Auto) => available_parallelism().map_or(2, usize::from).max(2),
-    };
-    let workers = u32::try_from(workers).ok().and_then(NonZeroU32::new).ok_or_else(|| anyhow!("{workers} workers"))?;
-    for listener in &listeners {
-        let address = listener.local_addr().map_err(|error| Exit::System.because(error))?;
-        tracing::info!(event = "setup", address = %address, workers, routes = plan.router().routes().len(), "listening on http://{address}");
-    }
-    let cluster = *plan.cluster();
+    let configuration = configuration(&snapshot, &plan, arguments)?;
+    let routes = plan.router().routes().len();
     // The master serves nothing: what it compiled was the check.
-    drop(plan);
+    drop((snapshot, plan));
+    let addresses: Vec<_> = configuration.groups.iter().flat_map(|group| group.listen.clone()).collect();
+    let listeners = listen::bind_all(&addresses).map_err(cannot_listen)?;
+    let workers = configuration.groups.iter().fold(NonZeroU32::MIN, |most, group| most.max(group.workers));
+    for listener in &listeners {
+        let address = listener.address();
+        tracing::info!(event = "setup", address = %address, workers, routes, "listening on {address}");
+    }
+    let program = Program::current()
+        .context("the program cannot find its own file: is /proc mounted?")
+        .map_err(|error| Exit::System.because(error))?;
     let settings = MasterSettings {
         listeners,
         workers,
-        generation: serde_json::to_vec(&snapshot)?,
-        program: Program::current()
-            .context("the program cannot find its own file: is /proc mounted?")
-            .map_err(|error| Exit::System.because(error))?
-            .arg("worker")
-            .arg("--threads")
-            .arg(cluster.threads.to_string()),
+        generation: configuration.generation,
+        program: configuration.args.into_iter().fold(program, Program::arg),
         start: MasterSettings::START,
-        drain: cluster.drain,
-        restart: RestartPolicy { limit: cluster.restart.limit, within: cluster.restart.within, backoff: cluster.restart.backoff },
+        drain: configuration.drain,
+        restart: configuration.restart,
     };
-    drop(snapshot);
     // Who was cut is in the log already, and no reason to call the end of a master that was told to go a failure.
     runtime::one_thread()?.block_on(Master::run(settings)).map(drop).map_err(|error| match error {
         Error::GaveUp { .. } => Exit::Unavailable.because(error),
@@ -53,8 +45,6 @@ pub(super) fn run(arguments: &ServeArguments) -> Result<()> {
 
 /// A port that is taken is one thing, a port that we may not have another.
 pub(super) fn cannot_listen(error: ListenError) -> anyhow::Error {
-    match error {
-        ListenError::Forbidden(_) => Exit::NoPermission.because(error),
-        _ => Exit::Unavailable.because(error),
-    }
+    let exit = if error.is_forbidden() { Exit::NoPermission } else { Exit::Unavailable };
+    exit.because(error)
 }

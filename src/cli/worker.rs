@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::exit::Exit;
 use super::{log, runtime};
-use crate::cluster::{Event, Load, WorkerChannel, WorkerError};
+use crate::cluster::{Event, Load, Stream, WorkerChannel, WorkerError};
 use crate::demo::InMemory;
 use crate::gateway::Gateway;
 use crate::plan::{self, Plan};
@@ -50,6 +50,10 @@ pub(super) fn run(threads: usize) -> Result<()> {
         drop(assignment);
         let plan = plan::compile(&snapshot).map_err(|broken| Exit::Configuration.because(broken))?;
         drop(snapshot);
+        let plan = match std::env::var("FORECOURT_GROUP") {
+            Ok(group) => plan.group(&group).with_context(|| format!("the configuration has no group `{group}`"))?,
+            Err(_) => plan,
+        };
         channel.online().await?;
         let access = AccessLog::start(worker, std::io::stdout()).context("the access log has no thread")?;
         serve(channel, plan, access.clone()).await?;
@@ -89,8 +93,10 @@ async fn serve(mut channel: WorkerChannel, plan: Plan, access: AccessLog) -> Res
                 let (edge, holding) = (edge.clone(), holding.clone());
                 tokio::spawn(async move {
                     let peer = connection.peer();
-                    if let Some(stream) = connection.take(PATIENCE).await {
-                        edge.serve_tcp(stream, peer).await;
+                    match connection.take(PATIENCE).await {
+                        Some(Stream::Tcp(stream)) => edge.serve_tcp(stream, peer).await,
+                        Some(Stream::Unix(stream)) => edge.serve(stream, peer).await,
+                        None => {}
                     }
                     drop(holding);
                 });

@@ -1,14 +1,15 @@
 //! The master's listeners: connections are accepted in batches, as many as there is room for.
 
 use std::future::poll_fn;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::fd::OwnedFd;
 use std::task::{Context, Poll};
 
 use rustix::io::Errno;
-use rustix::net::{SocketFlags, acceptfrom_with};
+use rustix::net::{AddressFamily, SocketAddrAny, SocketFlags, acceptfrom_with};
 use tokio::io::unix::AsyncFd;
 
+use super::listen::Bound;
 use super::watch::watch;
 
 /// Connections accepted from one listener before the next one has its turn.
@@ -18,7 +19,8 @@ const TURN: usize = 32;
 #[derive(Debug)]
 pub(crate) struct Accepted {
     pub(crate) connection: OwnedFd,
-    /// Who connected; an IPv4 client of an IPv6 listener has its IPv4 address.
+    /// Who connected; an IPv4 client of an IPv6 listener has its IPv4 address, and a client of a socket in the file system is
+    /// this machine, 127.0.0.1 without a port.
     pub(crate) peer: SocketAddr,
     /// Which listener, from 0.
     pub(crate) listener: u32,
@@ -42,8 +44,8 @@ pub(crate) struct Listeners {
 
 impl Listeners {
     /// Takes over bound listeners. Needs a tokio runtime with I/O.
-    pub(crate) fn new(listeners: Vec<TcpListener>) -> std::io::Result<Self> {
-        let sockets = listeners.into_iter().map(|listener| watch(listener.into())).collect::<Result<_, _>>()?;
+    pub(crate) fn new(listeners: Vec<Bound>) -> std::io::Result<Self> {
+        let sockets = listeners.into_iter().map(|listener| watch(listener.socket)).collect::<Result<_, _>>()?;
         Ok(Self { sockets, turn: 0 })
     }
 
@@ -105,13 +107,21 @@ impl Listeners {
     }
 }
 
+/// Who has an address.
+fn peer(address: SocketAddrAny) -> Option<SocketAddr> {
+    if address.address_family() == AddressFamily::UNIX {
+        return Some((Ipv4Addr::LOCALHOST, 0).into());
+    }
+    let peer = SocketAddr::try_from(address).ok()?;
+    Some(SocketAddr::new(peer.ip().to_canonical(), peer.port()))
+}
+
 /// Accepts one connection into the batch. False when there is none at the moment.
 fn take(socket: &OwnedFd, number: usize, batch: &mut Batch) -> bool {
     match acceptfrom_with(socket, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK) {
         Ok((connection, address)) => {
             // Without an address the client has gone already; dropping the descriptor closes it.
-            if let Some(peer) = address.and_then(|address| SocketAddr::try_from(address).ok()) {
-                let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+            if let Some(peer) = address.and_then(peer) {
                 let listener = u32::try_from(number).unwrap_or(u32::MAX);
                 batch.accepted.push(Accepted { connection, peer, listener });
             }
@@ -144,13 +154,14 @@ fn take(socket: &OwnedFd, number: usize, batch: &mut Batch) -> bool {
 mod tests {
     use std::net::TcpStream;
 
-    use super::super::listen::{bind, parse};
+    use super::super::listen::{Address, UnixAddress, bind_all, parse};
     use super::*;
 
     #[tokio::test]
     async fn every_listener_is_served_and_room_is_respected() {
-        let bound: Vec<_> = (0..2).map(|_| bind(&parse("127.0.0.1:0").unwrap()).unwrap()).collect();
-        let addresses: Vec<_> = bound.iter().map(|listener| listener.local_addr().unwrap()).collect();
+        let any = Address::Tcp(parse("127.0.0.1:0").unwrap());
+        let bound = bind_all(&[any.clone(), any]).unwrap();
+        let addresses: Vec<SocketAddr> = bound.iter().map(|bound| bound.address().ip().unwrap()).collect();
         let mut listeners = Listeners::new(bound).unwrap();
         let clients: Vec<_> = (0..80).map(|n| TcpStream::connect(addresses[n % 2]).unwrap()).collect();
         let mut peers = vec![];
@@ -171,11 +182,27 @@ mod tests {
 
     #[tokio::test]
     async fn an_ipv4_client_of_an_ipv6_listener_keeps_its_address() {
-        let Ok(listener) = bind(&parse("[::]:0").unwrap()) else { return };
-        let port = listener.local_addr().unwrap().port();
-        let mut listeners = Listeners::new(vec![listener]).unwrap();
+        let Ok(bound) = bind_all(&[Address::Tcp(parse("[::]:0").unwrap())]) else { return };
+        let port = bound[0].address().ip().unwrap().port();
+        let mut listeners = Listeners::new(bound).unwrap();
         let client = TcpStream::connect(("127.0.0.1", port)).unwrap();
         let batch = listeners.accept(1).await;
         assert_eq!(batch.accepted[0].peer, client.local_addr().unwrap());
+    }
+    #[tokio::test]
+    async fn a_client_of_a_socket_in_the_file_system_is_this_machine() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.sock");
+        let bound = bind_all(&[Address::Unix(UnixAddress { path: path.clone(), ..UnixAddress::default() })]).unwrap();
+        let mut listeners = Listeners::new(bound).unwrap();
+        // One without a name, as clients are, and one that has bound a name of its own.
+        let _nameless = std::os::unix::net::UnixStream::connect(&path).unwrap();
+        let batch = listeners.accept(1).await;
+        assert_eq!(batch.accepted[0].peer, "127.0.0.1:0".parse().unwrap());
+        let named = rustix::net::socket(AddressFamily::UNIX, rustix::net::SocketType::STREAM, None).unwrap();
+        let name = rustix::net::SocketAddrUnix::new(folder.path().join("client")).unwrap();
+        rustix::net::bind(&named, &name).unwrap();
+        rustix::net::connect(&named, &rustix::net::SocketAddrUnix::new(&path).unwrap()).unwrap();
+        assert_eq!(listeners.accept(1).await.accepted[0].peer, "127.0.0.1:0".parse().unwrap());
     }
 }

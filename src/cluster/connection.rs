@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::net::RecvFlags;
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tracing::debug;
 
 use super::channel::Channel;
 use super::ledger::Ledger;
 use super::message::Handoff;
+use super::stream::Stream;
 
 /// What a worker's channel shares with the connections that came through it.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub(crate) struct Shared {
 /// loses that dies in between is the turn of its loop that it was in. Dropping the value refuses the connection: the master hands it to another worker.
 #[derive(Debug)]
 pub struct Connection {
-    stream: Option<std::net::TcpStream>,
+    socket: Option<OwnedFd>,
     handoff: Handoff,
     shared: Arc<Shared>,
     settled: bool,
@@ -39,10 +39,11 @@ pub struct Connection {
 
 impl Connection {
     pub(crate) fn new(descriptor: OwnedFd, handoff: Handoff, shared: Arc<Shared>) -> Self {
-        Self { stream: Some(descriptor.into()), handoff, shared, settled: false }
+        Self { socket: Some(descriptor), handoff, shared, settled: false }
     }
 
-    /// Who connected; an IPv4 client of an IPv6 listener has its IPv4 address.
+    /// Who connected; an IPv4 client of an IPv6 listener has its IPv4 address, and a client of a socket in the file system is
+    /// this machine, 127.0.0.1 without a port.
     pub fn peer(&self) -> SocketAddr {
         self.handoff.peer
     }
@@ -57,8 +58,8 @@ impl Connection {
     /// A client that says nothing for `patience` is taken all the same: the server's own time limits are for it. `None`
     /// means that the connection went back to the master, because this worker leaves and the client has said nothing yet,
     /// or because it cannot watch one more connection. Dropping the future before it is done refuses the connection.
-    pub async fn take(mut self, patience: Duration) -> Option<TcpStream> {
-        let stream = TcpStream::from_std(self.stream.take()?);
+    pub async fn take(mut self, patience: Duration) -> Option<Stream> {
+        let stream = Stream::new(self.socket.take()?);
         let stream = stream.inspect_err(|error| debug!(event = "refuse", reason = %error)).ok()?;
         let mut leaving = self.shared.leaving.subscribe();
         let wanted = tokio::select! {
@@ -90,7 +91,7 @@ impl Drop for Connection {
 }
 
 /// Is there something to read, or an end, that the runtime has not noticed yet?
-fn has_spoken(stream: &TcpStream) -> bool {
+fn has_spoken(stream: &Stream) -> bool {
     let peek = rustix::net::recv(stream, &mut [0_u8], RecvFlags::PEEK | RecvFlags::DONTWAIT);
     !matches!(peek, Err(Errno::AGAIN))
 }

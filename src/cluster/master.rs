@@ -1,6 +1,5 @@
 //! The master's front door: what it is given, and how it ends.
 
-use std::net::TcpListener;
 use std::num::NonZeroU32;
 use std::process::ExitStatus;
 use std::time::Duration;
@@ -11,6 +10,7 @@ use tracing::{info, warn};
 use super::accept::Listeners;
 use super::control::Signals;
 use super::fleet::{Cut, Rules};
+use super::listen::Bound;
 use super::program::Program;
 use super::restart::RestartPolicy;
 use super::sealed::{Sealed, SealedError};
@@ -23,7 +23,7 @@ const RESERVE: (u64, u64) = (64, 4);
 #[derive(Debug)]
 pub struct MasterSettings {
     /// Bound and listening sockets, as [`listen::bind_all`](super::listen::bind_all) gives them.
-    pub listeners: Vec<TcpListener>,
+    pub listeners: Vec<Bound>,
     /// How many worker processes.
     pub workers: NonZeroU32,
     /// What every worker is told to serve; opaque here.

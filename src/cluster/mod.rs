@@ -27,6 +27,7 @@ mod message;
 mod program;
 mod restart;
 mod sealed;
+mod stream;
 mod supervisor;
 #[cfg(test)]
 mod tests;
@@ -43,4 +44,5 @@ pub use master::{Error, Master, MasterSettings, Outcome};
 pub use program::Program;
 pub use restart::RestartPolicy;
 pub use sealed::SealedError;
+pub use stream::Stream;
 pub use worker::{Assignment, Event, Load, WorkerChannel, WorkerError};

@@ -12,7 +12,7 @@ use nix::unistd::Pid;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::JoinSet;
 
-use super::super::listen::{bind, parse};
+use super::super::listen::{Address, bind_all, parse};
 use super::super::{Event, Load, Master, MasterSettings, Program, RestartPolicy, WorkerChannel};
 use super::staff::PATIENCE;
 
@@ -26,10 +26,10 @@ fn arguments(name: &str) -> [String; 4] {
 fn master_alone() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let outcome = runtime.block_on(async {
-        let listener = bind(&parse("127.0.0.1:0").unwrap()).unwrap();
-        println!("\nlistening on {}", listener.local_addr().unwrap());
+        let bound = bind_all(&[Address::Tcp(parse("127.0.0.1:0").unwrap())]).unwrap();
+        println!("\nlistening on {}", bound[0].address());
         let settings = MasterSettings {
-            listeners: vec![listener],
+            listeners: bound,
             workers: NonZeroU32::new(2).unwrap(),
             generation: b"generation".to_vec(),
             program: arguments("worker_alone").into_iter().fold(Program::current().unwrap(), Program::arg),
@@ -231,7 +231,7 @@ fn workers_of_a_killed_master_finish_and_leave_the_port_free() {
     until("both workers answer", || house.ask() != house.ask());
     house.signal(Signal::SIGKILL);
     house.master.wait().unwrap();
-    until("the port is free", || bind(&house.address).is_ok());
+    until("the port is free", || bind_all(&[Address::Tcp(house.address)]).is_ok());
     slow.write_all(b"i!").unwrap();
     let mut answer = String::new();
     slow.read_to_string(&mut answer).unwrap();

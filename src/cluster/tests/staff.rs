@@ -19,7 +19,7 @@ use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 use super::super::accept::Listeners;
 use super::super::control::Control;
 use super::super::fleet::Rules;
-use super::super::listen::{bind, parse};
+use super::super::listen::{Address, bind_all, parse};
 use super::super::program::{Process, Spawn};
 use super::super::sealed::Sealed;
 use super::super::supervisor::{Orders, Supervisor};
@@ -243,13 +243,13 @@ impl House {
 
     /// A master that may own so many connections at a time.
     pub(super) fn open_with(workers: u32, rules: Rules, script: Script, capacity: usize) -> Self {
-        let listener = bind(&parse("127.0.0.1:0").unwrap()).unwrap();
-        let address = listener.local_addr().unwrap();
+        let bound = bind_all(&[Address::Tcp(parse("127.0.0.1:0").unwrap())]).unwrap();
+        let address = bound[0].address().ip().unwrap();
         let gate = watch::Sender::new(false);
         let staff = Staff { script, started: Arc::default(), gate, count: Arc::default() };
         let (orders, received) = mpsc::channel(4);
         let supervisor = Supervisor::new(staff.clone(), workers, rules, Sealed::new(b"generation").unwrap(), capacity);
-        let master = tokio::spawn(supervisor.run(Listeners::new(vec![listener]).unwrap(), received));
+        let master = tokio::spawn(supervisor.run(Listeners::new(bound).unwrap(), received));
         Self { address, staff, orders, master }
     }
 
