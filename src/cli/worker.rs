@@ -50,10 +50,8 @@ pub(super) fn run(threads: usize) -> Result<()> {
         drop(assignment);
         let plan = plan::compile(&snapshot).map_err(|broken| Exit::Configuration.because(broken))?;
         drop(snapshot);
-        let plan = match std::env::var("FORECOURT_GROUP") {
-            Ok(group) => plan.group(&group).with_context(|| format!("the configuration has no group `{group}`"))?,
-            Err(_) => plan,
-        };
+        let group = channel.group();
+        let plan = plan.group(group).with_context(|| format!("the generation has no group `{group}`"))?;
         channel.online().await?;
         let access = AccessLog::start(worker, std::io::stdout()).context("the access log has no thread")?;
         serve(channel, plan, access.clone()).await?;

@@ -31,6 +31,7 @@ mod stream;
 mod supervisor;
 #[cfg(test)]
 mod tests;
+mod usage;
 mod watch;
 mod worker;
 
@@ -40,9 +41,10 @@ pub use command::{
 pub use configuration::{Configuration, GroupSettings, Loader, Policy};
 pub use connection::Connection;
 pub use fleet::Cut;
-pub use master::{Error, Master, MasterSettings, Outcome};
+pub use master::{Error, Master, MasterSettings, Notice, Outcome, PredecessorError, Reopen};
 pub use program::Program;
 pub use restart::RestartPolicy;
 pub use sealed::SealedError;
 pub use stream::Stream;
+pub use supervisor::Predecessor;
 pub use worker::{Assignment, Event, Load, WorkerChannel, WorkerError};

@@ -60,6 +60,16 @@ pub enum ListenError {
         /// What it has passed.
         there: String,
     },
+    /// systemd has passed several sockets of one name.
+    #[error(
+        "systemd:{name} cannot be told: systemd has passed {count} sockets of that name; give each a .socket unit with a FileDescriptorName= of its own"
+    )]
+    Several {
+        /// The name.
+        name: String,
+        /// How many.
+        count: usize,
+    },
     /// What systemd has passed cannot be accepted from.
     #[error("systemd:{name} cannot be used: {cause}; write ListenStream= and Accept=no in its .socket unit")]
     NotListening {

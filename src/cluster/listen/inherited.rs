@@ -30,26 +30,25 @@ struct Passed {
 /// All of them. They are this process's for its whole life, whatever of them a configuration names: a later one may name others.
 static PASSED: OnceLock<Vec<Passed>> = OnceLock::new();
 
-/// Copies of all sockets with a name, and where they are.
-pub(super) fn open(name: &str) -> Result<Vec<(OwnedFd, Address)>, ListenError> {
+/// A copy of the socket with a name, and where it is.
+pub(super) fn open(name: &str) -> Result<(OwnedFd, Address), ListenError> {
     let passed = PASSED.get_or_init(receive);
-    let named: Vec<&Passed> = passed.iter().filter(|passed| passed.name == name).collect();
-    if named.is_empty() {
-        let mut names: Vec<&str> = passed.iter().map(|passed| passed.name.as_str()).collect();
-        names.dedup();
+    let mut named = passed.iter().filter(|passed| passed.name == name);
+    let (Some(only), others) = (named.next(), named.count()) else {
+        let names: Vec<&str> = passed.iter().map(|passed| passed.name.as_str()).collect();
         let there = match names.as_slice() {
             [] => "systemd has passed no socket to this process".to_owned(),
             names => format!("systemd has passed {}", names.join(", ")),
         };
         return Err(ListenError::NotPassed { name: name.to_owned(), there });
+    };
+    if others > 0 {
+        return Err(ListenError::Several { name: name.to_owned(), count: others + 1 });
     }
     let unusable = |cause: String| ListenError::NotListening { name: name.to_owned(), cause };
-    let copy = |passed: &Passed| {
-        let (socket, address) = passed.socket.as_ref().map_err(|cause| unusable(cause.clone()))?;
-        let copy = socket.try_clone().map_err(|error| unusable(error.to_string()))?;
-        Ok((copy, address.clone()))
-    };
-    named.into_iter().map(copy).collect()
+    let (socket, address) = only.socket.as_ref().map_err(|cause| unusable(cause.clone()))?;
+    let copy = socket.try_clone().map_err(|error| unusable(error.to_string()))?;
+    Ok((copy, address.clone()))
 }
 
 /// Takes what the environment speaks of, if it speaks to this process.

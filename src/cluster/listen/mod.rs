@@ -28,8 +28,7 @@ pub enum Address {
     Ipv6Only(SocketAddrV6),
     /// A socket in the file system.
     Unix(UnixAddress),
-    /// A socket that systemd has bound and passed on, by the name that its unit gives it (`FileDescriptorName=`). Several
-    /// sockets of one unit have one name, and are one address.
+    /// A socket that systemd has bound and passed on, by the name that its unit gives it (`FileDescriptorName=`).
     Inherited(String),
 }
 
@@ -99,7 +98,7 @@ impl Bound {
     }
 }
 
-/// Binds every address, or none. An inherited one may be several sockets.
+/// Binds every address, or none; in the same order.
 ///
 /// # Errors
 /// Why the first address that cannot be had cannot.
@@ -107,10 +106,7 @@ pub fn bind_all(addresses: &[Address]) -> Result<Vec<Bound>, ListenError> {
     let mut bound = Vec::new();
     for address in addresses {
         match open(address) {
-            Ok(opened) => {
-                let wanted = |(socket, found)| Bound { socket, wanted: address.clone(), address: found };
-                bound.extend(opened.into_iter().map(wanted));
-            }
+            Ok((socket, found)) => bound.push(Bound { socket, wanted: address.clone(), address: found }),
             Err(error) => {
                 bound.into_iter().for_each(Bound::close);
                 return Err(error);
@@ -120,13 +116,13 @@ pub fn bind_all(addresses: &[Address]) -> Result<Vec<Bound>, ListenError> {
     Ok(bound)
 }
 
-/// The sockets of an address, and where each is.
-fn open(address: &Address) -> Result<Vec<(OwnedFd, Address)>, ListenError> {
+/// The socket of an address, and where it is.
+fn open(address: &Address) -> Result<(OwnedFd, Address), ListenError> {
     match address {
         Address::Tcp(tcp) => {
             let socket = tcp::open(tcp, false)?;
             let found = socket.local_addr().map(Address::Tcp);
-            Ok(vec![(socket.into(), found.map_err(|error| ListenError::other(address, error))?)])
+            Ok((socket.into(), found.map_err(|error| ListenError::other(address, error))?))
         }
         Address::Ipv6Only(tcp) => {
             let socket = tcp::open(&SocketAddr::V6(*tcp), true)?;
@@ -134,9 +130,9 @@ fn open(address: &Address) -> Result<Vec<(OwnedFd, Address)>, ListenError> {
                 Ok(SocketAddr::V6(found)) => Address::Ipv6Only(found),
                 Ok(SocketAddr::V4(_)) | Err(_) => address.clone(),
             };
-            Ok(vec![(socket.into(), found)])
+            Ok((socket.into(), found))
         }
-        Address::Unix(unix) => unix::open(unix).map(|(socket, found)| vec![(socket, Address::Unix(found))]),
+        Address::Unix(unix) => unix::open(unix).map(|(socket, found)| (socket, Address::Unix(found))),
         Address::Inherited(name) => inherited::open(name),
     }
 }
