@@ -136,11 +136,15 @@ impl Compiler<'_> {
             }
             for (index, entry) in entries.iter().enumerate() {
                 let at = at.index(index);
-                let mut found = false;
+                let (mut found, mut told) = (false, false);
                 for (route, owner) in routes.iter().zip(&mut owners).filter(|(route, _)| names(entry, &route.path)) {
                     found = true;
                     match owner.and_then(|owner| specs.get_index(owner)) {
                         Some((other, _)) if other != name => {
+                            // One is enough of an entry that names many.
+                            if std::mem::replace(&mut told, true) {
+                                continue;
+                            }
                             let line = self.source().line_column(&route.at.key("route")).0;
                             let message = format!("the route `{}` on line {line} is served by the group `{other}`", route.path);
                             self.expected(&at, message, "each route in one group");

@@ -143,6 +143,24 @@ pub(super) struct Place<'g> {
     pub(super) group: &'g str,
 }
 
+impl Place<'_> {
+    /// The same place as it is among others: `[::]` leaves IPv4 alone where all of IPv4 is listed.
+    fn beside(&self, others: &[Self]) -> Self {
+        let mut place = self.clone();
+        if let Listen::Tcp { address, ipv6_only } = &mut place.listen
+            && address.is_ipv6()
+        {
+            *ipv6_only |= others.iter().any(|other| match other.listen {
+                Listen::Tcp { address: ipv4, .. } => {
+                    ipv4.is_ipv4() && ipv4.ip().is_unspecified() && ipv4.port() == address.port()
+                }
+                Listen::Unix { .. } | Listen::Systemd(_) => false,
+            });
+        }
+        place
+    }
+}
+
 impl Compiler<'_> {
     /// The places that a `listen` names, with where each was typed.
     pub(super) fn listen(&mut self, at: &At, spec: Option<&OneOrMany<ListenSpec>>) -> Vec<(At, Listen)> {
@@ -244,6 +262,7 @@ impl Compiler<'_> {
 
     /// Tells of places that exclude each other, whichever groups they are for.
     pub(super) fn listen_once(&mut self, places: &[Place<'_>]) {
+        let places: Vec<Place<'_>> = places.iter().map(|place| place.beside(places)).collect();
         for (index, place) in places.iter().enumerate() {
             let earlier = places.iter().take(index);
             let Some(first) = earlier.rev().find(|earlier| earlier.listen.excludes(&place.listen)) else { continue };

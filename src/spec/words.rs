@@ -73,7 +73,7 @@ impl<'s> Words<'s> {
     pub(super) fn speaks_of(self, schema: &'s Value, beginning: &str) -> bool {
         self.branches(schema).into_iter().any(|branch| {
             title(branch).is_some_and(|title| title.starts_with(beginning))
-                || (union(branch).is_some() && self.speaks_of(branch, beginning))
+                || (branch.get("anyOf").is_some() && self.speaks_of(branch, beginning))
         })
     }
 
