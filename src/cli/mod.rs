@@ -101,10 +101,9 @@ Examples:
   forecourt schema > routes.schema.json      completion for an editor
 
 Environment:
-  FORECOURT_CONFIG  the configuration, when -c is not given
-  FORECOURT_LOG     what is logged: error, warn, info (default), debug, trace
-  FORECOURT_SCHED_POLICY  how connections are dealt out, whatever the configuration says:
-                    round_robin, weighted, least_connections, shared
+  FORECOURT_CONFIG        the configuration, when -c is not given
+  FORECOURT_LOG           what is logged: error, warn, info (default), debug, trace
+  FORECOURT_SCHED_POLICY  the policy of every group, whatever the configuration says
 
 Exit codes:
   0 fine   64 usage   66 a file cannot be read   69 cannot serve (port taken, not ready)
