@@ -14,6 +14,9 @@ use crate::telemetry::{AccessLog, Entry};
 const CLIENT_LEFT: u16 = 499;
 const CUT: u16 = 503;
 
+/// The code of what the end of a drain ended.
+pub(super) const DRAIN: &str = "drain_deadline";
+
 /// What was asked for.
 #[derive(Debug)]
 pub(super) enum Asked {
@@ -55,11 +58,22 @@ pub(super) struct Answer {
     pub(super) complete: bool,
     /// It broke off on our side.
     pub(super) failed: bool,
+    /// Why we cut it short, and nothing else of the connection.
+    pub(super) cut: Option<&'static str>,
+    /// It has no known end.
+    streams: bool,
     /// A piece was handed over and the next one not asked for.
     waiting: bool,
 }
 
 impl Record {
+    /// The answer has no known end.
+    pub(super) fn stream(&mut self) {
+        if !std::mem::replace(&mut self.answer.streams, true) {
+            self.traffic.streams(true);
+        }
+    }
+
     /// A piece of the answer was handed over.
     pub(super) fn gave(&mut self, bytes: usize) {
         self.answer.bytes += bytes as u64;
@@ -80,14 +94,17 @@ impl Record {
 impl Drop for Record {
     fn drop(&mut self) {
         self.taken();
+        if self.answer.streams {
+            self.traffic.streams(false);
+        }
         self.traffic.leave(!self.answer.complete && !self.answer.failed);
         let Some(access) = &self.access else { return };
         let (method, target) = match &self.asked {
             Asked::Parsed { method, uri } => (method.as_str(), uri.path_and_query().map_or("", |target| target.as_str())),
             Asked::Raw { method, target } => (method.as_str(), target.as_str()),
         };
-        let Answer { status, trace, bytes, complete, .. } = &self.answer;
-        let cut = if *complete { None } else { self.traffic.cut() };
+        let Answer { status, trace, bytes, complete, cut, .. } = &self.answer;
+        let cut = if *complete { None } else { cut.or_else(|| self.traffic.cut()) };
         access.record(&Entry {
             time: self.time,
             request_id: self.id.as_str(),

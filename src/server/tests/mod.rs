@@ -6,6 +6,7 @@ mod leaving;
 mod refusals;
 mod sockets;
 mod waiting;
+mod websockets;
 
 use std::convert::Infallible;
 use std::io::Write;
