@@ -56,6 +56,8 @@ pub struct ClusterPlan {
     pub restart: Restart,
     /// How long one that leaves may finish what it has.
     pub drain: Duration,
+    /// How long WebSockets and answers without a known end may go on in it; at most as long as [`ClusterPlan::drain`].
+    pub stream_drain: Duration,
 }
 
 impl Compiler<'_> {
@@ -147,6 +149,8 @@ impl Compiler<'_> {
         if limit == 0 {
             self.expected(&below.key("limit"), "0 would give up at the first death".to_owned(), "1 or more");
         }
+        let drain = self.duration(&at.key("drain"), spec.drain.as_ref(), Duration::from_secs(30));
+        let stream_drain = self.stream_drain(&at.key("stream_drain"), spec, drain);
         ClusterPlan {
             workers,
             threads: spec.threads.unwrap_or(1),
@@ -159,8 +163,22 @@ impl Compiler<'_> {
                     (Duration::from_millis(100), Duration::from_secs(10)),
                 ),
             },
-            drain: self.duration(&at.key("drain"), spec.drain.as_ref(), Duration::from_secs(30)),
+            drain,
+            stream_drain,
         }
+    }
+
+    fn stream_drain(&mut self, at: &At, spec: &ClusterSpec, drain: Duration) -> Duration {
+        let stream_drain = self.duration(at, spec.stream_drain.as_ref(), drain);
+        if stream_drain > drain {
+            let shown = self.source().shown(at).unwrap_or_default().to_owned();
+            self.expected(
+                at,
+                format!("`{shown}` is longer than `drain`, after which everything is cut"),
+                "as long as `drain` at most",
+            );
+        }
+        stream_drain.min(drain)
     }
 
     pub(super) fn origin(&mut self, file: &FileSpec) -> Option<String> {

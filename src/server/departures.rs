@@ -1,7 +1,5 @@
 //! What became of the connections that were open when a drain began.
 
-use std::fmt;
-
 /// What a connection was at when the drain began.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -71,12 +69,5 @@ impl Departures {
     /// How many were cut in all.
     pub fn cut(&self) -> u64 {
         [self.idle, self.in_flight, self.streaming, self.websocket].iter().map(|ways| ways.cut).sum()
-    }
-}
-
-/// `3 finished, 1 told, 0 cut`
-impl fmt::Display for Ways {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} finished, {} told, {} cut", self.finished, self.told, self.cut)
     }
 }

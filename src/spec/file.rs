@@ -127,6 +127,8 @@ pub struct ClusterSpec {
     pub restart: Option<RestartSpec>,
     /// How long a worker that leaves may finish what it has. Default 30s.
     pub drain: Option<DurationText>,
+    /// How long WebSockets and streams may go on in a worker that leaves. Default: as `drain`, which is the most.
+    pub stream_drain: Option<DurationText>,
     /// How often a worker says that it is alive.
     pub heartbeat: Option<DurationText>,
     /// A worker above it is replaced.

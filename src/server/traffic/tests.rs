@@ -1,6 +1,7 @@
 //! What time demands of a connection in each of its states.
 
 use super::*;
+use crate::server::core::Phase;
 use crate::server::drain::Drain;
 
 async fn after(seconds: u64) {
