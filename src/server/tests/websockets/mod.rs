@@ -293,3 +293,17 @@ async fn half_an_end_that_nobody_completes_lasts_half_a_minute() {
     ends(&mut upstream).await;
     assert_eq!(from.elapsed().as_secs(), 30);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_of_events_may_be_silent_for_five_minutes_and_no_other_answer_may() {
+    for (kind, silence) in [("text/event-stream; charset=utf-8", 300), ("application/json", 5)] {
+        let mut stage = Stage::new();
+        let (mut client, mut upstream, _) = stage.asked("GET /ws/events HTTP/1.1\r\nHost: a\r\n\r\n").await;
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nTransfer-Encoding: chunked\r\n\r\n");
+        upstream.write_all(head.as_bytes()).await.unwrap();
+        read_until(&mut client, "\r\n\r\n").await;
+        let from = Instant::now();
+        ends(&mut client).await;
+        assert_eq!(from.elapsed().as_secs(), silence, "{kind}");
+    }
+}
