@@ -3,7 +3,10 @@
 #![allow(dead_code, unreachable_pub, reason = "every test binary uses its own part of it")]
 
 pub mod fault;
+pub mod figures;
 pub mod gateway;
 pub mod http;
 pub mod lines;
+pub mod load;
 pub mod process;
+pub mod until;
