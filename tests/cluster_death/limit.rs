@@ -6,6 +6,7 @@ use super::{alone, setup};
 use crate::support::figures::note;
 use crate::support::gateway::Gateway;
 use crate::support::http::Client;
+use crate::support::load::{Load, Mix};
 use crate::support::process;
 
 const GOOD: &str = "GET /detail/1 HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n\r\n";
@@ -46,4 +47,28 @@ fn a_master_without_descriptors_is_at_rest_and_serves_again_when_they_return() {
         again.as_millis()
     );
     note("master-at-its-limit", &counts);
+}
+
+#[test]
+fn a_master_whose_descriptors_run_out_under_load_still_serves_everybody() {
+    let _alone = alone();
+    let gateway = setup("").workers(2).start();
+    gateway.workers(2);
+    // The master keeps a copy of every silent connection as long as it can: far fewer than there will be.
+    let open = process::descriptors(gateway.master()) as u64;
+    process::limit_descriptors(gateway.master(), Some(open + 40));
+    let mut silent: Vec<Client> = (0..300).map(|_| gateway.connect()).collect();
+    let load = Load::start(gateway.address(), Mix::EVERYTHING);
+    load.around();
+    let ledger = load.stop();
+    for client in &mut silent {
+        assert_eq!(client.send(GOOD).read().status, 200);
+    }
+    let failures = gateway.events("accept").len();
+    note(
+        "out-of-descriptors",
+        &format!("{failures} failures to accept, 300 of 300 silent connections answered in the end; {ledger}"),
+    );
+    ledger.flawless();
+    assert!(failures > 0, "the limit was never reached");
 }

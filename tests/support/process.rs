@@ -64,9 +64,18 @@ pub fn memory(number: u32) -> u64 {
 
 /// Processor time that a process has used since it started, user and system; none when it is gone.
 pub fn processor_time(number: u32) -> Duration {
-    let stat = std::fs::read_to_string(format!("/proc/{number}/stat")).unwrap_or_default();
     // Behind the name: state is the third field of the line, utime the fourteenth, stime the next.
-    let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ').skip(11).take(2);
+    ticks(number, 11)
+}
+
+/// Processor time of the children that a process has waited for.
+pub fn processor_time_of_dead_children(number: u32) -> Duration {
+    ticks(number, 13)
+}
+
+fn ticks(number: u32, field: usize) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{number}/stat")).unwrap_or_default();
+    let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ').skip(field).take(2);
     let ticks: u64 = fields.filter_map(|field| field.parse::<u64>().ok()).sum();
     Duration::from_millis(ticks * 1000 / rustix::param::clock_ticks_per_second())
 }

@@ -82,7 +82,8 @@ struct Row {
     ended: u64,
     answered: u64,
     connections: u64,
-    slowest: Duration,
+    /// How long each answered request took from its connection's beginning, or from its own on a used connection.
+    took: Vec<Duration>,
 }
 
 /// What became of all requests so far.
@@ -114,9 +115,11 @@ impl Ledger {
     pub(super) fn end(&mut self, kind: Kind, client: usize, took: Duration, lost: Option<Lost>) {
         let row = self.row(kind, client);
         row.ended += 1;
-        row.slowest = row.slowest.max(took);
         match lost {
-            None => row.answered += 1,
+            None => {
+                row.answered += 1;
+                row.took.push(took);
+            }
             Some(lost) => self.lost.push(lost),
         }
     }
@@ -135,6 +138,11 @@ impl Ledger {
         self.rows.values().map(|row| row.begun - row.ended).sum()
     }
 
+    /// The same of one kind.
+    pub fn under_way_of(&self, kind: Kind) -> u64 {
+        self.rows_of(kind).map(|row| row.begun - row.ended).sum()
+    }
+
     /// Requests of all clients that were answered as they should be.
     pub fn answered(&self) -> u64 {
         self.rows.values().map(|row| row.answered).sum()
@@ -147,6 +155,14 @@ impl Ledger {
 
     fn rows_of(&self, kind: Kind) -> impl Iterator<Item = &Row> {
         self.rows.iter().filter(move |((of, _), _)| *of == kind).map(|(_, row)| row)
+    }
+
+    /// What this share of the answered requests of one kind took at most: 0.5 is the median.
+    pub fn slowest(&self, kind: Kind, share: f64) -> Duration {
+        let mut took: Vec<Duration> = self.rows_of(kind).flat_map(|row| row.took.iter().copied()).collect();
+        took.sort_unstable();
+        let place = (took.len() as f64 * share).ceil() as usize;
+        took.get(place.saturating_sub(1)).copied().unwrap_or_default()
     }
 
     /// How many requests became this.
@@ -185,7 +201,7 @@ impl fmt::Display for Ledger {
         for (place, kind) in kinds.into_iter().enumerate() {
             let comma = if place > 0 { ", " } else { "" };
             let connections: u64 = self.rows_of(kind).map(|row| row.connections).sum();
-            let slowest = self.rows_of(kind).map(|row| row.slowest.as_millis()).max().unwrap_or_default();
+            let slowest = self.slowest(kind, 1.0).as_millis();
             let begun: u64 = self.rows_of(kind).map(|row| row.begun).sum();
             write!(f, "{comma}{} {begun} on {connections} connections, slowest {slowest} ms", kind.word())?;
         }
