@@ -3,6 +3,7 @@
 //! Stands on everything; nothing stands on it. The only place with `anyhow` and with printing.
 
 mod check;
+mod configuration;
 mod demo;
 mod exit;
 mod health;

@@ -1,54 +1,120 @@
 //! `forecourt serve`: the master. Checks the configuration, binds, starts the workers, and stays until it is told to go.
 
-use std::num::NonZeroU32;
-use std::thread::available_parallelism;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
 
+use super::configuration::configuration;
 use super::exit::Exit;
 use super::{ServeArguments, load, log, runtime};
-use crate::cluster::listen::{self, ListenError};
-use crate::cluster::{Error, Master, MasterSettings, Program, RestartPolicy};
-use crate::plan::Workers;
+use crate::cluster::listen::{self, Bound, ListenError};
+use crate::cluster::{Configuration, Error, GroupSettings, Handle, Loader, Master, MasterSettings, Notice, Predecessor, Program};
 
 pub(super) fn run(arguments: &ServeArguments) -> Result<()> {
-    let (snapshot, plan) = load::load(&arguments.config.config)?;
+    // Before anything is opened: where this master came from decides what it opens.
+    let program = program()?;
+    runtime::one_thread()?.block_on(async {
+        let mut predecessor = Predecessor::from_env().map_err(|error| Exit::System.because(error))?;
+        let served = serve(arguments, program, &mut predecessor).await;
+        if let (Err(error), Some(predecessor)) = (&served, &predecessor) {
+            predecessor.fail(&format!("{error:#}"));
+        }
+        served
+    })
+}
+
+async fn serve(arguments: &ServeArguments, program: Program, predecessor: &mut Option<Predecessor>) -> Result<()> {
+    let (configuration, routes) = read(arguments)?;
     log::start(None)?;
-    let addresses = if arguments.listen.is_empty() { plan.listen() } else { &arguments.listen };
-    let listeners = listen::bind_all(addresses).map_err(cannot_listen)?;
-    let workers = match (arguments.workers, plan.cluster().workers) {
-        (Some(count), _) => usize::from(count),
-        (None, Workers::Count(count)) => count,
-        (None, Workers::Auto) => available_parallelism().map_or(2, usize::from).max(2),
+    let adopted = match predecessor {
+        Some(predecessor) => predecessor.adopt().await.map_err(|error| Exit::System.because(error))?,
+        None => Vec::new(),
     };
-    let workers = u32::try_from(workers).ok().and_then(NonZeroU32::new).ok_or_else(|| anyhow!("{workers} workers"))?;
-    for listener in &listeners {
-        let address = listener.local_addr().map_err(|error| Exit::System.because(error))?;
-        tracing::info!(event = "setup", address = %address, workers, routes = plan.router().routes().len(), "listening on http://{address}");
+    let listeners = bind(&configuration, adopted)?;
+    if let Some(predecessor) = predecessor {
+        predecessor.online();
     }
-    let cluster = *plan.cluster();
-    // The master serves nothing: what it compiled was the check.
-    drop(plan);
+    for bound in &listeners {
+        let (address, group) = (bound.address(), group_of(&configuration, bound));
+        let (group, workers) = group.map_or(("", 0), |group| (group.name.as_str(), group.workers.get()));
+        tracing::info!(event = "setup", group, address = %address, workers, routes, "listening on http://{address}");
+    }
+    let (_handle, commands) = Handle::new();
     let settings = MasterSettings {
+        configuration,
         listeners,
-        workers,
-        generation: serde_json::to_vec(&snapshot)?,
-        program: Program::current()
-            .context("the program cannot find its own file: is /proc mounted?")
-            .map_err(|error| Exit::System.because(error))?
-            .arg("worker")
-            .arg("--threads")
-            .arg(cluster.threads.to_string()),
+        load: loader(arguments.clone()),
+        program,
         start: MasterSettings::START,
-        drain: cluster.drain,
-        restart: RestartPolicy { limit: cluster.restart.limit, within: cluster.restart.within, backoff: cluster.restart.backoff },
+        commands,
+        notify: Arc::new(|notice| notice_to_log(&notice)),
+        reopen: None,
+        predecessor: predecessor.take(),
     };
-    drop(snapshot);
     // Who was cut is in the log already, and no reason to call the end of a master that was told to go a failure.
-    runtime::one_thread()?.block_on(Master::run(settings)).map(drop).map_err(|error| match error {
+    Master::run(settings).await.map(drop).map_err(|error| match error {
         Error::GaveUp { .. } => Exit::Unavailable.because(error),
         error => Exit::System.because(error),
     })
+}
+
+fn notice_to_log(notice: &Notice) {
+    if let Notice::Ready { workers } = notice {
+        tracing::info!(event = "setup", workers, "ready");
+    }
+}
+
+/// Reads and checks the configuration, and counts its routes. What was compiled is the check: the master serves nothing
+/// itself.
+fn read(arguments: &ServeArguments) -> Result<(Configuration, usize)> {
+    let (snapshot, plan) = load::load(&arguments.config.config)?;
+    Ok((configuration(&snapshot, &plan, arguments)?, plan.router().routes().len()))
+}
+
+fn loader(arguments: ServeArguments) -> Loader {
+    Arc::new(move || read(&arguments).map(|(configuration, _)| configuration).map_err(|error| format!("{error:#}")))
+}
+
+/// The sockets of all groups: those that an old master hands over, and new ones for the rest.
+fn bind(configuration: &Configuration, mut adopted: Vec<Bound>) -> Result<Vec<Bound>> {
+    let mut listeners = Vec::new();
+    let mut missing = Vec::new();
+    for address in configuration.groups.iter().flat_map(|group| &group.listen) {
+        match adopted.iter().position(|bound| bound.wanted() == address) {
+            Some(position) => listeners.push(adopted.swap_remove(position)),
+            None => missing.push(address.clone()),
+        }
+    }
+    listeners.extend(listen::bind_all(&missing).map_err(cannot_listen)?);
+    Ok(listeners)
+}
+
+fn group_of<'a>(configuration: &'a Configuration, bound: &Bound) -> Option<&'a GroupSettings> {
+    configuration.groups.iter().find(|group| group.listen.contains(bound.wanted()))
+}
+
+/// The program that workers run, and the one that an upgrade starts: the file under the name by which this one was
+/// started, whatever lies there by then.
+fn program() -> Result<Program> {
+    let program = Program::current()
+        .context("the program cannot find its own file: is /proc mounted?")
+        .map_err(|error| Exit::System.because(error))?;
+    let mut arguments = std::env::args_os();
+    let name = arguments.next().map(PathBuf::from).filter(|name| name.components().count() > 1);
+    let path = match name {
+        Some(name) => std::path::absolute(name),
+        // Started through PATH: the kernel knows the file.
+        None => std::env::current_exe(),
+    };
+    let path = path.map_err(|error| Exit::System.because(anyhow!(error)))?;
+    Ok(program.heir(without_mark(&path), arguments.collect()))
+}
+
+/// What the kernel adds to the name of a file that has been replaced since.
+fn without_mark(path: &Path) -> PathBuf {
+    let text = path.to_string_lossy();
+    text.strip_suffix(" (deleted)").map_or_else(|| path.to_owned(), PathBuf::from)
 }
 
 /// A port that is taken is one thing, a port that we may not have another.

@@ -1,7 +1,8 @@
 //! The master's listeners: connections are accepted in batches, as many as there is room for.
 
+#[cfg(test)]
 use std::future::poll_fn;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::task::{Context, Poll};
 
@@ -9,6 +10,7 @@ use rustix::io::Errno;
 use rustix::net::{SocketFlags, acceptfrom_with};
 use tokio::io::unix::AsyncFd;
 
+use super::listen::{Address, Bound};
 use super::watch::watch;
 
 /// Connections accepted from one listener before the next one has its turn.
@@ -32,34 +34,79 @@ pub(crate) struct Batch {
     pub(crate) trouble: Option<std::io::Error>,
 }
 
-/// All listeners of a master.
+/// A bound socket that is watched.
 #[derive(Debug)]
+struct Listener {
+    socket: AsyncFd<OwnedFd>,
+    wanted: Address,
+    address: Address,
+}
+
+/// All listeners of a group.
+#[derive(Debug, Default)]
 pub(crate) struct Listeners {
-    sockets: Vec<AsyncFd<OwnedFd>>,
+    listeners: Vec<Listener>,
     /// The listener that goes first, so that a busy one does not starve the others.
     turn: usize,
 }
 
 impl Listeners {
     /// Takes over bound listeners. Needs a tokio runtime with I/O.
-    pub(crate) fn new(listeners: Vec<TcpListener>) -> std::io::Result<Self> {
-        let sockets = listeners.into_iter().map(|listener| watch(listener.into())).collect::<Result<_, _>>()?;
-        Ok(Self { sockets, turn: 0 })
+    #[cfg(test)]
+    pub(crate) fn new(bound: Vec<Bound>) -> std::io::Result<Self> {
+        let mut listeners = Self::default();
+        bound.into_iter().try_for_each(|bound| listeners.add(bound))?;
+        Ok(listeners)
+    }
+
+    /// Takes over one more.
+    pub(crate) fn add(&mut self, bound: Bound) -> std::io::Result<()> {
+        let Bound { socket, wanted, address } = bound;
+        self.listeners.push(Listener { socket: watch(socket)?, wanted, address });
+        Ok(())
+    }
+
+    /// Gives back those that are not among the wanted ones.
+    pub(crate) fn let_go(&mut self, wanted: &[Address]) -> Vec<Bound> {
+        let gone = self.listeners.extract_if(.., |listener| !wanted.contains(&listener.wanted));
+        gone.map(Listener::into_bound).collect()
+    }
+
+    /// The addresses that they were bound for.
+    pub(crate) fn wanted(&self) -> impl Iterator<Item = &Address> {
+        self.listeners.iter().map(|listener| &listener.wanted)
+    }
+
+    /// Where they are.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = &Address> {
+        self.listeners.iter().map(|listener| &listener.address)
+    }
+
+    /// Their sockets, in order.
+    pub(crate) fn sockets(&self) -> impl Iterator<Item = &OwnedFd> {
+        self.listeners.iter().map(|listener| listener.socket.get_ref())
+    }
+
+    /// Where each was wanted, where it is, and its socket.
+    pub(crate) fn bound(&self) -> impl Iterator<Item = (&Address, &Address, &OwnedFd)> {
+        self.listeners.iter().map(|listener| (&listener.wanted, &listener.address, listener.socket.get_ref()))
     }
 
     /// Waits until at least one connection is there, or trouble, and takes up to `room` of them. Dropping the future loses none.
+    #[cfg(test)]
     pub(crate) async fn accept(&mut self, room: usize) -> Batch {
         poll_fn(|cx| self.poll(cx, room)).await
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>, room: usize) -> Poll<Batch> {
+    /// Takes up to `room` connections that are there, or has the task woken when one is.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, room: usize) -> Poll<Batch> {
         let mut batch = Batch::default();
         let mut unfinished = false;
-        let count = self.sockets.len();
+        let count = self.listeners.len();
         self.turn = (self.turn + 1) % count.max(1);
         for offset in 0..count {
             let number = (self.turn + offset) % count;
-            let Some(socket) = self.sockets.get(number) else { continue };
+            let Some(Listener { socket, .. }) = self.listeners.get(number) else { continue };
             for attempt in 1..=TURN {
                 if batch.accepted.len() >= room || batch.trouble.is_some() {
                     break;
@@ -88,7 +135,7 @@ impl Listeners {
     /// Takes what is there already, up to `room`, without waiting: the last round before the listeners close.
     pub(crate) fn sweep(&mut self, room: usize) -> Batch {
         let mut batch = Batch::default();
-        for (number, socket) in self.sockets.iter().enumerate() {
+        for (number, Listener { socket, .. }) in self.listeners.iter().enumerate() {
             for _ in 0..room {
                 let full = batch.accepted.len() >= room || batch.trouble.is_some();
                 if full || !take(socket.get_ref(), number, &mut batch) {
@@ -99,9 +146,19 @@ impl Listeners {
         batch
     }
 
-    /// Closes them all.
-    pub(crate) fn close(&mut self) {
-        self.sockets.clear();
+    /// Closes them all; for good, or only here because another process has them.
+    pub(crate) fn close(&mut self, for_good: bool) {
+        for listener in self.listeners.drain(..) {
+            if for_good {
+                listener.into_bound().close();
+            }
+        }
+    }
+}
+
+impl Listener {
+    fn into_bound(self) -> Bound {
+        Bound { socket: self.socket.into_inner(), wanted: self.wanted, address: self.address }
     }
 }
 
@@ -144,13 +201,14 @@ fn take(socket: &OwnedFd, number: usize, batch: &mut Batch) -> bool {
 mod tests {
     use std::net::TcpStream;
 
-    use super::super::listen::{bind, parse};
+    use super::super::listen::{bind_all, parse};
     use super::*;
 
     #[tokio::test]
     async fn every_listener_is_served_and_room_is_respected() {
-        let bound: Vec<_> = (0..2).map(|_| bind(&parse("127.0.0.1:0").unwrap()).unwrap()).collect();
-        let addresses: Vec<_> = bound.iter().map(|listener| listener.local_addr().unwrap()).collect();
+        let bound =
+            bind_all(&[Address::Tcp(parse("127.0.0.1:0").unwrap()), Address::Tcp(parse("127.0.0.1:0").unwrap())]).unwrap();
+        let addresses: Vec<SocketAddr> = bound.iter().map(|bound| bound.address().to_string().parse().unwrap()).collect();
         let mut listeners = Listeners::new(bound).unwrap();
         let clients: Vec<_> = (0..80).map(|n| TcpStream::connect(addresses[n % 2]).unwrap()).collect();
         let mut peers = vec![];
@@ -165,15 +223,16 @@ mod tests {
         peers.sort();
         expected.sort();
         assert_eq!(peers, expected);
-        listeners.close();
+        listeners.close(true);
         assert!(TcpStream::connect(addresses[0]).is_err());
     }
 
     #[tokio::test]
     async fn an_ipv4_client_of_an_ipv6_listener_keeps_its_address() {
-        let Ok(listener) = bind(&parse("[::]:0").unwrap()) else { return };
-        let port = listener.local_addr().unwrap().port();
-        let mut listeners = Listeners::new(vec![listener]).unwrap();
+        let Ok(bound) = bind_all(&[Address::Tcp(parse("[::]:0").unwrap())]) else { return };
+        let address: SocketAddr = bound[0].address().to_string().parse().unwrap();
+        let port = address.port();
+        let mut listeners = Listeners::new(bound).unwrap();
         let client = TcpStream::connect(("127.0.0.1", port)).unwrap();
         let batch = listeners.accept(1).await;
         assert_eq!(batch.accepted[0].peer, client.local_addr().unwrap());

@@ -1,6 +1,7 @@
-//! What the operator wants of a running master: signals today, other ways to say the same later.
+//! What the operator wants of a running master, said by signals.
 
 use nix::errno::Errno;
+use nix::sys::signal::Signal as NixSignal;
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -11,8 +12,16 @@ pub(crate) enum Control {
     Drain,
     /// End now.
     Stop,
-    /// A signal that will mean something one day.
-    NotYet(&'static str),
+    /// Read the configuration again.
+    Reload,
+    /// Open the log files again.
+    Reopen,
+    /// Have a new program take over.
+    Upgrade,
+    /// One worker more.
+    More,
+    /// One worker fewer.
+    Fewer,
     /// A child has ended; it may be one that nobody knows.
     Child,
 }
@@ -26,6 +35,8 @@ pub(crate) struct Signals {
     hangup: Signal,
     user1: Signal,
     user2: Signal,
+    more: Signal,
+    fewer: Signal,
     child: Signal,
 }
 
@@ -39,6 +50,8 @@ impl Signals {
             hangup: signal(SignalKind::hangup())?,
             user1: signal(SignalKind::user_defined1())?,
             user2: signal(SignalKind::user_defined2())?,
+            more: signal(SignalKind::from_raw(NixSignal::SIGTTIN as i32))?,
+            fewer: signal(SignalKind::from_raw(NixSignal::SIGTTOU as i32))?,
             child: signal(SignalKind::child())?,
         })
     }
@@ -50,9 +63,11 @@ impl Signals {
             _ = self.quit.recv() => Control::Stop,
             _ = self.terminate.recv() => Control::Drain,
             _ = self.interrupt.recv() => Control::Drain,
-            _ = self.hangup.recv() => Control::NotYet("HUP"),
-            _ = self.user1.recv() => Control::NotYet("USR1"),
-            _ = self.user2.recv() => Control::NotYet("USR2"),
+            _ = self.hangup.recv() => Control::Reload,
+            _ = self.user1.recv() => Control::Reopen,
+            _ = self.user2.recv() => Control::Upgrade,
+            _ = self.more.recv() => Control::More,
+            _ = self.fewer.recv() => Control::Fewer,
             _ = self.child.recv() => Control::Child,
         }
     }

@@ -70,8 +70,17 @@ pub(crate) struct Dispatch<C> {
 }
 
 impl<C> Dispatch<C> {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(_policy: super::configuration::Policy, _weights: Vec<u32>) -> Self {
         Self { queue: VecDeque::new(), hands: BTreeMap::new(), last: None, next: 0 }
+    }
+
+    pub(crate) fn set_policy(&mut self, _policy: super::configuration::Policy, _weights: Vec<u32>) {}
+
+    pub(crate) fn load(&mut self, _key: Key, _open: u64) {}
+
+    pub(crate) fn stall(&mut self, key: Key) -> usize {
+        self.unready(key);
+        0
     }
 
     /// How many connections may be accepted now.
@@ -97,7 +106,7 @@ impl<C> Dispatch<C> {
     }
 
     /// A worker listens.
-    pub(crate) fn ready(&mut self, key: Key) {
+    pub(crate) fn ready(&mut self, key: Key, _slot: u32) {
         self.hands.entry(key).or_default().ready = true;
     }
 

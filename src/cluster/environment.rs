@@ -9,12 +9,12 @@ use nix::unistd::dup2_stdin;
 use rustix::net::{AddressFamily, SocketType, sockopt};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::program::{CHANNEL_FD, WORKER_ID};
+use super::program::{CHANNEL_FD, GROUP, PREDECESSOR_FD, WORKER_ID};
 use super::worker::WorkerError;
 
 /// This worker's number and its end of the channel. Standard input is `/dev/null` afterwards, so nothing reads from the
 /// channel by mistake.
-pub(crate) fn channel() -> Result<(u32, OwnedFd), WorkerError> {
+pub(crate) fn channel() -> Result<(String, u32, OwnedFd), WorkerError> {
     let variable =
         |name: &str| std::env::var(name).map_err(|_| WorkerError::NotAWorker(format!("the environment has no {name}")));
     let (number, worker) = (variable(CHANNEL_FD)?, variable(WORKER_ID)?);
@@ -22,18 +22,32 @@ pub(crate) fn channel() -> Result<(u32, OwnedFd), WorkerError> {
         return Err(WorkerError::NotAWorker(format!("{CHANNEL_FD} is `{number}`, not 0")));
     }
     let worker = worker.parse().map_err(|_| WorkerError::NotAWorker(format!("{WORKER_ID} is `{worker}`, not a number")))?;
-    let socket = std::io::stdin().as_fd().try_clone_to_owned()?;
-    let is_channel =
-        sockopt::socket_domain(&socket) == Ok(AddressFamily::UNIX) && sockopt::socket_type(&socket) == Ok(SocketType::SEQPACKET);
-    if !is_channel {
-        return Err(WorkerError::NotAWorker("standard input is not a channel".to_owned()));
-    }
-    dup2_stdin(File::open("/dev/null")?).map_err(std::io::Error::from)?;
+    let group = variable(GROUP)?;
+    let socket = standard_input()?.ok_or_else(|| WorkerError::NotAWorker("standard input is not a channel".to_owned()))?;
     // The kernel named the process after the path it was started by, which is a number here.
     if let Ok(name) = CString::new(format!("forecourt-w{worker}")) {
         let _ = prctl::set_name(&name);
     }
-    Ok((worker, socket))
+    Ok((group, worker, socket))
+}
+
+/// The channel to the master whose place this one takes, when it was started for that.
+pub(crate) fn predecessor() -> std::io::Result<Option<OwnedFd>> {
+    if std::env::var_os(PREDECESSOR_FD).is_none() {
+        return Ok(None);
+    }
+    standard_input()?.map(Some).ok_or_else(|| std::io::Error::other(format!("{PREDECESSOR_FD} is set, and there is no channel")))
+}
+
+/// The channel on standard input, if there is one; `/dev/null` is there afterwards.
+fn standard_input() -> std::io::Result<Option<OwnedFd>> {
+    let socket = std::io::stdin().as_fd().try_clone_to_owned()?;
+    let is_channel =
+        sockopt::socket_domain(&socket) == Ok(AddressFamily::UNIX) && sockopt::socket_type(&socket) == Ok(SocketType::SEQPACKET);
+    if is_channel {
+        dup2_stdin(File::open("/dev/null")?)?;
+    }
+    Ok(is_channel.then_some(socket))
 }
 
 /// The wish of an operator that one worker be replaced.

@@ -1,28 +1,51 @@
-//! All workers together, as a pure state machine: what happened goes in, what to do comes out, time is passed in.
+//! All workers of a group together, as a pure state machine: what happened goes in, what to do comes out, time is passed in.
 //!
 //! A slot is a place for one serving worker. While a worker retires, its slot also has a successor, which takes over the
 //! moment it listens; only then is the old one told to disconnect. So a slot never has two workers in rotation, and a
-//! worker that never gets ready never replaces a good one.
+//! worker that never gets ready never replaces a good one. A reload replaces all workers in the same way, all at once and
+//! with a way back: see [`trial`].
+
+mod care;
+mod replace;
+mod size;
+mod trial;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
-use super::life::{Life, Obituary};
+use super::life::Life;
 use super::message::Malformed;
-use super::restart::{Dice, RestartPolicy, Restarts, Verdict};
+use super::restart::{Dice, RestartPolicy, Restarts};
+use trial::Stage;
+pub(crate) use trial::Trial;
 
 /// How long past its deadline a draining worker may take to say whom it cut, before it is killed.
 const GRACE: Duration = Duration::from_millis(1000);
 
 /// One worker process, never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Key(u64);
+pub(crate) struct Key {
+    /// The number of its group.
+    pub(crate) group: u32,
+    number: u64,
+}
+
+impl Key {
+    /// The new master of an upgrade, which is no worker of any group.
+    pub(crate) const HEIR: Self = Self { group: 0, number: 0 };
+
+    /// For tests of what is told apart by keys.
+    #[cfg(test)]
+    pub(crate) fn new(group: u32, number: u64) -> Self {
+        Self { group, number }
+    }
+}
 
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        write!(f, "{}.{}", self.group, self.number)
     }
 }
 
@@ -34,17 +57,21 @@ pub(crate) struct Rules {
     pub(crate) start: Duration,
     /// From `disconnect` to the end.
     pub(crate) drain: Duration,
+    /// How long a worker that serves may say nothing; as long again, and it is killed.
+    pub(crate) heartbeat: Duration,
 }
 
 /// What the master has to do, in this order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Action {
-    /// Start a process; answer with [`Fleet::ended`] if that fails.
-    Spawn { key: Key, slot: u32 },
+    /// Start a process that serves this generation; answer with [`Fleet::ended`] if that fails.
+    Spawn { key: Key, slot: u32, generation: u64 },
     /// Give it connections from now on.
-    Ready { key: Key },
+    Ready { key: Key, slot: u32 },
     /// Give it no more.
     Unready { key: Key },
+    /// It has been silent for so long: what it has not taken is for others.
+    Stalled { key: Key, silent: Duration },
     /// Tell it to finish.
     Disconnect { key: Key, within: Duration },
     /// Kill it.
@@ -58,7 +85,7 @@ pub(crate) enum Action {
 /// A worker that was ended with connections open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cut {
-    /// The worker's number.
+    /// The worker's number in its group.
     pub worker: u32,
     /// Connections that were open when it ended, as it last reported them.
     pub connections: u64,
@@ -83,19 +110,33 @@ enum Phase {
 
 #[derive(Debug, Default)]
 struct Slot {
+    /// The worker in rotation, or the one that is to be.
     current: Option<Key>,
+    /// The worker that takes the current one's place when it listens, or when its generation does.
     successor: Option<Key>,
+    /// The worker of the generation before, which takes its place again should the new one fail.
+    standby: Option<Key>,
     /// When the next process of this slot is due.
     due: Option<Instant>,
     restarts: Restarts,
     given_up: Option<String>,
+    /// Why its newest process ended that never listened.
+    failed_start: Option<String>,
 }
 
-/// All slots and all worker processes.
+/// All slots and all worker processes of a group.
 #[derive(Debug)]
 pub(crate) struct Fleet {
+    group: u32,
     rules: Rules,
     phase: Phase,
+    /// The generation that serves.
+    serving: u64,
+    stage: Stage,
+    /// Why the generation on trial has failed.
+    failure: Option<String>,
+    /// How many slots there should be.
+    size: u32,
     slots: BTreeMap<u32, Slot>,
     lives: BTreeMap<Key, Life>,
     next: u64,
@@ -106,12 +147,17 @@ pub(crate) struct Fleet {
 }
 
 impl Fleet {
-    /// Slots 1 to `workers`, each due at once.
-    pub(crate) fn new(workers: u32, rules: Rules, seed: u64, now: Instant) -> Self {
+    /// Slots 1 to `workers`, each due at once with `generation`.
+    pub(crate) fn new(group: u32, workers: u32, generation: u64, rules: Rules, seed: u64, now: Instant) -> Self {
         let slot = |number| (number, Slot { due: Some(now), ..Slot::default() });
         Self {
+            group,
             rules,
             phase: Phase::Running,
+            serving: generation,
+            stage: Stage::Steady,
+            failure: None,
+            size: workers,
             slots: (1..=workers).map(slot).collect(),
             lives: BTreeMap::new(),
             next: 1,
@@ -127,29 +173,52 @@ impl Fleet {
         self.actions.pop_front()
     }
 
-    /// How many workers take connections.
-    #[cfg(test)]
+    /// How many workers are given connections.
     pub(crate) fn in_rotation(&self) -> usize {
         self.lives.values().filter(|life| life.in_rotation()).count()
+    }
+
+    /// The worker processes, with their lives.
+    pub(crate) fn lives(&self) -> impl Iterator<Item = (Key, &Life)> {
+        self.lives.iter().map(|(key, life)| (*key, life))
+    }
+
+    /// Whether a worker stands by in case that the generation on trial fails.
+    pub(crate) fn stands_by(&self, key: Key) -> bool {
+        self.slots.values().any(|slot| slot.standby == Some(key))
+    }
+
+    /// How often a slot's worker was started again within the window.
+    pub(crate) fn restarts(&self, slot: u32) -> usize {
+        self.slots.get(&slot).map_or(0, |slot| slot.restarts.count())
+    }
+
+    /// The slots that were given up, with the reason.
+    pub(crate) fn given_up(&self) -> impl Iterator<Item = (u32, &str)> {
+        self.slots.iter().filter_map(|(number, slot)| Some((*number, slot.given_up.as_deref()?)))
+    }
+
+    /// Is nobody left to serve, and nobody to come?
+    pub(crate) fn is_given_up(&self) -> bool {
+        !self.slots.is_empty() && self.slots.values().all(|slot| slot.given_up.is_some())
     }
 
     /// When [`Fleet::tick`] has something to do, if nothing else happens.
     pub(crate) fn wake(&self) -> Option<Instant> {
         let due = self.slots.values().filter_map(|slot| slot.due);
-        due.chain(self.lives.values().filter_map(Life::deadline)).min()
+        let silences = self.lives.values().filter_map(|life| Some(life.silent_since()? + self.rules.heartbeat));
+        due.chain(self.lives.values().filter_map(Life::deadline)).chain(silences).chain(self.trial_wake()).min()
     }
 
     /// Time has passed.
     pub(crate) fn tick(&mut self, now: Instant) {
-        for (number, slot) in &mut self.slots {
-            if slot.due.is_some_and(|due| due <= now) {
-                slot.due = None;
-                let key = Key(self.next);
-                self.next += 1;
-                self.lives.insert(key, Life::new(*number, now + self.rules.start));
-                let place = if slot.current.is_none() { &mut slot.current } else { &mut slot.successor };
-                *place = Some(key);
-                self.actions.push_back(Action::Spawn { key, slot: *number });
+        self.find_stalled(now);
+        let due = self.slots.iter_mut().filter(|(_, slot)| slot.due.is_some_and(|due| due <= now));
+        let due: Vec<u32> = due.map(|(number, slot)| (slot.due = None, *number).1).collect();
+        for number in due {
+            let key = self.spawn(number, self.serving, now);
+            if let Some(slot) = self.slots.get_mut(&number) {
+                *(if slot.current.is_none() { &mut slot.current } else { &mut slot.successor }) = Some(key);
             }
         }
         let overdue = self.lives.iter().filter_map(|(key, life)| Some((*key, life.overdue(now)?)));
@@ -158,116 +227,46 @@ impl Fleet {
         }
     }
 
+    fn spawn(&mut self, slot: u32, generation: u64, now: Instant) -> Key {
+        let key = Key { group: self.group, number: self.next };
+        self.next += 1;
+        self.lives.insert(key, Life::new(slot, generation, now, now + self.rules.start));
+        self.actions.push_back(Action::Spawn { key, slot, generation });
+        key
+    }
+
     /// A worker says `online`.
     pub(crate) fn online(&mut self, key: Key) -> Result<(), Malformed> {
         self.lives.get_mut(&key).map_or(Ok(()), Life::online)
     }
 
-    /// A worker says `listening`: it goes into rotation, and the worker that it succeeds goes out.
+    /// A worker says `listening`: it goes into rotation, and the worker that it succeeds goes out. One of a generation on
+    /// trial waits for the others.
     pub(crate) fn listening(&mut self, key: Key, now: Instant) -> Result<(), Malformed> {
         let Some(life) = self.lives.get_mut(&key) else { return Ok(()) };
-        let number = life.slot();
-        if life.listening(now)? {
-            self.actions.push_back(Action::Ready { key });
-            if let Some(slot) = self.slots.get_mut(&number)
-                && slot.successor == Some(key)
-            {
-                slot.successor = None;
-                if let Some(old) = slot.current.replace(key) {
-                    self.drain(old, now);
-                }
+        let (number, generation) = (life.slot(), life.generation());
+        if !life.listening(now)? {
+            return Ok(());
+        }
+        let Some(slot) = self.slots.get_mut(&number) else { return Ok(()) };
+        slot.failed_start = None;
+        if slot.current == Some(key) {
+            self.rotate_in(key);
+        } else if slot.successor == Some(key) && generation == self.serving {
+            slot.successor = None;
+            let old = slot.current.replace(key);
+            self.rotate_in(key);
+            if let Some(old) = old {
+                self.drain(old, now);
             }
         }
         Ok(())
-    }
-
-    /// A worker says `retiring`: its successor starts, and it serves until that listens.
-    pub(crate) fn retiring(&mut self, key: Key, reason: String, now: Instant) {
-        let Some(life) = self.lives.get_mut(&key) else { return };
-        if self.phase == Phase::Leaving || !life.retire(reason) {
-            return;
-        }
-        let (serving, number) = (life.in_rotation(), life.slot());
-        let Some(slot) = self.slots.get_mut(&number) else { return };
-        if serving {
-            // A worker that retires too often waits for its turn, serving; its slot is never given up for that.
-            slot.due = Some(match slot.restarts.record(&self.rules.restart, now, Some(Duration::MAX), self.dice.roll()) {
-                Verdict::After(delay) => now + delay,
-                Verdict::Exhausted(until) => until,
-            });
-        } else {
-            self.drain(key, now);
-        }
-    }
-
-    /// A worker says `beat`.
-    pub(crate) fn beat(&mut self, key: Key, connections: u64, requests: u64) {
-        if let Some(life) = self.lives.get_mut(&key) {
-            life.beat(connections, requests);
-        }
     }
 
     /// A worker says `exit`.
     pub(crate) fn exiting(&mut self, key: Key, reason: String, cut: u64) {
         if let Some(life) = self.lives.get_mut(&key) {
             life.exiting(reason, cut);
-        }
-    }
-
-    /// A worker has closed its channel: it gets nothing more, and has the time to drain to end.
-    pub(crate) fn silent(&mut self, key: Key, now: Instant) {
-        let Some(life) = self.lives.get_mut(&key) else { return };
-        if life.in_rotation() {
-            self.actions.push_back(Action::Unready { key });
-        }
-        life.lose(now + self.rules.drain + GRACE);
-    }
-
-    /// A worker's process has ended, or could not be started.
-    pub(crate) fn ended(&mut self, key: Key, status: Option<ExitStatus>, now: Instant) -> Option<Obituary> {
-        let mut life = self.lives.remove(&key)?;
-        if life.in_rotation() {
-            self.actions.push_back(Action::Unready { key });
-        }
-        let (number, obituary) = (life.slot(), life.end(now, status));
-        self.last = status.or(self.last);
-        if obituary.cut > 0 {
-            self.cuts.push(Cut { worker: number, connections: obituary.cut, reason: obituary.reason.clone() });
-        }
-        let slot = self.slots.get_mut(&number)?;
-        if slot.current == Some(key) {
-            slot.current = slot.successor.take();
-        } else if slot.successor == Some(key) {
-            slot.successor = None;
-        } else {
-            return Some(obituary); // a successor has taken its place already
-        }
-        if self.phase == Phase::Running {
-            self.replace(number, &obituary, now);
-        }
-        Some(obituary)
-    }
-
-    /// Finds the next worker for a slot that has just lost one.
-    fn replace(&mut self, number: u32, obituary: &Obituary, now: Instant) {
-        let Some(slot) = self.slots.get_mut(&number) else { return };
-        let serving = slot.current.and_then(|key| self.lives.get(&key)).is_some_and(Life::in_rotation);
-        // A successor has moved up, or a process is due anyway.
-        if slot.due.is_some() || (slot.current.is_some() && !serving) {
-            return;
-        }
-        match slot.restarts.record(&self.rules.restart, now, obituary.served, self.dice.roll()) {
-            Verdict::After(delay) => {
-                slot.due = Some(now + delay);
-                self.actions.push_back(Action::Restart { slot: number, delay, count: slot.restarts.count() });
-            }
-            Verdict::Exhausted(until) if serving => slot.due = Some(until),
-            Verdict::Exhausted(_) => {
-                let (count, within) = (slot.restarts.count(), self.rules.restart.within);
-                let reason = format!("it was restarted {count} times within {within:?}; the last time it {}", obituary.reason);
-                slot.given_up = Some(reason.clone());
-                self.actions.push_back(Action::GiveUp { slot: number, reason });
-            }
         }
     }
 
@@ -293,6 +292,7 @@ impl Fleet {
 
     fn leave(&mut self) {
         self.phase = Phase::Leaving;
+        self.stage = Stage::Steady;
         for slot in self.slots.values_mut() {
             slot.due = None;
         }
@@ -313,25 +313,33 @@ impl Fleet {
 
     fn drain(&mut self, key: Key, now: Instant) {
         let Some(life) = self.lives.get_mut(&key) else { return };
-        let rotating = life.in_rotation();
         if !life.drain(now + self.rules.drain + GRACE) {
             return;
         }
-        if rotating {
-            self.actions.push_back(Action::Unready { key });
-        }
+        self.rotate_out(key);
         self.actions.push_back(Action::Disconnect { key, within: self.rules.drain });
     }
 
     /// Kills one worker; it goes on to be replaced when it has ended.
     pub(crate) fn kill(&mut self, key: Key, reason: &str) {
-        let Some(life) = self.lives.get_mut(&key) else { return };
-        let rotating = life.in_rotation();
-        if life.kill(reason) {
-            if rotating {
-                self.actions.push_back(Action::Unready { key });
-            }
+        if self.lives.get_mut(&key).is_some_and(|life| life.kill(reason)) {
+            self.rotate_out(key);
             self.actions.push_back(Action::Kill { key, reason: reason.to_owned() });
+        }
+    }
+
+    fn rotate_in(&mut self, key: Key) {
+        if let Some(life) = self.lives.get_mut(&key)
+            && life.can_serve()
+            && life.rotate(true)
+        {
+            self.actions.push_back(Action::Ready { key, slot: life.slot() });
+        }
+    }
+
+    fn rotate_out(&mut self, key: Key) {
+        if self.lives.get_mut(&key).is_some_and(|life| life.rotate(false)) {
+            self.actions.push_back(Action::Unready { key });
         }
     }
 }

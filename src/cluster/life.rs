@@ -31,11 +31,34 @@ pub(crate) enum State {
     Failed,
 }
 
+impl State {
+    /// The word in the status and in the log.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Online => "online",
+            Self::Listening => "listening",
+            Self::Retiring => "retiring",
+            Self::Draining => "draining",
+            Self::Stopped => "stopped",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// One worker process.
 #[derive(Debug)]
 pub(crate) struct Life {
     slot: u32,
+    generation: u64,
+    born: Instant,
     state: State,
+    /// It is given connections now. Whether it should be is the fleet's to say.
+    rotating: bool,
+    /// When it last said anything.
+    heard: Option<Instant>,
+    /// It fell silent while it served, and is not trusted any more.
+    stalled: bool,
     listening_since: Option<Instant>,
     deadline: Option<Instant>,
     /// What it said last about why it goes, or why it was killed.
@@ -65,10 +88,15 @@ pub(crate) struct Obituary {
 
 impl Life {
     /// A process has been started for `slot` and must listen by `deadline`.
-    pub(crate) fn new(slot: u32, deadline: Instant) -> Self {
+    pub(crate) fn new(slot: u32, generation: u64, now: Instant, deadline: Instant) -> Self {
         Self {
             slot,
+            generation,
+            born: now,
             state: State::Starting,
+            rotating: false,
+            heard: None,
+            stalled: false,
             listening_since: None,
             deadline: Some(deadline),
             reason: None,
@@ -84,9 +112,61 @@ impl Life {
         self.slot
     }
 
+    /// The generation that it serves.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// When it was started.
+    pub(crate) fn born(&self) -> Instant {
+        self.born
+    }
+
+    pub(crate) fn state(&self) -> State {
+        self.state
+    }
+
     /// May be given connections.
+    pub(crate) fn can_serve(&self) -> bool {
+        matches!(self.state, State::Listening | State::Retiring) && !self.killed && !self.lost && !self.stalled
+    }
+
+    /// Is given connections.
     pub(crate) fn in_rotation(&self) -> bool {
-        matches!(self.state, State::Listening | State::Retiring) && !self.killed && !self.lost
+        self.rotating
+    }
+
+    /// It is given connections from now on, or no more. True when that is news.
+    pub(crate) fn rotate(&mut self, rotating: bool) -> bool {
+        let news = self.rotating != rotating;
+        self.rotating = rotating;
+        news
+    }
+
+    /// It has said something.
+    pub(crate) fn hear(&mut self, now: Instant) {
+        self.heard = Some(now);
+    }
+
+    /// When it last said anything.
+    pub(crate) fn heard(&self) -> Option<Instant> {
+        self.heard
+    }
+
+    /// Since when it has been silent although it should beat; for a worker that serves or could.
+    pub(crate) fn silent_since(&self) -> Option<Instant> {
+        self.heard.or(self.listening_since).filter(|_| self.can_serve())
+    }
+
+    /// It has been silent for too long: it gets nothing more and must end by `deadline`.
+    pub(crate) fn stall(&mut self, deadline: Instant) {
+        self.stalled = true;
+        self.deadline = Some(self.deadline.unwrap_or(deadline).min(deadline));
+    }
+
+    /// What it last reported: open connections, and requests since it started.
+    pub(crate) fn load(&self) -> (u64, u64) {
+        (self.connections, self.requests)
     }
 
     /// Has, or may have, connections to finish.
@@ -145,7 +225,7 @@ impl Life {
 
     /// It is told to finish by `deadline`. True when that is news; an earlier deadline replaces a later one.
     pub(crate) fn drain(&mut self, deadline: Instant) -> bool {
-        if self.killed {
+        if self.killed || self.stalled {
             return false;
         }
         let news = self.state != State::Draining;
@@ -183,6 +263,7 @@ impl Life {
     pub(crate) fn overdue(&self, now: Instant) -> Option<&'static str> {
         self.deadline.filter(|deadline| *deadline <= now)?;
         Some(match self.state {
+            _ if self.stalled => "its event loop did not turn for two heartbeats",
             State::Draining => "it did not finish in the time to drain",
             _ if self.lost => "it closed its channel and did not end in the time to drain",
             _ => "it did not listen in the time to start",
@@ -218,7 +299,7 @@ mod tests {
 
     fn born() -> (Life, Instant) {
         let now = Instant::now();
-        (Life::new(1, now + START), now)
+        (Life::new(1, 1, now, now + START), now)
     }
 
     fn listening() -> (Life, Instant) {
@@ -231,12 +312,12 @@ mod tests {
     #[test]
     fn a_good_life_ends_stopped() {
         let (mut life, now) = listening();
-        assert!(life.in_rotation());
+        assert!(life.can_serve());
         assert_eq!(life.overdue(now + START * 9), None);
         assert!(life.retire("memory".into()));
-        assert!(life.in_rotation());
+        assert!(life.can_serve());
         assert!(life.drain(now + START));
-        assert!(!life.in_rotation());
+        assert!(!life.can_serve());
         life.exiting("drained".into(), 0);
         let obituary = life.end(now + START, Some(ExitStatus::from_raw(0)));
         assert_eq!(obituary.state, State::Stopped);
@@ -266,6 +347,21 @@ mod tests {
     }
 
     #[test]
+    fn a_silent_worker_is_not_trusted_again_and_has_a_last_deadline() {
+        let (mut life, now) = listening();
+        assert_eq!(life.silent_since(), Some(now));
+        life.hear(now + START);
+        assert_eq!(life.silent_since(), Some(now + START));
+        life.stall(now + START * 2);
+        life.hear(now + START);
+        assert!(!life.can_serve());
+        assert_eq!(life.silent_since(), None);
+        assert!(!life.drain(now + START * 9), "its deadline stays");
+        assert_eq!(life.overdue(now + START), None);
+        assert!(life.overdue(now + START * 2).unwrap().contains("event loop"));
+    }
+
+    #[test]
     fn words_that_crossed_a_disconnect_are_harmless() {
         let (mut life, now) = born();
         assert!(life.drain(now + START));
@@ -273,7 +369,7 @@ mod tests {
         assert!(!life.listening(now).unwrap());
         assert!(!life.retire("late".into()));
         assert_eq!(life.state, State::Draining);
-        assert!(!life.in_rotation());
+        assert!(!life.can_serve());
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, bind as bind_socket, listen, socket_with, sockopt};
 
@@ -12,7 +14,8 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, bind as bind_socket, l
 const BACKLOG: i32 = 4096;
 
 /// Where a group listens.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Address {
     /// An IP address and a port; port 0 lets the kernel choose.
     Tcp(SocketAddr),
@@ -23,7 +26,7 @@ pub enum Address {
 }
 
 /// A socket in the file system.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct UnixAddress {
     /// Where it is.
     pub path: PathBuf,
@@ -57,6 +60,16 @@ impl Bound {
     /// Where it is, with the port that the kernel chose.
     pub fn address(&self) -> &Address {
         &self.address
+    }
+
+    /// What it was bound for.
+    pub fn wanted(&self) -> &Address {
+        &self.wanted
+    }
+
+    /// Closes it for good: nobody else has it, and its file, if it has one, goes.
+    pub(crate) fn close(self) {
+        drop(self);
     }
 }
 
@@ -129,11 +142,23 @@ pub fn bind(address: &SocketAddr) -> Result<TcpListener, ListenError> {
 ///
 /// # Errors
 /// Those of [`bind`], for the first address that cannot be had.
-pub fn bind_all(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, ListenError> {
+pub fn bind_all(addresses: &[Address]) -> Result<Vec<Bound>, ListenError> {
+    let tcp: Vec<SocketAddr> = addresses
+        .iter()
+        .filter_map(|address| match address {
+            Address::Tcp(tcp) => Some(*tcp),
+            _ => None,
+        })
+        .collect();
     let alone = |address: &SocketAddr| {
-        addresses.iter().any(|other| other.is_ipv4() && other.ip().is_unspecified() && other.port() == address.port())
+        tcp.iter().any(|other| other.is_ipv4() && other.ip().is_unspecified() && other.port() == address.port())
     };
-    addresses.iter().map(|address| open(address, alone(address))).collect()
+    let bound = |address: &SocketAddr| {
+        let socket = open(address, alone(address))?;
+        let real = socket.local_addr().map_err(|error| ListenError::Other { address: *address, cause: error.to_string() })?;
+        Ok(Bound { socket: socket.into(), wanted: Address::Tcp(*address), address: Address::Tcp(real) })
+    };
+    tcp.iter().map(bound).collect()
 }
 
 fn open(address: &SocketAddr, ipv6_only: bool) -> Result<TcpListener, ListenError> {
@@ -206,7 +231,7 @@ mod tests {
         let port = both.local_addr().unwrap().port();
         TcpStream::connect(("127.0.0.1", port)).unwrap();
         drop(both);
-        let pair = [parse(&format!("0.0.0.0:{port}")).unwrap(), parse(&format!("[::]:{port}")).unwrap()];
+        let pair = ["0.0.0.0", "[::]"].map(|ip| Address::Tcp(parse(&format!("{ip}:{port}")).unwrap()));
         assert_eq!(bind_all(&pair).unwrap().len(), 2);
     }
 }

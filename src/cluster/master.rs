@@ -1,46 +1,97 @@
 //! The master's front door: what it is given, and how it ends.
 
-use std::net::TcpListener;
-use std::num::NonZeroU32;
+use std::fmt;
+use std::os::fd::OwnedFd;
 use std::process::ExitStatus;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tracing::{info, warn};
 
-use super::accept::Listeners;
+use super::command::Commands;
+use super::configuration::{Configuration, Loader};
 use super::control::Signals;
-use super::fleet::{Cut, Rules};
+use super::fleet::Cut;
+use super::listen::Bound;
 use super::program::Program;
-use super::restart::RestartPolicy;
-use super::sealed::{Sealed, SealedError};
-use super::supervisor::Supervisor;
+use super::sealed::SealedError;
+use super::supervisor::{Predecessor, Setup, Supervisor};
 
 /// Descriptors that are not for connections: for the master itself, and for each worker.
-const RESERVE: (u64, u64) = (64, 4);
+const RESERVE: (u64, u64) = (64, 8);
+
+/// What a master has to tell whoever started it, as it happens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// Every group has its workers, for the first time.
+    Ready {
+        /// How many are in rotation.
+        workers: usize,
+    },
+    /// A reload has begun.
+    Reloading,
+    /// The reload is over, this generation serves.
+    Reloaded {
+        /// Its number.
+        generation: u64,
+    },
+    /// The reload is over, the generation before serves on.
+    Kept {
+        /// Why.
+        reason: String,
+    },
+    /// A new master serves; this one leaves.
+    HandedOver {
+        /// The new master's process.
+        pid: u32,
+    },
+    /// The end has begun.
+    Stopping,
+}
+
+/// Opens the log files again, makes them this process's standard output and standard error, and gives copies of the two
+/// for the workers.
+pub type Reopen = Arc<dyn Fn() -> std::io::Result<(OwnedFd, OwnedFd)> + Send + Sync>;
 
 /// What a master is given.
-#[derive(Debug)]
 pub struct MasterSettings {
-    /// Bound and listening sockets, as [`listen::bind_all`](super::listen::bind_all) gives them.
-    pub listeners: Vec<TcpListener>,
-    /// How many worker processes.
-    pub workers: NonZeroU32,
-    /// What every worker is told to serve; opaque here.
-    pub generation: Vec<u8>,
+    /// What to serve first.
+    pub configuration: Configuration,
+    /// Bound and listening sockets for all addresses of all groups.
+    pub listeners: Vec<Bound>,
+    /// Reads the configuration again, for a reload.
+    pub load: Loader,
     /// What a worker runs.
     pub program: Program,
     /// How long a worker has from fork to listening; [`MasterSettings::START`] is a good choice.
     pub start: Duration,
-    /// How long a worker that leaves may finish what it has.
-    pub drain: Duration,
-    /// How a worker that ended is started again.
-    pub restart: RestartPolicy,
+    /// Where commands come from.
+    pub commands: Commands,
+    /// Called with everything that whoever started this master may want to know. It must not block.
+    pub notify: Arc<dyn Fn(Notice) + Send + Sync>,
+    /// Opens the log files again, where there are any.
+    pub reopen: Option<Reopen>,
+    /// The master whose place this one takes.
+    pub predecessor: Option<Predecessor>,
 }
 
 impl MasterSettings {
     /// The usual time from fork to listening.
     pub const START: Duration = Duration::from_secs(30);
+}
+
+impl fmt::Debug for MasterSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { configuration, listeners, program, start, predecessor, .. } = self;
+        f.debug_struct("MasterSettings")
+            .field("configuration", configuration)
+            .field("listeners", listeners)
+            .field("program", program)
+            .field("start", start)
+            .field("predecessor", predecessor)
+            .finish_non_exhaustive()
+    }
 }
 
 /// How a master ended that was told to.
@@ -74,12 +125,28 @@ pub enum Error {
     Signals(std::io::Error),
 }
 
+/// Why a master cannot take the place of the one that started it.
+#[derive(Debug, thiserror::Error)]
+pub enum PredecessorError {
+    /// It has ended or changed its mind.
+    #[error("the old master is gone")]
+    Gone,
+    /// It says something that this master does not understand.
+    #[error("the old master hands over in a way that this one does not understand: {0}")]
+    Nonsense(String),
+    /// The channel to it cannot be used.
+    #[error("the channel to the old master cannot be used: {0}")]
+    Channel(#[from] std::io::Error),
+}
+
 /// The process that owns the listeners and the workers.
 #[derive(Debug)]
 pub struct Master;
 
 impl Master {
-    /// Starts the workers and runs until a signal ends it: TERM or INT drains, a second one or QUIT stops at once.
+    /// Starts the workers and runs until it is told to end. Signals: TERM and INT drain, a second one and QUIT stop at once,
+    /// HUP reloads, USR1 opens the log files again, USR2 has a new program take over, TTIN and TTOU start a worker more or
+    /// fewer in the first group.
     ///
     /// Wants a tokio runtime of one thread, on the main thread, with I/O and time. It raises this process's limit of open
     /// files as far as it may.
@@ -88,16 +155,15 @@ impl Master {
     /// Every worker was given up, or the master could not start.
     pub async fn run(settings: MasterSettings) -> Result<Outcome, Error> {
         let signals = Signals::new().map_err(Error::Signals)?;
-        let workers = settings.workers.get();
-        let capacity = raise_descriptor_limit().saturating_sub(RESERVE.0 + RESERVE.1 * u64::from(workers)).max(RESERVE.0);
+        let MasterSettings { configuration, listeners, load, program, start, commands, notify, reopen, predecessor } = settings;
+        let workers: u64 = configuration.groups.iter().map(|group| u64::from(group.workers.get())).sum();
+        let capacity = raise_descriptor_limit().saturating_sub(RESERVE.0 + RESERVE.1 * workers).max(RESERVE.0);
         let capacity = usize::try_from(capacity).unwrap_or(usize::MAX);
-        let generation = Sealed::new(&settings.generation)?;
-        let listeners = Listeners::new(settings.listeners).map_err(Error::Listeners)?;
-        let rules = Rules { restart: settings.restart, start: settings.start, drain: settings.drain };
-        Supervisor::new(settings.program, workers, rules, generation, capacity).run(listeners, signals).await
+        let spawner = program;
+        let setup = Setup { spawner, configuration, listeners, load, start, capacity, notify, reopen, predecessor };
+        Supervisor::new(setup)?.run(signals, commands.0).await
     }
 }
-
 /// Every connection is a descriptor, for a moment in the master and then in a worker, which inherits the limit. Returns it.
 fn raise_descriptor_limit() -> u64 {
     let limit = getrlimit(Resource::Nofile);

@@ -7,6 +7,8 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::listen::Address;
+
 /// The version of this protocol. Both ends are one program, so a difference means that something is badly wrong.
 pub(crate) const PROTOCOL: u32 = 2;
 
@@ -65,6 +67,9 @@ pub(crate) enum Message {
     Delivered { epoch: u64 },
     /// Master: write to these from now on, two descriptors: standard output and standard error.
     Reopen {},
+    /// An old master, to the new one: listening sockets, one descriptor each, where each was wanted and where it is. After
+    /// the last ones it has everything.
+    Adopt { listeners: Vec<(Address, Address)>, last: bool },
     /// Master: no more connections will come; finish within the time, in milliseconds.
     Disconnect { within: u64 },
     /// Worker: the last packet. `cut` connections were still busy.
@@ -136,6 +141,7 @@ impl Message {
         let expected = match &message {
             Self::Generation { .. } | Self::Reopen {} => 2,
             Self::Listeners { listeners } => within(listeners.len(), 1, MOST_LISTENERS.min(MOST_DESCRIPTORS))?,
+            Self::Adopt { listeners, .. } => within(listeners.len(), 0, MOST_DESCRIPTORS)?,
             Self::Connection { connections } => within(connections.len(), 1, MOST_DESCRIPTORS)?,
             Self::Taken { numbers, .. } => within(numbers.len(), 0, MOST_NUMBERS).map(|_| 0)?,
             Self::Refused { numbers, .. } => within(numbers.len(), 1, MOST_NUMBERS).map(|_| 0)?,
@@ -158,6 +164,7 @@ impl Message {
             | Self::Connection { .. }
             | Self::Deliver { .. }
             | Self::Reopen {}
+            | Self::Adopt { .. }
             | Self::Disconnect { .. } => Side::Worker,
             _ => Side::Master,
         }
@@ -180,6 +187,7 @@ impl Message {
             Self::Deliver { .. } => "deliver",
             Self::Delivered { .. } => "delivered",
             Self::Reopen {} => "reopen",
+            Self::Adopt { .. } => "adopt",
             Self::Disconnect { .. } => "disconnect",
             Self::Exit { .. } => "exit",
         }
@@ -235,6 +243,14 @@ mod tests {
             ),
             (Message::Delivered { epoch: 1 }, 0, Side::Master),
             (Message::Reopen {}, 2, Side::Worker),
+            (
+                Message::Adopt {
+                    listeners: vec![(Address::Tcp("[::]:0".parse().unwrap()), Address::Inherited("web".into()))],
+                    last: true,
+                },
+                1,
+                Side::Worker,
+            ),
             (Message::Disconnect { within: 30_000 }, 0, Side::Worker),
             (Message::Exit { reason: "drained".into(), cut: 0 }, 0, Side::Master),
         ]
@@ -320,7 +336,7 @@ mod tests {
         }
 
         #[test]
-        fn a_damaged_message_is_read_as_a_message_or_refused(which in 0usize..16, at in 0usize..40, byte: u8, cut in 0usize..60) {
+        fn a_damaged_message_is_read_as_a_message_or_refused(which in 0usize..17, at in 0usize..40, byte: u8, cut in 0usize..60) {
             let (message, descriptors, side) = every().swap_remove(which);
             let mut bytes = message.encode().unwrap();
             bytes.truncate(bytes.len().saturating_sub(cut).max(1));

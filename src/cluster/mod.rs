@@ -30,6 +30,7 @@ mod sealed;
 mod supervisor;
 #[cfg(test)]
 mod tests;
+mod usage;
 mod watch;
 mod worker;
 
@@ -39,8 +40,9 @@ pub use command::{
 pub use configuration::{Configuration, GroupSettings, Loader, Policy};
 pub use connection::Connection;
 pub use fleet::Cut;
-pub use master::{Error, Master, MasterSettings, Outcome};
+pub use master::{Error, Master, MasterSettings, Notice, Outcome, PredecessorError, Reopen};
 pub use program::Program;
 pub use restart::RestartPolicy;
 pub use sealed::SealedError;
+pub use supervisor::Predecessor;
 pub use worker::{Assignment, Event, Load, WorkerChannel, WorkerError};

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::future::Future;
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 
 use rustix::fs::{Mode, OFlags, open};
@@ -11,8 +11,12 @@ use tokio::process::{Child, Command};
 
 /// The environment variable with the number of the channel's descriptor; always `0`, the standard input.
 pub(crate) const CHANNEL_FD: &str = "FORECOURT_CHANNEL_FD";
-/// The environment variable with the worker's number, from 1.
+/// The environment variable with the worker's number in its group, from 1.
 pub(crate) const WORKER_ID: &str = "FORECOURT_WORKER_ID";
+/// The environment variable with the name of the worker's group.
+pub(crate) const GROUP: &str = "FORECOURT_GROUP";
+/// The environment variable with the number of the descriptor through which an old master hands over; always `0`.
+pub(crate) const PREDECESSOR_FD: &str = "FORECOURT_PREDECESSOR_FD";
 
 /// A program file held open, so that every worker of this master runs the same image even when the file on disk is
 /// replaced meanwhile.
@@ -21,6 +25,8 @@ pub struct Program {
     image: OwnedFd,
     args: Vec<OsString>,
     env: Vec<(OsString, OsString)>,
+    /// The file and the arguments of the master that takes over from this one.
+    heir: Option<(PathBuf, Vec<OsString>)>,
 }
 
 impl Program {
@@ -40,7 +46,14 @@ impl Program {
         let image = open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
         // mimalloc keeps what is freed for a while; workers give it back at once, and stay small when idle.
         let env = vec![("MIMALLOC_PURGE_DELAY".into(), "0".into())];
-        Ok(Self { image, args: Vec::new(), env })
+        Ok(Self { image, args: Vec::new(), env, heir: None })
+    }
+
+    /// The file, looked up anew each time, and the arguments of a master that takes over from this one.
+    #[must_use]
+    pub fn heir(mut self, path: PathBuf, args: Vec<OsString>) -> Self {
+        self.heir = Some((path, args));
+        self
     }
 
     /// Adds an argument.
@@ -58,12 +71,26 @@ impl Program {
     }
 }
 
+/// Which worker to start.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hire<'a> {
+    pub(crate) group: &'a str,
+    /// Its number in the group, from 1.
+    pub(crate) worker: u32,
+    pub(crate) generation: u64,
+    /// Arguments beside the program's own.
+    pub(crate) args: &'a [OsString],
+}
+
 /// Starts worker processes.
 pub(crate) trait Spawn {
     type Process: Process;
 
     /// Starts the process of a worker, which owns `channel` from then on.
-    fn spawn(&mut self, worker: u32, channel: OwnedFd) -> std::io::Result<Self::Process>;
+    fn spawn(&mut self, hire: &Hire<'_>, channel: OwnedFd) -> std::io::Result<Self::Process>;
+
+    /// Starts a master that takes over from this one, and owns `channel` from then on.
+    fn spawn_heir(&mut self, channel: OwnedFd) -> std::io::Result<Self::Process>;
 }
 
 /// A worker process.
@@ -80,17 +107,29 @@ pub(crate) trait Process: Send + 'static {
 impl Spawn for Program {
     type Process = Child;
 
-    fn spawn(&mut self, worker: u32, channel: OwnedFd) -> std::io::Result<Child> {
+    fn spawn(&mut self, hire: &Hire<'_>, channel: OwnedFd) -> std::io::Result<Child> {
+        let Hire { group, worker, generation, args } = hire;
         // The child resolves the path itself, before close-on-exec closes the image.
         let mut command = Command::new(format!("/proc/self/fd/{}", self.image.as_raw_fd()));
         command
-            .arg0(format!("forecourt: worker {worker}"))
+            .arg0(format!("forecourt: worker {group}/{worker}, generation {generation}:"))
             .args(&self.args)
+            .args(*args)
+            .env_remove(PREDECESSOR_FD)
             .envs(self.env.iter().map(|(name, value)| (name, value)))
             .env(CHANNEL_FD, "0")
             .env(WORKER_ID, worker.to_string())
+            .env(GROUP, group)
             .stdin(Stdio::from(channel));
         command.spawn()
+    }
+
+    fn spawn_heir(&mut self, channel: OwnedFd) -> std::io::Result<Child> {
+        let (path, args) = self.heir.as_ref().ok_or_else(|| std::io::Error::other("this master does not know its own file"))?;
+        let mut command = Command::new(path);
+        command.args(args).env(PREDECESSOR_FD, "0").stdin(Stdio::from(channel));
+        // It has a life of its own, beyond that of this master.
+        command.kill_on_drop(false).spawn()
     }
 }
 
@@ -114,16 +153,20 @@ mod tests {
     use super::super::channel::Channel;
     use super::*;
 
+    fn hire(worker: u32) -> Hire<'static> {
+        Hire { group: "web", worker, generation: 1, args: &[] }
+    }
+
     fn shell(path: &Path, script: &str) -> Program {
         Program::open(path).unwrap().arg("-c").arg(script).env("FORECOURT_TEST", "yes")
     }
 
     #[tokio::test]
     async fn a_worker_has_its_channel_as_its_standard_input_and_knows_its_number() {
-        let script = "test \"$FORECOURT_CHANNEL_FD.$FORECOURT_WORKER_ID.$MIMALLOC_PURGE_DELAY.$FORECOURT_TEST\" = 0.7.0.yes \
+        let script = "test \"$FORECOURT_CHANNEL_FD.$FORECOURT_GROUP.$FORECOURT_WORKER_ID.$MIMALLOC_PURGE_DELAY.$FORECOURT_TEST\" = 0.web.7.0.yes \
                       && test -S /dev/stdin && exit 42";
         let (_channel, theirs) = Channel::pair().unwrap();
-        let mut child = shell(Path::new("/bin/sh"), script).spawn(7, theirs).unwrap();
+        let mut child = shell(Path::new("/bin/sh"), script).spawn(&hire(7), theirs).unwrap();
         assert_eq!(Process::wait(&mut child).await.unwrap().code(), Some(42));
     }
 
@@ -137,7 +180,7 @@ mod tests {
             i64::from_str_radix(flags.trim(), 8).unwrap() & 0o2_000_000 == 0
         });
         let allowed = inheritable.count();
-        let mut child = shell(Path::new("/bin/sh"), "set -- /proc/$$/fd/*; exit $#").spawn(1, theirs).unwrap();
+        let mut child = shell(Path::new("/bin/sh"), "set -- /proc/$$/fd/*; exit $#").spawn(&hire(1), theirs).unwrap();
         let found = Process::wait(&mut child).await.unwrap().code().unwrap();
         // one more for the directory that the shell itself is reading
         assert!(found as usize <= allowed + 1, "{found} descriptors, {allowed} allowed");
@@ -153,7 +196,7 @@ mod tests {
         std::fs::rename(folder.path().join("new"), &path).unwrap();
         for _ in 0..2 {
             let (_channel, theirs) = Channel::pair().unwrap();
-            let mut child = program.spawn(1, theirs).unwrap();
+            let mut child = program.spawn(&hire(1), theirs).unwrap();
             assert_eq!(Process::wait(&mut child).await.unwrap().code(), Some(42));
             std::fs::remove_file(&path).ok();
         }
@@ -163,6 +206,6 @@ mod tests {
     async fn a_program_that_cannot_run_is_an_error_not_a_process() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let (_channel, theirs) = Channel::pair().unwrap();
-        assert!(Program::open(file.path()).unwrap().spawn(1, theirs).is_err());
+        assert!(Program::open(file.path()).unwrap().spawn(&hire(1), theirs).is_err());
     }
 }

@@ -55,6 +55,11 @@ impl Sealed {
         Ok(Self { file, length })
     }
 
+    /// The same bytes once more, in the same memory.
+    pub(crate) fn again(&self) -> std::io::Result<Self> {
+        Ok(Self { file: self.file.try_clone()?, length: self.length })
+    }
+
     pub(crate) fn length(&self) -> u64 {
         self.length
     }

@@ -1,40 +1,52 @@
-//! The master's loop: it carries out what the fleet decides, deals connections out, and tells the fleet what happened.
+//! The master's loop: it carries out what the fleets decide, deals connections out, and tells the fleets what happened.
 
+mod act;
+mod deal;
+mod generation;
+mod group;
 mod hear;
+mod leave;
+mod obey;
+mod reload;
+mod scale;
+mod status;
+mod topics;
+mod upgrade;
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
-use tracing::{error, info, warn};
 
-use super::accept::{Batch, Listeners};
-use super::attend::{Report, attend};
-use super::channel::{Channel, Receiver, SendError};
+use super::attend::Report;
+use super::channel::Channel;
+use super::command::Command;
+use super::configuration::{Configuration, Loader};
 use super::control::{Control, Signals};
-use super::dispatch::Dispatch;
-use super::fleet::{Action, End, Fleet, Key, Rules};
+use super::fleet::{Fleet, Key, Rules};
 use super::flight::Flight;
-use super::master::{Error, Outcome};
-use super::message::{Message, Side};
-use super::program::{Process, Spawn};
-use super::sealed::Sealed;
+use super::listen::Bound;
+use super::master::{Error, Notice, Outcome};
+use super::program::Spawn;
+use super::sealed::SealedError;
+use generation::Generations;
+use group::Group;
+use leave::Leaving;
+use reload::Reload;
+use scale::Scaling;
+use topics::Topics;
+use upgrade::Heir;
+pub use upgrade::Predecessor;
 
 /// Reports heard before connections are dealt again.
 const REPORTS: usize = 256;
 
-/// Connections taken from the kernel in the last round before the listeners close.
-const SWEEP: usize = 4096;
-
-/// How long connections that are accepted already may wait for a worker once the master has been told to stop.
-const LINGER: Duration = Duration::from_secs(1);
-
-/// The pauses after accepting failed for want of descriptors or memory; doubling from the first to the second.
-const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
+/// How late the loop may wake up before it believes that it was the master, not its workers, that did not run.
+const LATE: u32 = 4;
 
 /// Where orders come from.
 pub(crate) trait Orders {
@@ -53,246 +65,215 @@ impl Orders for Signals {
 struct Post {
     channel: Arc<Channel>,
     kill: Arc<Notify>,
+    group: String,
     worker: u32,
     pid: u32,
+    generation: u64,
     flight: Flight,
     greeted: bool,
     faults: u32,
 }
 
-/// The stages of leaving.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Leaving {
-    No,
-    /// Told to stop; what is accepted already is still dealt out until then.
-    Until(Instant),
-    /// The workers have been told.
-    Told,
+/// What a supervisor is built with.
+pub(crate) struct Setup<S> {
+    pub(crate) spawner: S,
+    pub(crate) configuration: Configuration,
+    /// The bound sockets of all groups.
+    pub(crate) listeners: Vec<Bound>,
+    pub(crate) load: Loader,
+    /// From fork to `listening`.
+    pub(crate) start: Duration,
+    /// Connections that the master may own at a time.
+    pub(crate) capacity: usize,
+    pub(crate) notify: Arc<dyn Fn(Notice) + Send + Sync>,
+    /// Opens the log files again and gives the new standard output and standard error.
+    pub(crate) reopen: Option<super::master::Reopen>,
+    /// The master whose place this one takes.
+    pub(crate) predecessor: Option<Predecessor>,
 }
 
 /// The state of the loop.
-#[derive(Debug)]
 pub(crate) struct Supervisor<S> {
     spawner: S,
-    generation: Sealed,
-    fleet: Fleet,
-    dispatch: Dispatch<OwnedFd>,
+    load: Loader,
+    notify: Arc<dyn Fn(Notice) + Send + Sync>,
+    reopen: Option<super::master::Reopen>,
+    start: Duration,
+    groups: BTreeMap<u32, Group>,
+    generations: Generations,
+    /// What serves now, without its bytes.
+    configuration: Configuration,
     posts: BTreeMap<Key, Post>,
     tasks: JoinSet<()>,
     reporter: mpsc::Sender<(Key, Report)>,
     reports: mpsc::Receiver<(Key, Report)>,
+    /// Configurations that were read for a reload.
+    loads: (mpsc::Sender<Result<Configuration, String>>, mpsc::Receiver<Result<Configuration, String>>),
     leaving: Leaving,
     unserved: usize,
     /// Connections that the master may own at a time.
     capacity: usize,
     /// Accepting failed last time, and rests until then, for this long.
     rest: Option<(Instant, Duration)>,
+    reload: Option<Reload>,
+    /// Somebody wants another reload after the one under way.
+    again: bool,
+    scalings: Vec<Scaling>,
+    topics: Topics,
+    heir: Option<Heir>,
+    predecessor: Option<Predecessor>,
+    /// Every group has been ready once.
+    ready: bool,
+    started: Instant,
+    seed: u64,
 }
 
 impl<S: Spawn> Supervisor<S> {
-    /// `capacity` is how many connections the master may own at a time.
-    pub(crate) fn new(spawner: S, workers: u32, rules: Rules, generation: Sealed, capacity: usize) -> Self {
+    /// Takes over the sockets of the configuration's groups.
+    ///
+    /// # Errors
+    /// The generation is too large for memory, or the sockets cannot be watched.
+    pub(crate) fn new(setup: Setup<S>) -> Result<Self, Error> {
+        let Setup { spawner, mut configuration, listeners, load, start, capacity, notify, reopen, predecessor } = setup;
         let now = Instant::now();
         // Any number will do, so long as several masters started together do not share it.
         let seed =
             u64::from(std::process::id()) ^ std::time::UNIX_EPOCH.elapsed().map_or(0, |time| u64::from(time.subsec_nanos()));
         let (reporter, reports) = mpsc::channel(REPORTS);
-        Self {
+        let generations = Generations::new(&mut configuration)?;
+        let topics = Topics::new(predecessor.as_ref().map(Predecessor::topics).unwrap_or_default());
+        let mut supervisor = Self {
             spawner,
-            generation,
-            fleet: Fleet::new(workers, rules, seed, now),
-            dispatch: Dispatch::new(),
+            load,
+            notify,
+            reopen,
+            start,
+            groups: BTreeMap::new(),
+            generations,
+            configuration,
             posts: BTreeMap::new(),
             tasks: JoinSet::new(),
             reporter,
             reports,
+            loads: mpsc::channel(1),
             leaving: Leaving::No,
             unserved: 0,
             capacity,
             rest: None,
+            reload: None,
+            again: false,
+            scalings: Vec::new(),
+            topics,
+            heir: None,
+            predecessor,
+            ready: false,
+            started: now,
+            seed,
+        };
+        let rules = supervisor.rules(&supervisor.configuration);
+        for (number, settings) in (1..).zip(supervisor.configuration.groups.clone()) {
+            let fleet = Fleet::new(number, settings.workers.get(), generation::FIRST, rules, seed, now);
+            supervisor.groups.insert(number, Group::new(settings, fleet));
         }
+        supervisor.assign(listeners).map_err(Error::Listeners)?;
+        Ok(supervisor)
+    }
+
+    fn rules(&self, configuration: &Configuration) -> Rules {
+        let Configuration { restart, drain, heartbeat, .. } = configuration;
+        Rules { restart: *restart, start: self.start, drain: *drain, heartbeat: *heartbeat }
     }
 
     /// Runs until every worker has ended and none is to come.
-    pub(crate) async fn run(mut self, mut listeners: Listeners, mut orders: impl Orders) -> Result<Outcome, Error> {
+    pub(crate) async fn run(mut self, mut orders: impl Orders, mut commands: mpsc::Receiver<Command>) -> Result<Outcome, Error> {
+        let mut planned: Option<Instant> = None;
         loop {
-            self.fleet.tick(Instant::now());
-            self.act();
-            self.deal();
-            self.leave(Instant::now());
-            self.act();
-            if let Some(end) = self.fleet.end() {
+            // What has been said is heard before anybody is called silent.
+            self.hear_all(None);
+            self.forgive_the_late(planned);
+            self.step(Instant::now());
+            if let Some(end) = self.end() {
                 return self.close(end);
             }
-            let room = self.room();
             let wake = self.wake();
+            planned = wake;
+            let rooms = self.rooms();
+            let open = rooms.values().any(|room| *room > 0);
             tokio::select! {
                 report = self.reports.recv() => self.hear_all(report),
-                batch = listeners.accept(room), if room > 0 => self.take(batch),
-                order = orders.next() => self.obey(order, &mut listeners),
+                (group, batch) = deal::accept(&mut self.groups, &rooms), if open => self.take(group, batch),
+                order = orders.next() => self.obey(order),
+                Some(command) = commands.recv() => self.carry_out(command),
+                Some(loaded) = self.loads.1.recv() => self.loaded(loaded),
+                news = upgrade::news(&mut self.heir) => self.hear_heir(news),
                 () = sleep_until(wake) => {}
             }
             while self.tasks.try_join_next().is_some() {}
         }
     }
 
-    /// How many connections may be accepted now. The master never fills its own limit of descriptors with them, because it
-    /// needs some to start workers; idle copies are given up first.
-    fn room(&mut self) -> usize {
-        if self.leaving != Leaving::No || self.rest.is_some_and(|(until, _)| until > Instant::now()) {
-            return 0;
+    /// Everything that follows from the passing of time and from what was heard.
+    fn step(&mut self, now: Instant) {
+        for group in self.groups.values_mut() {
+            group.fleet.tick(now);
         }
-        if self.dispatch.owned() >= self.capacity {
-            self.dispatch.let_go();
+        self.act();
+        self.lead_reload(now);
+        self.act();
+        self.look_at_scalings();
+        self.topics.lose_patience(now, &self.posts);
+        self.announce_readiness();
+        self.hurry_heir(now);
+        self.deal();
+        self.leave(now);
+        self.act();
+        self.drop_empty_groups();
+    }
+
+    /// A master that was stopped, or ran on a machine that slept, has heard nothing, whoever spoke.
+    fn forgive_the_late(&mut self, planned: Option<Instant>) {
+        let now = Instant::now();
+        let late = planned.is_some_and(|planned| now.saturating_duration_since(planned) > self.configuration.heartbeat / LATE);
+        if late {
+            self.groups.values_mut().for_each(|group| group.fleet.forgive(now));
         }
-        self.dispatch.room().min(self.capacity.saturating_sub(self.dispatch.owned()))
     }
 
     fn wake(&self) -> Option<Instant> {
-        let linger = if let Leaving::Until(until) = self.leaving { Some(until) } else { None };
         let rest = self.rest.map(|(until, _)| until).filter(|until| *until > Instant::now());
-        [self.fleet.wake(), linger, rest].into_iter().flatten().min()
+        let fleets = self.groups.values().filter_map(|group| group.fleet.wake());
+        let others = [self.leaving.wake(), rest, self.topics.wake(), self.heir.as_ref().map(Heir::deadline)];
+        fleets.chain(others.into_iter().flatten()).min()
     }
 
-    /// Does what the fleet has decided.
-    fn act(&mut self) {
-        while let Some(action) = self.fleet.next_action() {
-            match action {
-                Action::Spawn { key, slot } => self.spawn(key, slot),
-                Action::Ready { key } => self.dispatch.ready(key),
-                Action::Unready { key } => self.dispatch.unready(key),
-                Action::Disconnect { key, within } => self.disconnect(key, within),
-                Action::Kill { key, reason } => {
-                    if let Some(post) = self.posts.get(&key) {
-                        warn!(event = "kill", worker = post.worker, pid = post.pid, reason);
-                        post.kill.notify_one();
-                    }
-                }
-                Action::Restart { slot, delay, count } => {
-                    info!(event = "restart", worker = slot, delay_ms = delay.as_millis() as u64, count);
-                }
-                Action::GiveUp { slot, reason } => error!(event = "giveup", worker = slot, reason),
-            }
-        }
-    }
-
-    fn spawn(&mut self, key: Key, worker: u32) {
-        let started =
-            Channel::pair().and_then(|(channel, theirs)| Ok((channel, Flight::new()?, self.spawner.spawn(worker, theirs)?)));
-        let (channel, flight, process) = match started {
-            Ok(started) => started,
-            Err(error) => {
-                let reason = format!("it could not be started: {error}");
-                error!(event = "fork", worker, reason);
-                self.fleet.exiting(key, reason, 0);
-                self.fleet.ended(key, None, Instant::now());
-                return;
-            }
-        };
-        let (channel, kill, pid) = (Arc::new(channel), Arc::new(Notify::new()), process.id());
-        info!(event = "fork", worker, pid);
-        let receiver = Receiver::new(Arc::clone(&channel), Side::Master);
-        self.tasks.spawn(attend(key, receiver, process, Arc::clone(&kill), self.reporter.clone()));
-        self.posts.insert(key, Post { channel, kill, worker, pid, flight, greeted: false, faults: 0 });
-    }
-
-    fn disconnect(&mut self, key: Key, within: Duration) {
-        let Some(post) = self.posts.get(&key) else { return };
-        let message = Message::Disconnect { within: u64::try_from(within.as_millis()).unwrap_or(u64::MAX) };
-        match post.channel.try_send(&message, &[]) {
-            Ok(()) => {}
-            Err(SendError::Full) => {
-                let channel = Arc::clone(&post.channel);
-                // It is the last word to this worker, so nothing can overtake it; a worker that never reads it is killed.
-                self.tasks.spawn(async move { drop(channel.send(&message, &[]).await) });
-            }
-            Err(_) => return,
-        }
-        info!(event = "disconnect", worker = post.worker, pid = post.pid, within_ms = within.as_millis() as u64);
-    }
-
-    /// Sends what waits to who may have it.
-    fn deal(&mut self) {
-        loop {
-            self.dispatch.deal();
-            let Some(parcel) = self.dispatch.parcel() else { return };
-            let (key, count) = (parcel.key, parcel.handoffs.len());
-            let descriptors: Vec<BorrowedFd<'_>> = parcel.connections.iter().map(AsFd::as_fd).collect();
-            let message = Message::Connection { connections: parcel.handoffs };
-            let channel = self.posts.get(&key).map(|post| &post.channel);
-            match channel.map_or(Err(SendError::Closed), |channel| channel.try_send(&message, &descriptors)) {
-                Ok(()) => self.dispatch.sent(key, count),
-                Err(SendError::Full) => self.dispatch.full(key),
-                // Its end is near and will be reported.
-                Err(SendError::Closed) => self.dispatch.unready(key),
-                Err(error) => {
-                    self.dispatch.unready(key);
-                    self.fleet.kill(key, &error.to_string());
-                }
-            }
-        }
-    }
-
-    fn take(&mut self, batch: Batch) {
-        for accepted in batch.accepted {
-            self.dispatch.accept(accepted.connection, accepted.peer, accepted.listener);
-        }
-        let Some(trouble) = batch.trouble else {
-            self.rest = None;
+    /// Tells whoever started this master, once, when every group has the workers that it should have.
+    fn announce_readiness(&mut self) {
+        if self.ready || self.leaving != Leaving::No {
             return;
-        };
-        let released = self.dispatch.let_go();
-        let pause = self.rest.map_or(PAUSE.0, |(_, pause)| (pause * 2).min(PAUSE.1));
-        self.rest = Some((Instant::now() + pause, pause));
-        let pause_ms = pause.as_millis() as u64;
-        warn!(event = "accept", reason = %trouble, released, pause_ms, "cannot accept connections for the moment");
-    }
-
-    fn obey(&mut self, order: Control, listeners: &mut Listeners) {
-        match order {
-            Control::Drain if self.leaving == Leaving::No => {
-                info!(event = "drain", waiting = self.dispatch.waiting());
-                // What the kernel has completed for us is answered too; after that, nobody can connect any more.
-                self.take(listeners.sweep(SWEEP));
-                listeners.close();
-                self.leaving = Leaving::Until(Instant::now() + LINGER);
+        }
+        let serves = |group: &Group| group.fleet.in_rotation() >= group.fleet.size() as usize;
+        if self.groups.values().all(serves) {
+            self.ready = true;
+            let workers = self.groups.values().map(|group| group.fleet.in_rotation()).sum();
+            if let Some(predecessor) = &mut self.predecessor {
+                predecessor.succeed();
             }
-            Control::Drain | Control::Stop => {
-                info!(event = "stop");
-                listeners.close();
-                self.leaving = Leaving::Told;
-                self.fleet.kill_all();
-            }
-            Control::NotYet(signal) => warn!(event = "signal", signal, "this signal does nothing yet"),
-            Control::Child => self.reap(),
+            (self.notify)(Notice::Ready { workers });
         }
     }
 
-    /// Takes the next step of leaving, once what was accepted has been dealt out.
-    fn leave(&mut self, now: Instant) {
-        if let Leaving::Until(until) = self.leaving
-            && (self.dispatch.waiting() == 0 || !self.dispatch.anybody_ready() || now >= until)
-        {
-            self.leaving = Leaving::Told;
-            self.fleet.drain_all(now);
-        }
-        if self.leaving == Leaving::Told {
-            self.unserved += self.dispatch.close_queue();
-        }
+    fn group_named(&self, name: &str) -> Option<u32> {
+        self.groups.iter().find(|(_, group)| group.settings.name == name && !group.removed).map(|(number, _)| *number)
     }
 
-    fn close(mut self, end: End) -> Result<Outcome, Error> {
-        self.unserved += self.dispatch.close_queue();
-        match end {
-            End::Stopped(cut) => {
-                for one in &cut {
-                    warn!(event = "cut", worker = one.worker, connections = one.connections, reason = one.reason);
-                }
-                info!(event = "stopped", cut = cut.iter().map(|one| one.connections).sum::<u64>(), unserved = self.unserved);
-                Ok(Outcome { cut, unserved: self.unserved })
-            }
-            End::GaveUp { reason, status } => Err(Error::GaveUp { reason, status }),
-        }
+    fn fleet(&mut self, key: Key) -> Option<&mut Fleet> {
+        self.groups.get_mut(&key.group).map(|group| &mut group.fleet)
+    }
+}
+
+impl<S> std::fmt::Debug for Supervisor<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Supervisor").field("groups", &self.groups).field("posts", &self.posts).finish_non_exhaustive()
     }
 }
 
@@ -300,5 +281,14 @@ async fn sleep_until(wake: Option<Instant>) {
     match wake {
         Some(wake) => tokio::time::sleep_until(wake.into()).await,
         None => std::future::pending().await,
+    }
+}
+
+/// A descriptor that the master accepted.
+type Accepted = OwnedFd;
+
+impl From<SealedError> for super::command::Refused {
+    fn from(error: SealedError) -> Self {
+        Self::Configuration(error.to_string())
     }
 }

@@ -93,6 +93,7 @@ pub enum WorkerError {
 /// A worker's end of the channel.
 #[derive(Debug)]
 pub struct WorkerChannel {
+    group: String,
     worker: u32,
     shared: Arc<Shared>,
     receiver: Receiver,
@@ -119,8 +120,9 @@ impl WorkerChannel {
     /// # Errors
     /// This process was not started by a master.
     pub fn from_env() -> Result<Self, WorkerError> {
-        let (worker, socket) = environment::channel()?;
+        let (group, worker, socket) = environment::channel()?;
         let mut channel = Self::new(worker, socket)?;
+        channel.group = group;
         channel.retire = Some(Retire::on_signal()?);
         Ok(channel)
     }
@@ -132,10 +134,27 @@ impl WorkerChannel {
         let shared = Arc::new(Shared { channel, ledger: Ledger::new(), leaving: watch::Sender::new(false) });
         let arrived = VecDeque::new();
         let (beat, beat_every, retire, epoch) = (None, BEAT, None, None);
-        Ok(Self { worker, shared, receiver, arrived, beat, beat_every, retire, epoch, faults: 0, closed: false })
+        Ok(Self {
+            group: String::new(),
+            worker,
+            shared,
+            receiver,
+            arrived,
+            beat,
+            beat_every,
+            retire,
+            epoch,
+            faults: 0,
+            closed: false,
+        })
     }
 
-    /// This worker's number, from 1. A worker that replaces another has its number.
+    /// The name of this worker's group.
+    pub fn group(&self) -> &str {
+        &self.group
+    }
+
+    /// This worker's number in its group, from 1. A worker that replaces another has its number.
     pub fn worker(&self) -> u32 {
         self.worker
     }
@@ -226,6 +245,14 @@ impl WorkerChannel {
     pub async fn exit(self, why: &str, cut: u64) {
         self.shared.ledger.pay(&self.shared.channel).await;
         let _ = self.say(&Message::Exit { reason: reason(why), cut }).await;
+    }
+
+    /// Beats no more, for tests of the master.
+    #[cfg(test)]
+    pub(crate) fn fall_silent(&mut self) {
+        if let Some(beat) = self.beat.take() {
+            beat.abort();
+        }
     }
 
     /// Says anything at all, for tests of the master.

@@ -2,12 +2,10 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::super::fleet::{Action, Fleet, Rules};
-use super::super::restart::RestartPolicy;
+use super::super::configuration::Policy;
 use super::*;
 
 /// Stands for a descriptor; closing it twice is impossible, closing it at all is counted.
@@ -19,13 +17,8 @@ impl Drop for Token {
     }
 }
 
-fn keys(count: u32) -> Vec<Key> {
-    let rules = Rules { restart: RestartPolicy::default(), start: Duration::ZERO, drain: Duration::ZERO };
-    let mut fleet = Fleet::new(count, rules, 0, Instant::now());
-    fleet.tick(Instant::now());
-    std::iter::from_fn(|| fleet.next_action())
-        .filter_map(|action| if let Action::Spawn { key, .. } = action { Some(key) } else { None })
-        .collect()
+fn keys(count: u64) -> Vec<Key> {
+    (1..=count).map(|number| Key::new(1, number)).collect()
 }
 
 struct Desk {
@@ -36,7 +29,7 @@ struct Desk {
 
 impl Desk {
     fn new() -> Self {
-        Self { dispatch: Dispatch::new(), closed: Rc::default(), accepted: 0 }
+        Self { dispatch: Dispatch::new(Policy::RoundRobin, vec![]), closed: Rc::default(), accepted: 0 }
     }
 
     fn accept(&mut self, count: usize) {
@@ -66,7 +59,7 @@ fn connections_go_round_in_packets_of_sixteen() {
     let (mut desk, keys) = (Desk::new(), keys(2));
     desk.accept(1);
     assert!(desk.send().is_empty());
-    keys.iter().for_each(|key| desk.dispatch.ready(*key));
+    keys.iter().for_each(|key| desk.dispatch.ready(*key, 1));
     desk.accept(39);
     let sent = desk.send();
     let evens = |from: u64, count| (0..count).map(|n| from + n * 2).collect::<Vec<_>>();
@@ -79,7 +72,7 @@ fn connections_go_round_in_packets_of_sixteen() {
 #[test]
 fn a_blocked_worker_fills_its_window_and_gets_no_more() {
     let (mut desk, keys) = (Desk::new(), keys(2));
-    keys.iter().for_each(|key| desk.dispatch.ready(*key));
+    keys.iter().for_each(|key| desk.dispatch.ready(*key, 1));
     desk.accept(200);
     let count = |sent: &[(Key, Vec<u64>)]| sent.iter().map(|(_, numbers)| numbers.len()).sum::<usize>();
     assert_eq!(count(&desk.send()), 128);
@@ -92,7 +85,7 @@ fn a_blocked_worker_fills_its_window_and_gets_no_more() {
 #[test]
 fn a_worker_that_refuses_is_left_alone_until_it_beats() {
     let (mut desk, keys) = (Desk::new(), keys(1));
-    desk.dispatch.ready(keys[0]);
+    desk.dispatch.ready(keys[0], 1);
     desk.accept(3);
     desk.send();
     assert_eq!(desk.dispatch.refused(keys[0], &[0, 1, 7]), 2);
@@ -106,7 +99,7 @@ fn a_worker_that_refuses_is_left_alone_until_it_beats() {
 #[test]
 fn a_dead_workers_connections_go_first_to_the_next_one() {
     let (mut desk, keys) = (Desk::new(), keys(2));
-    desk.dispatch.ready(keys[0]);
+    desk.dispatch.ready(keys[0], 1);
     desk.accept(4);
     desk.send();
     assert_eq!(desk.dispatch.taken(keys[0], &[1]), 1);
@@ -114,14 +107,14 @@ fn a_dead_workers_connections_go_first_to_the_next_one() {
     desk.accept(1);
     assert_eq!(desk.dispatch.rescue(keys[0]), 3);
     assert_eq!(desk.dispatch.rescue(keys[0]), 0);
-    desk.dispatch.ready(keys[1]);
+    desk.dispatch.ready(keys[1], 1);
     assert_eq!(desk.send(), [(keys[1], vec![0, 2, 3, 4])]);
 }
 
 #[test]
 fn a_full_channel_gives_back_what_was_not_sent() {
     let (mut desk, keys) = (Desk::new(), keys(1));
-    desk.dispatch.ready(keys[0]);
+    desk.dispatch.ready(keys[0], 1);
     desk.accept(20);
     desk.dispatch.deal();
     desk.dispatch.sent(keys[0], 16);
@@ -135,7 +128,7 @@ fn a_full_channel_gives_back_what_was_not_sent() {
 #[test]
 fn idle_copies_are_bounded_and_only_picked_up_ones_are_let_go() {
     let (mut desk, keys) = (Desk::new(), keys(1));
-    desk.dispatch.ready(keys[0]);
+    desk.dispatch.ready(keys[0], 1);
     let mut seen = 0;
     for _ in 0..40 {
         desk.accept(50);
@@ -199,7 +192,7 @@ proptest! {
                     desk.dispatch.full(keys[which]);
                     desk.send();
                 }
-                Chance::Ready(which) => desk.dispatch.ready(keys[which]),
+                Chance::Ready(which) => desk.dispatch.ready(keys[which], 1),
                 Chance::Unready(which) => desk.dispatch.unready(keys[which]),
                 Chance::Seen(which, seen) => drop(desk.dispatch.seen(keys[which], seen)),
                 Chance::Taken(which, numbers) => given_away += desk.dispatch.taken(keys[which], &numbers),

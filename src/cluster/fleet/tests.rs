@@ -2,13 +2,18 @@
 
 use std::os::unix::process::ExitStatusExt;
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 
-use super::super::life::State;
+use super::super::life::{Obituary, State};
 use super::*;
 
+const HEARTBEAT: Duration = Duration::from_secs(10);
+
 fn rules() -> Rules {
-    Rules { restart: RestartPolicy::default(), start: Duration::from_secs(30), drain: Duration::from_secs(5) }
+    let (start, drain, heartbeat) = (Duration::from_secs(30), Duration::from_secs(5), HEARTBEAT);
+    Rules { restart: RestartPolicy::default(), start, drain, heartbeat }
 }
 
 /// A fleet with a clock, and the processes that a master would have.
@@ -19,38 +24,78 @@ struct World {
     ready: BTreeMap<Key, u32>,
     told: Vec<Action>,
     spawned: usize,
+    /// Those that say nothing any more.
+    mute: BTreeSet<Key>,
+    generation: u64,
 }
 
 impl World {
     fn new(workers: u32) -> Self {
         let now = Instant::now();
-        let fleet = Fleet::new(workers, rules(), 1, now);
-        let mut world = Self { fleet, now, alive: BTreeMap::new(), ready: BTreeMap::new(), told: vec![], spawned: 0 };
+        let fleet = Fleet::new(1, workers, 1, rules(), 1, now);
+        let mut world = Self {
+            fleet,
+            now,
+            alive: BTreeMap::new(),
+            ready: BTreeMap::new(),
+            told: vec![],
+            spawned: 0,
+            mute: BTreeSet::new(),
+            generation: 1,
+        };
         world.pass(Duration::ZERO);
         world
     }
 
     fn pass(&mut self, time: Duration) {
         self.now += time;
+        for key in self.alive.keys().filter(|key| !self.mute.contains(key)) {
+            self.fleet.heard(*key, self.now);
+        }
         self.fleet.tick(self.now);
         self.obey();
+    }
+
+    /// What the master does with a generation on trial.
+    fn lead(&mut self) {
+        match self.fleet.trial(self.now) {
+            Trial::Started => self.fleet.switch(Duration::from_secs(2), self.now),
+            Trial::Passed => self.fleet.commit(self.now),
+            Trial::Failed(_) => self.fleet.roll_back(self.now),
+            Trial::None | Trial::Pending => {}
+        }
+        self.obey();
+    }
+
+    fn reload(&mut self, size: u32) -> bool {
+        let free = self.fleet.trial(self.now) == Trial::None;
+        if free {
+            self.generation += 1;
+            self.fleet.prepare(self.generation, size, self.now);
+            self.obey();
+        }
+        free
+    }
+
+    fn generations(&self) -> Vec<u64> {
+        let generation = |key: &Key| self.fleet.lives.get(key).map(Life::generation);
+        self.ready.keys().filter_map(generation).collect()
     }
 
     fn obey(&mut self) {
         while let Some(action) = self.fleet.next_action() {
             match &action {
-                Action::Spawn { key, slot } => {
+                Action::Spawn { key, slot, .. } => {
                     self.spawned += 1;
                     assert!(self.alive.insert(*key, *slot).is_none());
                 }
-                Action::Ready { key } => assert!(self.ready.insert(*key, self.alive[key]).is_none()),
+                Action::Ready { key, .. } => assert!(self.ready.insert(*key, self.alive[key]).is_none()),
                 Action::Unready { key } => assert!(self.ready.remove(key).is_some()),
                 _ => {}
             }
             self.told.push(action);
         }
-        let mut slots: Vec<_> = self.ready.values().collect();
-        slots.dedup();
+        let slots: BTreeSet<_> = self.ready.values().collect();
         assert_eq!(slots.len(), self.ready.len(), "two workers of one slot in rotation");
         assert_eq!(self.ready.len(), self.fleet.in_rotation());
     }
@@ -183,7 +228,7 @@ fn stopping_drains_who_serves_kills_who_does_not_and_names_who_was_cut() {
     let keys = world.keys();
     world.up(keys[0]);
     world.up(keys[1]);
-    world.fleet.beat(keys[1], 4, 9);
+    world.fleet.beat(keys[1], 4, 9, 0);
     world.fleet.drain_all(world.now);
     world.obey();
     assert!(world.ready.is_empty());
@@ -198,8 +243,112 @@ fn stopping_drains_who_serves_kills_who_does_not_and_names_who_was_cut() {
     assert_eq!(cuts.iter().map(|cut| (cut.worker, cut.connections)).collect::<Vec<_>>(), [(2, 4)]);
 }
 
+#[test]
+fn a_generation_takes_over_as_a_whole_and_the_old_one_stands_by_until_it_has_proved_itself() {
+    let mut world = World::new(2);
+    world.all_up();
+    let old = world.keys();
+    assert!(world.reload(2));
+    world.up(world.keys()[2]);
+    world.lead();
+    assert_eq!(world.generations(), [1, 1], "one of two is not enough");
+    world.up(world.keys()[3]);
+    world.lead();
+    assert_eq!(world.generations(), [2, 2]);
+    assert!(old.iter().all(|key| world.fleet.stands_by(*key) && world.alive.contains_key(key)));
+    world.pass(Duration::from_secs(2));
+    world.lead();
+    let told = world.told.iter().filter(|action| matches!(action, Action::Disconnect { key, .. } if old.contains(key)));
+    assert_eq!(told.count(), 2);
+    assert_eq!(world.fleet.serving(), 2);
+}
+
+#[test]
+fn a_death_on_probation_brings_the_old_ones_back_at_once() {
+    let mut world = World::new(2);
+    world.all_up();
+    world.reload(3);
+    world.all_up();
+    world.lead();
+    assert_eq!(world.generations(), [2, 2, 2]);
+    let new = *world.ready.keys().next().unwrap();
+    world.dies(new, 9);
+    let Trial::Failed(reason) = world.fleet.trial(world.now) else { panic!() };
+    assert_eq!(reason, "worker 1 of generation 2 was killed by SIGKILL");
+    world.lead();
+    assert_eq!(world.generations(), [1, 1]);
+    world.pass(Duration::from_secs(3600));
+    assert_eq!((world.fleet.size(), world.ready.len()), (2, 2));
+}
+
+#[test]
+fn a_worker_that_wants_to_leave_during_a_trial_that_fails_gets_its_successor_then() {
+    let mut world = World::new(1);
+    world.all_up();
+    let old = world.keys()[0];
+    world.reload(1);
+    world.fleet.retiring(old, "memory".into(), world.now);
+    let new = world.keys()[1];
+    world.dies(new, 256);
+    world.lead();
+    world.pass(Duration::ZERO);
+    assert!(world.ready.contains_key(&old));
+    assert_eq!(world.alive.len(), 2, "its successor has started");
+}
+
+#[test]
+fn a_silent_worker_leaves_the_rotation_after_one_heartbeat_and_the_world_after_two() {
+    let mut world = World::new(2);
+    world.all_up();
+    let silent = world.keys()[0];
+    world.mute.insert(silent);
+    world.pass(HEARTBEAT - Duration::from_millis(1));
+    assert!(world.ready.contains_key(&silent));
+    world.pass(Duration::from_millis(1));
+    assert!(!world.ready.contains_key(&silent));
+    assert!(world.told.iter().any(|action| matches!(action, Action::Stalled { key, silent: HEARTBEAT } if *key == silent)));
+    world.pass(Duration::ZERO);
+    assert_eq!(world.alive.len(), 3, "its successor has started");
+    world.mute.remove(&silent);
+    world.pass(HEARTBEAT - Duration::from_millis(1));
+    assert!(!world.ready.contains_key(&silent), "one that wakes up is not trusted");
+    world.pass(Duration::from_millis(1));
+    assert!(matches!(world.told.last(), Some(Action::Kill { key, reason }) if *key == silent && reason.contains("event loop")));
+    world.dies(silent, 9);
+    assert_eq!(world.alive.len(), 2);
+}
+
+#[test]
+fn after_a_pause_of_the_master_nobody_is_called_silent() {
+    let mut world = World::new(1);
+    world.all_up();
+    world.pass(Duration::ZERO);
+    world.now += Duration::from_secs(3600);
+    world.fleet.forgive(world.now);
+    world.fleet.tick(world.now);
+    assert_eq!(world.fleet.in_rotation(), 1);
+}
+
+#[test]
+fn a_worker_that_grew_too_large_retires_once() {
+    let mut world = World::new(1);
+    world.all_up();
+    let key = world.keys()[0];
+    let now = world.now;
+    assert_eq!(world.fleet.weigh(key, 512 << 20, 512 << 20, now), Ok(()));
+    let told = world.fleet.weigh(key, 600 << 20, 512 << 20, now).unwrap_err();
+    assert_eq!(told, "it holds 600 MiB of memory, 512 MiB are allowed");
+    assert_eq!(world.fleet.weigh(key, 700 << 20, 512 << 20, now), Ok(()));
+    world.pass(Duration::ZERO);
+    assert_eq!(world.alive.len(), 2);
+}
+
 #[derive(Debug, Clone)]
 enum Chance {
+    Reload(u32),
+    Resize(u32),
+    Mute(usize),
+    Panics(usize),
     Up(usize),
     Retires(usize),
     Dies(usize, i32),
@@ -216,6 +365,10 @@ fn chances() -> impl Strategy<Value = Vec<Chance>> {
         3 => (0usize..8, prop_oneof![Just(0), Just(9), Just(256)]).prop_map(|(which, raw)| Chance::Dies(which, raw)),
         1 => Just(Chance::CannotStart),
         8 => (0u64..20_000).prop_map(Chance::Passes),
+        2 => (1u32..4).prop_map(Chance::Reload),
+        1 => (1u32..4).prop_map(Chance::Resize),
+        1 => (0usize..8).prop_map(Chance::Mute),
+        1 => (0usize..8).prop_map(Chance::Panics),
     ]
     .boxed();
     let last = prop_oneof![Just(Chance::Drain), Just(Chance::KillAll)];
@@ -227,15 +380,22 @@ proptest! {
     #[test]
     fn whatever_happens_the_laws_hold(workers in 1u32..4, chances in chances()) {
         let mut world = World::new(workers);
-        let (mut given_up, mut leaving_after) = (0, None);
+        let mut leaving_after = None;
         for chance in chances {
             let ready = world.ready.len();
+            let before = world.generations();
             let pick = |which: usize| world.keys().get(which % world.alive.len().max(1)).copied();
             match chance {
                 Chance::Up(which) => {
                     if let Some(key) = pick(which) {
                         world.up(key);
                         prop_assert!(world.ready.len() >= ready, "a worker that gets ready costs none");
+                        world.lead();
+                        // a whole generation at once, never some of it, and never fewer than there were
+                        let (after, size) = (world.generations(), world.fleet.size() as usize);
+                        if after != before && !after.is_empty() {
+                            prop_assert!(after.len() >= ready.min(size), "{before:?} became {after:?}");
+                        }
                     }
                 }
                 Chance::Retires(which) => {
@@ -259,7 +419,31 @@ proptest! {
                 }
                 Chance::Passes(millis) => {
                     world.pass(Duration::from_millis(millis));
+                    if leaving_after.is_none() {
+                        world.lead();
+                        // what followed at once
+                        world.pass(Duration::ZERO);
+                    }
                     prop_assert!(world.fleet.wake().is_none_or(|wake| wake > world.now), "a wake-up is never in the past");
+                }
+                Chance::Reload(size) => {
+                    if leaving_after.is_none() {
+                        world.reload(size);
+                        prop_assert_eq!(world.ready.len(), ready, "a generation that starts costs none");
+                    }
+                }
+                Chance::Resize(size) => {
+                    if leaving_after.is_none() && world.fleet.trial(world.now) == Trial::None {
+                        world.fleet.set_size(size, world.now);
+                    }
+                }
+                Chance::Mute(which) => world.mute.extend(pick(which)),
+                Chance::Panics(which) => {
+                    if let Some(key) = pick(which) {
+                        world.fleet.beat(key, 0, 0, 1);
+                        prop_assert_eq!(world.ready.len(), ready, "a panic takes nobody out of rotation by itself");
+                        world.lead();
+                    }
                 }
                 Chance::Drain => {
                     world.fleet.drain_all(world.now);
@@ -271,11 +455,17 @@ proptest! {
                 }
             }
             world.obey();
-            given_up = world.told.iter().filter(|action| matches!(action, Action::GiveUp { .. })).count();
+            if leaving_after.is_none() {
+                world.lead();
+            }
+            let mut serving = world.generations();
+            serving.dedup();
+            prop_assert!(serving.len() <= 1, "two generations serve: {serving:?}");
             let leaving = world.told.iter().filter(|action| matches!(action, Action::Disconnect { .. })).count();
-            prop_assert!(world.alive.len() <= workers as usize * 2 + leaving);
+            let killed = world.told.iter().filter(|action| matches!(action, Action::Kill { .. })).count();
+            let stalled = world.told.iter().filter(|action| matches!(action, Action::Stalled { .. })).count();
+            prop_assert!(world.alive.len() <= 3 * 4 + leaving + killed + stalled);
         }
-        prop_assert!(given_up <= workers as usize);
         for key in world.keys() {
             world.dies(key, 0);
         }

@@ -1,7 +1,7 @@
 //! What the master makes of what its workers say and of how they end.
 
 use std::process::ExitStatus;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tracing::{debug, info, warn};
 
@@ -10,17 +10,20 @@ use super::super::control::reap_strangers;
 use super::super::fleet::Key;
 use super::super::message::{Malformed, Message, PROTOCOL};
 use super::super::program::Spawn;
-use super::{REPORTS, Supervisor};
+use super::super::usage;
+use super::{Post, REPORTS, Supervisor};
 
 /// Malformed packets that one worker may send in its life before it is killed.
 const FAULTS: u32 = 16;
 
-/// How often a worker beats, in milliseconds.
-const BEAT: u64 = 1000;
+/// Beats within one heartbeat, so that one or two may come late; and at least one a second, for the status.
+const BEATS: u32 = 5;
+const SLOWEST_BEAT: Duration = Duration::from_secs(1);
 
 impl<S: Spawn> Supervisor<S> {
+    /// Hears the given report and others that wait, as far as one turn of the loop goes.
     pub(super) fn hear_all(&mut self, first: Option<(Key, Report)>) {
-        let mut next = first;
+        let mut next = first.or_else(|| self.reports.try_recv().ok());
         for _ in 0..REPORTS {
             let Some((key, report)) = next else { return };
             self.hear(key, report);
@@ -34,12 +37,19 @@ impl<S: Spawn> Supervisor<S> {
     fn hear(&mut self, key: Key, report: Report) {
         match report {
             Report::Said(message) => {
+                if let Some(fleet) = self.fleet(key) {
+                    fleet.heard(key, Instant::now());
+                }
                 if let Err(malformed) = self.listen(key, message) {
                     self.fault(key, &malformed);
                 }
             }
             Report::Malformed(malformed) => self.fault(key, &malformed),
-            Report::Silent => self.fleet.silent(key, Instant::now()),
+            Report::Silent => {
+                if let Some(fleet) = self.fleet(key) {
+                    fleet.silent(key, Instant::now());
+                }
+            }
             Report::Ended(status) => self.bury(key, status),
         }
     }
@@ -47,74 +57,128 @@ impl<S: Spawn> Supervisor<S> {
     /// Hears one message; an error is a message that makes no sense now.
     fn listen(&mut self, key: Key, message: Message) -> Result<(), Malformed> {
         let Some(post) = self.posts.get_mut(&key) else { return Ok(()) };
-        let (worker, pid, name) = (post.worker, post.pid, message.name());
+        let (worker, pid, generation, name) = (post.worker, post.pid, post.generation, message.name());
         if let Message::Hello { protocol, worker: said, pid: theirs } = message {
             if post.greeted || (protocol, said, theirs) != (PROTOCOL, worker, pid) {
                 return Err(Malformed::Untimely(name));
             }
             post.greeted = true;
-            let message = Message::Generation { number: 1, length: self.generation.length(), beat: BEAT };
-            if let Err(error) = post.channel.try_send(&message, &[self.generation.as_fd(), post.flight.as_fd()]) {
-                self.fleet.kill(key, &format!("it could not be told what to serve: {error}"));
-            }
+            self.instruct(key);
             return Ok(());
         }
+        self.topics.retry(key, post);
         if !post.greeted {
             return Err(Malformed::Untimely(name));
         }
+        let group_name = post.group.clone();
+        let Some(group) = self.groups.get_mut(&key.group) else { return Ok(()) };
         match message {
             Message::Online {} => {
-                self.fleet.online(key)?;
-                info!(event = "online", worker, pid);
+                group.fleet.online(key)?;
+                info!(event = "online", group = group_name, worker, pid, generation);
             }
             Message::Listening {} => {
-                self.fleet.listening(key, Instant::now())?;
+                group.fleet.listening(key, Instant::now())?;
                 // Into rotation before its next words are heard.
                 self.act();
-                info!(event = "listening", worker, pid);
+                info!(event = "listening", group = group_name, worker, pid, generation);
             }
-            Message::Taken { seen, numbers, .. } => {
-                self.dispatch.taken(key, &numbers);
-                return if self.dispatch.seen(key, seen) { Ok(()) } else { Err(Malformed::Untimely(name)) };
+            Message::Taken { seen, numbers, open } => {
+                group.dispatch.taken(key, &numbers);
+                group.dispatch.load(key, open);
+                return if group.dispatch.seen(key, seen) { Ok(()) } else { Err(Malformed::Untimely(name)) };
             }
             Message::Refused { seen, numbers } => {
-                let count = self.dispatch.refused(key, &numbers);
-                debug!(event = "refused", worker, pid, count);
-                return if self.dispatch.seen(key, seen) { Ok(()) } else { Err(Malformed::Untimely(name)) };
+                let count = group.dispatch.refused(key, &numbers);
+                debug!(event = "refused", group = group_name, worker, pid, count);
+                return if group.dispatch.seen(key, seen) { Ok(()) } else { Err(Malformed::Untimely(name)) };
             }
             Message::Retiring { reason } => {
-                info!(event = "retiring", worker, pid, reason);
-                self.fleet.retiring(key, reason, Instant::now());
+                info!(event = "retiring", group = group_name, worker, pid, generation, reason);
+                group.fleet.retiring(key, reason, Instant::now());
             }
-            Message::Beat { connections, requests, .. } => {
-                self.fleet.beat(key, connections, requests);
-                self.dispatch.resume(key);
+            Message::Beat { connections, requests, panics } => {
+                group.fleet.beat(key, connections, requests, panics);
+                group.dispatch.load(key, connections);
+                group.dispatch.resume(key);
+                self.weigh(key);
             }
-            Message::Exit { reason, cut } => self.fleet.exiting(key, reason, cut),
+            Message::Publish { topic, value } => {
+                info!(event = "message", group = group_name, worker, pid, topic, "a worker tells all");
+                self.topics.publish(topic, value, None, &self.posts);
+            }
+            Message::Delivered { epoch } => self.topics.delivered(key, epoch, &self.posts),
+            Message::Exit { reason, cut } => group.fleet.exiting(key, reason, cut),
             // The decoder lets no message of the other direction through.
-            _ => {}
+            Message::Hello { .. }
+            | Message::Generation { .. }
+            | Message::Listeners { .. }
+            | Message::Connection { .. }
+            | Message::Deliver { .. }
+            | Message::Reopen {}
+            | Message::Adopt { .. }
+            | Message::Disconnect { .. } => {}
         }
         Ok(())
+    }
+
+    /// Tells a new worker what to serve, and everything that all workers have been told.
+    fn instruct(&mut self, key: Key) {
+        let beat = (self.configuration.heartbeat / BEATS).clamp(Duration::from_millis(1), SLOWEST_BEAT);
+        let Some(post) = self.posts.get(&key) else { return };
+        let told = match self.generations.get(post.generation) {
+            None => Err("its generation is gone".to_owned()),
+            Some(generation) => {
+                let (number, length) = (post.generation, generation.sealed.length());
+                let message = Message::Generation { number, length, beat: beat.as_millis() as u64 };
+                let descriptors = [generation.sealed.as_fd(), post.flight.as_fd()];
+                post.channel.try_send(&message, &descriptors).map_err(|error| error.to_string())
+            }
+        };
+        match told {
+            Ok(()) => self.topics.introduce(key, post),
+            Err(error) => {
+                if let Some(fleet) = self.fleet(key) {
+                    fleet.kill(key, &format!("it could not be told what to serve: {error}"));
+                }
+            }
+        }
+    }
+
+    /// Has a worker retire that holds too much memory.
+    fn weigh(&mut self, key: Key) {
+        let Some(most) = self.configuration.memory else { return };
+        let Some((pid, worker)) = self.posts.get(&key).map(|post| (post.pid, post.worker)) else { return };
+        let Some(usage) = usage::of(pid) else { return };
+        if let Some(group) = self.groups.get_mut(&key.group)
+            && let Err(reason) = group.fleet.weigh(key, usage.resident, most, Instant::now())
+        {
+            warn!(event = "retiring", group = group.settings.name, worker, pid, reason);
+        }
     }
 
     fn fault(&mut self, key: Key, malformed: &Malformed) {
         let Some(post) = self.posts.get_mut(&key) else { return };
         post.faults += 1;
-        warn!(event = "message", worker = post.worker, pid = post.pid, faults = post.faults, reason = %malformed);
-        if post.faults >= FAULTS {
-            self.fleet.kill(key, "it sent too many malformed packets");
+        warn!(event = "message", group = post.group, worker = post.worker, pid = post.pid, faults = post.faults, reason = %malformed);
+        if post.faults >= FAULTS
+            && let Some(fleet) = self.fleet(key)
+        {
+            fleet.kill(key, "it sent too many malformed packets");
         }
     }
 
     fn bury(&mut self, key: Key, status: Option<ExitStatus>) {
-        let (post, obituary) = (self.posts.remove(&key), self.fleet.ended(key, status, Instant::now()));
+        let Some(group) = self.groups.get_mut(&key.group) else { return };
+        let (post, obituary) = (self.posts.remove(&key), group.fleet.ended(key, status, Instant::now()));
         self.act();
-        let rescued = self.dispatch.rescue(key);
+        let rescued = self.groups.get_mut(&key.group).map_or(0, |group| group.dispatch.rescue(key));
+        self.topics.forget(key, &self.posts);
         if let (Some(post), Some(obituary)) = (post, obituary) {
-            let (worker, pid, reason) = (post.worker, post.pid, obituary.reason);
-            let served_ms = obituary.served.map(|served| served.as_millis() as u64);
-            let (state, cut, requests) = (format!("{:?}", obituary.state).to_lowercase(), obituary.cut, obituary.requests);
-            info!(event = "exit", worker, pid, state, reason, served_ms, requests, cut, rescued);
+            let Post { group, worker, pid, generation, .. } = post;
+            let (reason, served_ms) = (obituary.reason, obituary.served.map(|served| served.as_millis() as u64));
+            let (state, cut, requests) = (obituary.state.word(), obituary.cut, obituary.requests);
+            info!(event = "exit", group, worker, pid, generation, state, reason, served_ms, requests, cut, rescued);
         }
         self.reap();
     }
@@ -122,7 +186,8 @@ impl<S: Spawn> Supervisor<S> {
     pub(super) fn reap(&self) {
         // Elsewhere an unknown child belongs to whoever started it.
         if std::process::id() == 1 {
-            let reaped = reap_strangers(|pid| self.posts.values().any(|post| post.pid == pid));
+            let heir = self.heir.as_ref().map(super::upgrade::Heir::pid);
+            let reaped = reap_strangers(|pid| heir == Some(pid) || self.posts.values().any(|post| post.pid == pid));
             if reaped > 0 {
                 debug!(event = "reap", count = reaped);
             }

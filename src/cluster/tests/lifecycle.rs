@@ -161,10 +161,10 @@ async fn a_worker_that_retires_is_replaced_before_it_leaves() {
 }
 
 #[tokio::test]
-async fn orders_that_mean_nothing_yet_change_nothing() {
+async fn a_child_that_nobody_knows_and_a_missing_log_file_change_nothing() {
     let house = House::open(1, rules(), script(Job::serve));
-    house.order(Control::NotYet("HUP")).await;
     house.order(Control::Child).await;
+    house.order(Control::Reopen).await;
     assert_eq!(ask(house.address).await.unwrap(), "hi!:1");
     assert_eq!(house.staff.started(), 1);
     house.drained().await;

@@ -3,5 +3,6 @@
 mod descriptors;
 mod lifecycle;
 mod process;
+mod reloading;
 mod staff;
 mod traffic;

@@ -3,8 +3,8 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::num::NonZeroU32;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -12,9 +12,9 @@ use nix::unistd::Pid;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::task::JoinSet;
 
-use super::super::listen::{bind, parse};
-use super::super::{Event, Load, Master, MasterSettings, Program, RestartPolicy, WorkerChannel};
-use super::staff::PATIENCE;
+use super::super::listen::{Address, bind_all};
+use super::super::{Event, Handle, Load, Master, MasterSettings, Program, RestartPolicy, WorkerChannel};
+use super::staff::{PATIENCE, configuration, rules};
 
 fn arguments(name: &str) -> [String; 4] {
     let name = format!("cluster::tests::process::{name}");
@@ -26,16 +26,22 @@ fn arguments(name: &str) -> [String; 4] {
 fn master_alone() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let outcome = runtime.block_on(async {
-        let listener = bind(&parse("127.0.0.1:0").unwrap()).unwrap();
-        println!("\nlistening on {}", listener.local_addr().unwrap());
+        let mut rules = rules();
+        rules.restart = RestartPolicy { limit: 100, ..RestartPolicy::default() };
+        let configuration = configuration(2, rules, b"generation");
+        let listeners = bind_all(&configuration.groups[0].listen).unwrap();
+        println!("\nlistening on {}", listeners[0].address());
+        let read = configuration.clone();
         let settings = MasterSettings {
-            listeners: vec![listener],
-            workers: NonZeroU32::new(2).unwrap(),
-            generation: b"generation".to_vec(),
+            configuration,
+            listeners,
+            load: Arc::new(move || Ok(read.clone())),
             program: arguments("worker_alone").into_iter().fold(Program::current().unwrap(), Program::arg),
             start: PATIENCE,
-            drain: PATIENCE,
-            restart: RestartPolicy { limit: 100, ..RestartPolicy::default() },
+            commands: Handle::new().1,
+            notify: Arc::new(drop),
+            reopen: None,
+            predecessor: None,
         };
         Master::run(settings).await
     });
@@ -191,10 +197,11 @@ fn signals_for_the_whole_group_reach_workers_through_the_master_only() {
     for signal in [Signal::SIGINT, Signal::SIGQUIT, Signal::SIGHUP, Signal::SIGUSR1, Signal::SIGUSR2] {
         send(worker, signal);
     }
-    house.signal(Signal::SIGHUP);
     house.signal(Signal::SIGUSR1);
-    house.signal(Signal::SIGUSR2);
     until("the same worker answers still", || house.ask() == worker);
+    house.signal(Signal::SIGHUP);
+    until("the master has replaced it", || !is_alive(worker));
+    let worker = house.ask();
     house.signal(Signal::SIGQUIT);
     house.outcome();
     until("it has ended", || !is_alive(worker));
@@ -231,7 +238,7 @@ fn workers_of_a_killed_master_finish_and_leave_the_port_free() {
     until("both workers answer", || house.ask() != house.ask());
     house.signal(Signal::SIGKILL);
     house.master.wait().unwrap();
-    until("the port is free", || bind(&house.address).is_ok());
+    until("the port is free", || bind_all(&[Address::Tcp(house.address)]).is_ok());
     slow.write_all(b"i!").unwrap();
     let mut answer = String::new();
     slow.read_to_string(&mut answer).unwrap();

@@ -16,21 +16,45 @@ use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 
-use super::super::accept::Listeners;
 use super::super::control::Control;
-use super::super::fleet::Rules;
-use super::super::listen::{bind, parse};
-use super::super::program::{Process, Spawn};
-use super::super::sealed::Sealed;
-use super::super::supervisor::{Orders, Supervisor};
-use super::super::{Connection, Error, Event, Load, Outcome, RestartPolicy, WorkerChannel};
+use super::super::listen::{Address, bind_all, parse};
+use super::super::program::{Hire, Process, Spawn};
+use super::super::supervisor::{Orders, Setup, Supervisor};
+use super::super::{
+    Configuration, Connection, Error, Event, GroupSettings, Handle, Load, Notice, Outcome, Policy, RestartPolicy, WorkerChannel,
+};
 
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The times of a test's master: long where nothing should depend on them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rules {
+    pub(super) restart: RestartPolicy,
+    pub(super) start: Duration,
+    pub(super) drain: Duration,
+    pub(super) heartbeat: Duration,
+    pub(super) probation: Duration,
+}
 
 pub(super) fn rules() -> Rules {
     let backoff = (Duration::from_millis(1), Duration::from_millis(20));
     let restart = RestartPolicy { limit: 5, within: Duration::from_secs(60), backoff };
-    Rules { restart, start: Duration::from_secs(20), drain: Duration::from_secs(20) }
+    let long = Duration::from_secs(20);
+    Rules { restart, start: long, drain: long, heartbeat: long * 3, probation: Duration::from_millis(30) }
+}
+
+/// A configuration with one group on a port of its own.
+pub(super) fn configuration(workers: u32, rules: Rules, generation: &[u8]) -> Configuration {
+    let group = GroupSettings {
+        name: "web".to_owned(),
+        listen: vec![Address::Tcp(parse("127.0.0.1:0").unwrap())],
+        workers: workers.try_into().unwrap(),
+        policy: Policy::RoundRobin,
+        weights: vec![],
+    };
+    let Rules { restart, drain, heartbeat, probation, .. } = rules;
+    let (generation, groups, args) = (generation.to_vec(), vec![group], vec![]);
+    Configuration { generation, groups, args, restart, drain, heartbeat, memory: None, probation }
 }
 
 /// What a worker process does: given its channel, until it ends by itself with a code.
@@ -38,10 +62,13 @@ pub(super) type Script = Arc<dyn Fn(Job) -> std::pin::Pin<Box<dyn Future<Output 
 
 /// What a worker process has.
 pub(super) struct Job {
+    pub(super) group: String,
     pub(super) worker: u32,
     /// How many processes were started before this one.
     pub(super) nth: usize,
     pub(super) channel: WorkerChannel,
+    /// What it was told to serve, once it has been.
+    pub(super) generation: Vec<u8>,
     /// The switch of the test, for scripts that wait for a word.
     pub(super) gate: watch::Receiver<bool>,
     /// Counts what the script wants counted.
@@ -56,7 +83,7 @@ pub(super) fn script<F: Future<Output = i32> + Send + 'static>(run: impl Fn(Job)
 
 impl Job {
     pub(super) async fn up(&mut self) {
-        assert_eq!(self.channel.generation().await.unwrap().generation, b"generation");
+        self.generation = self.channel.generation().await.unwrap().generation;
         self.channel.online().await.unwrap();
         self.channel.listening(|| Load { connections: 1, ..Load::default() }).await.unwrap();
     }
@@ -111,6 +138,13 @@ impl Job {
         std::future::pending().await
     }
 
+    /// Says that it listens, and then never says anything again.
+    pub(super) async fn mute(mut self) -> i32 {
+        self.up().await;
+        self.channel.fall_silent();
+        std::future::pending().await
+    }
+
     /// A sudden death: from now on nothing that is dropped can tell the master anything.
     pub(super) fn dies(self) -> i32 {
         cut(&self.wire);
@@ -149,6 +183,11 @@ impl Staff {
         self.gate.send_replace(true);
     }
 
+    /// How many processes have not ended.
+    pub(super) fn living(&self) -> usize {
+        self.started.lock().unwrap().iter().filter(|(_, life)| !life.task.is_finished()).count()
+    }
+
     pub(super) fn started(&self) -> usize {
         self.started.lock().unwrap().len()
     }
@@ -184,14 +223,25 @@ pub(super) struct Played {
 impl Spawn for Staff {
     type Process = Played;
 
-    fn spawn(&mut self, worker: u32, channel: OwnedFd) -> std::io::Result<Played> {
+    fn spawn(&mut self, hire: &Hire<'_>, channel: OwnedFd) -> std::io::Result<Played> {
+        let worker = hire.worker;
         let wire = Arc::new(channel.try_clone()?);
         let weak = Arc::downgrade(&wire);
         let channel = WorkerChannel::new(worker, channel).map_err(std::io::Error::other)?;
         let (alive, dead) = mpsc::channel(1);
         let status = Arc::new(Mutex::new(ExitStatus::from_raw(9)));
         let (nth, gate, count) = (self.started(), self.gate.subscribe(), self.count.clone());
-        let running = (self.script)(Job { worker, nth, channel, gate, count, alive: alive.clone(), wire });
+        let running = (self.script)(Job {
+            group: hire.group.to_owned(),
+            worker,
+            nth,
+            channel,
+            generation: vec![],
+            gate,
+            count,
+            alive: alive.clone(),
+            wire,
+        });
         let said = status.clone();
         let task = tokio::spawn(async move {
             let _alive = alive;
@@ -200,6 +250,10 @@ impl Spawn for Staff {
         let life = Life { task: task.abort_handle(), wire: weak };
         self.started.lock().unwrap().push((worker, life.clone()));
         Ok(Played { life, alive: dead, status })
+    }
+
+    fn spawn_heir(&mut self, _: OwnedFd) -> std::io::Result<Played> {
+        Err(std::io::Error::other("a test's master has no program file"))
     }
 }
 
@@ -232,6 +286,10 @@ impl Orders for mpsc::Receiver<Control> {
 pub(super) struct House {
     pub(super) address: SocketAddr,
     pub(super) staff: Staff,
+    pub(super) handle: Handle,
+    /// What the next reload reads.
+    pub(super) next: Arc<Mutex<Result<Configuration, String>>>,
+    pub(super) notices: Arc<Mutex<Vec<Notice>>>,
     orders: mpsc::Sender<Control>,
     master: JoinHandle<Result<Outcome, Error>>,
 }
@@ -243,14 +301,28 @@ impl House {
 
     /// A master that may own so many connections at a time.
     pub(super) fn open_with(workers: u32, rules: Rules, script: Script, capacity: usize) -> Self {
-        let listener = bind(&parse("127.0.0.1:0").unwrap()).unwrap();
-        let address = listener.local_addr().unwrap();
+        let configuration = configuration(workers, rules, b"generation");
+        let listeners = bind_all(&configuration.groups[0].listen).unwrap();
+        let address = listeners[0].address().to_string().parse().unwrap();
         let gate = watch::Sender::new(false);
         let staff = Staff { script, started: Arc::default(), gate, count: Arc::default() };
         let (orders, received) = mpsc::channel(4);
-        let supervisor = Supervisor::new(staff.clone(), workers, rules, Sealed::new(b"generation").unwrap(), capacity);
-        let master = tokio::spawn(supervisor.run(Listeners::new(vec![listener]).unwrap(), received));
-        Self { address, staff, orders, master }
+        let (handle, commands) = Handle::new();
+        let (next, notices) = (Arc::new(Mutex::new(Ok(configuration.clone()))), Arc::<Mutex<Vec<Notice>>>::default());
+        let (read, noted) = (next.clone(), notices.clone());
+        let supervisor = Supervisor::new(Setup {
+            spawner: staff.clone(),
+            configuration,
+            listeners,
+            load: Arc::new(move || read.lock().unwrap().clone()),
+            start: rules.start,
+            capacity,
+            notify: Arc::new(move |notice| noted.lock().unwrap().push(notice)),
+            reopen: None,
+            predecessor: None,
+        });
+        let master = tokio::spawn(supervisor.unwrap().run(received, commands.0));
+        Self { address, staff, handle, next, notices, orders, master }
     }
 
     pub(super) fn open_gate(&self) {
