@@ -5,7 +5,9 @@
 mod check;
 mod configuration;
 mod demo;
+mod drill;
 mod exit;
+mod flight;
 mod health;
 mod load;
 mod log;

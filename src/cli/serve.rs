@@ -47,6 +47,7 @@ async fn serve(arguments: &ServeArguments, program: Program, predecessor: &mut O
         load: loader(arguments.clone()),
         program,
         start: MasterSettings::START,
+        batch: batch(),
         commands,
         notify: Arc::new(|notice| notice_to_log(&notice)),
         reopen: None,
@@ -57,6 +58,11 @@ async fn serve(arguments: &ServeArguments, program: Program, predecessor: &mut O
         Error::GaveUp { .. } => Exit::Unavailable.because(error),
         error => Exit::System.because(error),
     })
+}
+
+/// Connections in a packet to a worker. Fewer than usual only serve to measure what the packets save.
+fn batch() -> usize {
+    std::env::var("FORECOURT_HANDOFF_BATCH").ok().and_then(|text| text.parse().ok()).unwrap_or(MasterSettings::BATCH)
 }
 
 fn notice_to_log(notice: &Notice) {

@@ -6,16 +6,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use http::Request;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::drill::Drill;
 use super::exit::Exit;
+use super::flight::Watching;
 use super::{log, runtime};
-use crate::cluster::{Event, Load, WorkerChannel, WorkerError};
+use crate::cluster::{Event, Load, Recorder, WorkerChannel, WorkerError};
 use crate::demo::InMemory;
 use crate::gateway::Gateway;
+use crate::gateway::edge::Refusal;
 use crate::plan::{self, Plan};
-use crate::server::{Edge, EdgeSettings, Limits, Timeouts};
+use crate::server::{Body, Edge, EdgeSettings, Limits, Timeouts};
 use crate::spec::Snapshot;
 use crate::telemetry::AccessLog;
 use crate::upstream::Client;
@@ -40,6 +44,7 @@ pub(super) fn run(threads: usize) -> Result<()> {
         let mut channel = WorkerChannel::from_env().map_err(|error| Exit::Usage.because(error))?;
         let worker = channel.worker();
         log::start(Some(worker))?;
+        let drill = Drill::from_env()?;
         let assignment = match channel.generation().await {
             Ok(assignment) => assignment,
             // It was told to stop before it began: no reason to complain.
@@ -47,37 +52,56 @@ pub(super) fn run(threads: usize) -> Result<()> {
             Err(error) => return Err(Exit::System.because(error)),
         };
         let snapshot: Snapshot = serde_json::from_slice(&assignment.generation).context("the generation cannot be read")?;
-        drop(assignment);
+        let flight = assignment.flight;
+        drop(assignment.generation);
         let plan = plan::compile(&snapshot).map_err(|broken| Exit::Configuration.because(broken))?;
         drop(snapshot);
         channel.online().await?;
+        if let Some(drill) = &drill {
+            drill.start(&mut channel).await?;
+        }
         let access = AccessLog::start(worker, std::io::stdout()).context("the access log has no thread")?;
-        serve(channel, plan, access.clone()).await?;
+        serve(channel, plan, access.clone(), flight, drill).await?;
         access.flush(LAST_LINES);
         Ok(())
     })
 }
 
-async fn serve(mut channel: WorkerChannel, plan: Plan, access: AccessLog) -> Result<()> {
+async fn serve(
+    mut channel: WorkerChannel,
+    plan: Plan,
+    access: AccessLog,
+    flight: Arc<Recorder>,
+    drill: Option<Drill>,
+) -> Result<()> {
+    let watching = Arc::new(Watching::new(flight));
     let limits = *plan.limits();
     let settings = EdgeSettings {
         limits: Limits { uri: limits.uri, head: limits.head, headers: limits.headers, ..Limits::default() },
         timeouts: Timeouts::default(),
         access: Some(access),
+        watch: Some(Arc::clone(&watching) as _),
     };
     let gateway = Gateway::new(Arc::new(plan), Client::new(Some(Arc::new(InMemory))));
     let requests = Arc::new(AtomicU64::new(0));
     let answered = Arc::clone(&requests);
-    let service = tower::service_fn(move |request| {
+    let drill = drill.map(Arc::new);
+    let service = tower::service_fn(move |request: Request<Body>| {
         requests.fetch_add(1, Ordering::Relaxed);
-        let gateway = gateway.clone();
-        async move { Ok::<_, Infallible>(gateway.answer(request).await) }
+        let (gateway, drill) = (gateway.clone(), drill.clone());
+        async move {
+            // What was refused is asked for its page alone.
+            if let Some(drill) = drill.filter(|_| request.extensions().get::<Refusal>().is_none()) {
+                drill.request(request.uri().path()).await;
+            }
+            Ok::<_, Infallible>(gateway.answer(request).await)
+        }
     });
     let edge = Edge::new(service, settings);
-    let counted = edge.clone();
+    let (counted, watched) = (edge.clone(), Arc::clone(&watching));
     let load = move || {
         let requests = answered.load(Ordering::Relaxed);
-        Load { connections: counted.connections() as u64, requests, ..Load::default() }
+        Load { connections: counted.connections() as u64, requests, panics: watched.panics() }
     };
     channel.listening(load).await?;
     // Every connection holds a sender, from the moment it arrives: one that is being taken is not open yet, and must not be
@@ -121,6 +145,7 @@ async fn serve(mut channel: WorkerChannel, plan: Plan, access: AccessLog) -> Res
         Err(_) => {
             let open = edge.connections();
             tracing::warn!(event = "cut", connections = open, "the drain is over, what is open is cut");
+            watching.say_cut();
             edge.cut();
             // So that each request leaves its line.
             let _all_cut = timeout(CUTTING, held.recv()).await;

@@ -1,6 +1,5 @@
-//! The master's listeners: connections are accepted in batches, as many as there is room for.
+//! Listeners: connections are accepted in batches, as many as there is room for, by the master or, shared, by a worker.
 
-#[cfg(test)]
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
@@ -13,8 +12,8 @@ use tokio::io::unix::AsyncFd;
 use super::listen::{Address, Bound};
 use super::watch::watch;
 
-/// Connections accepted from one listener before the next one has its turn.
-const TURN: usize = 32;
+/// Connections accepted from one listener before the next one has its turn. Dealt to four workers they fill a packet each.
+const TURN: usize = 64;
 
 /// An accepted connection, close-on-exec and non-blocking.
 #[derive(Debug)]
@@ -37,9 +36,11 @@ pub(crate) struct Batch {
 /// A bound socket that is watched.
 #[derive(Debug)]
 struct Listener {
+    /// Its number among the master's.
+    number: u32,
     socket: AsyncFd<OwnedFd>,
-    wanted: Address,
-    address: Address,
+    /// Where it was wanted, and where it is; a worker that shares it does not know.
+    place: Option<(Address, Address)>,
 }
 
 /// All listeners of a group.
@@ -62,38 +63,47 @@ impl Listeners {
     /// Takes over one more.
     pub(crate) fn add(&mut self, bound: Bound) -> std::io::Result<()> {
         let Bound { socket, wanted, address } = bound;
-        self.listeners.push(Listener { socket: watch(socket)?, wanted, address });
+        let number = (0..).find(|number| self.listeners.iter().all(|listener| listener.number != *number)).unwrap_or_default();
+        self.listeners.push(Listener { number, socket: watch(socket)?, place: Some((wanted, address)) });
+        Ok(())
+    }
+
+    /// Takes over one more of which only its number among the master's is known.
+    pub(crate) fn add_socket(&mut self, number: u32, socket: OwnedFd) -> std::io::Result<()> {
+        self.listeners.push(Listener { number, socket: watch(socket)?, place: None });
         Ok(())
     }
 
     /// Gives back those that are not among the wanted ones.
     pub(crate) fn let_go(&mut self, wanted: &[Address]) -> Vec<Bound> {
-        let gone = self.listeners.extract_if(.., |listener| !wanted.contains(&listener.wanted));
-        gone.map(Listener::into_bound).collect()
+        let unwanted = |listener: &mut Listener| listener.place.as_ref().is_some_and(|(place, _)| !wanted.contains(place));
+        self.listeners.extract_if(.., unwanted).filter_map(Listener::into_bound).collect()
     }
 
     /// The addresses that they were bound for.
     pub(crate) fn wanted(&self) -> impl Iterator<Item = &Address> {
-        self.listeners.iter().map(|listener| &listener.wanted)
+        self.bound().map(|(wanted, _, _)| wanted)
     }
 
     /// Where they are.
     pub(crate) fn addresses(&self) -> impl Iterator<Item = &Address> {
-        self.listeners.iter().map(|listener| &listener.address)
+        self.bound().map(|(_, address, _)| address)
     }
 
-    /// Their sockets, in order.
-    pub(crate) fn sockets(&self) -> impl Iterator<Item = &OwnedFd> {
-        self.listeners.iter().map(|listener| listener.socket.get_ref())
+    /// Their numbers and their sockets.
+    pub(crate) fn sockets(&self) -> impl Iterator<Item = (u32, &OwnedFd)> {
+        self.listeners.iter().map(|listener| (listener.number, listener.socket.get_ref()))
     }
 
     /// Where each was wanted, where it is, and its socket.
     pub(crate) fn bound(&self) -> impl Iterator<Item = (&Address, &Address, &OwnedFd)> {
-        self.listeners.iter().map(|listener| (&listener.wanted, &listener.address, listener.socket.get_ref()))
+        self.listeners.iter().filter_map(|listener| {
+            let (wanted, address) = listener.place.as_ref()?;
+            Some((wanted, address, listener.socket.get_ref()))
+        })
     }
 
     /// Waits until at least one connection is there, or trouble, and takes up to `room` of them. Dropping the future loses none.
-    #[cfg(test)]
     pub(crate) async fn accept(&mut self, room: usize) -> Batch {
         poll_fn(|cx| self.poll(cx, room)).await
     }
@@ -105,8 +115,7 @@ impl Listeners {
         let count = self.listeners.len();
         self.turn = (self.turn + 1) % count.max(1);
         for offset in 0..count {
-            let number = (self.turn + offset) % count;
-            let Some(Listener { socket, .. }) = self.listeners.get(number) else { continue };
+            let Some(Listener { number, socket, .. }) = self.listeners.get((self.turn + offset) % count) else { continue };
             for attempt in 1..=TURN {
                 if batch.accepted.len() >= room || batch.trouble.is_some() {
                     break;
@@ -115,7 +124,7 @@ impl Listeners {
                     Poll::Pending => break,
                     Poll::Ready(Err(error)) => batch.trouble = Some(error),
                     Poll::Ready(Ok(mut ready)) => {
-                        if !take(socket.get_ref(), number, &mut batch) {
+                        if !take(socket.get_ref(), *number, &mut batch) {
                             ready.clear_ready();
                         }
                     }
@@ -135,10 +144,10 @@ impl Listeners {
     /// Takes what is there already, up to `room`, without waiting: the last round before the listeners close.
     pub(crate) fn sweep(&mut self, room: usize) -> Batch {
         let mut batch = Batch::default();
-        for (number, Listener { socket, .. }) in self.listeners.iter().enumerate() {
+        for Listener { number, socket, .. } in &self.listeners {
             for _ in 0..room {
                 let full = batch.accepted.len() >= room || batch.trouble.is_some();
-                if full || !take(socket.get_ref(), number, &mut batch) {
+                if full || !take(socket.get_ref(), *number, &mut batch) {
                     break;
                 }
             }
@@ -149,27 +158,27 @@ impl Listeners {
     /// Closes them all; for good, or only here because another process has them.
     pub(crate) fn close(&mut self, for_good: bool) {
         for listener in self.listeners.drain(..) {
-            if for_good {
-                listener.into_bound().close();
+            if let Some(bound) = listener.into_bound().filter(|_| for_good) {
+                bound.close();
             }
         }
     }
 }
 
 impl Listener {
-    fn into_bound(self) -> Bound {
-        Bound { socket: self.socket.into_inner(), wanted: self.wanted, address: self.address }
+    fn into_bound(self) -> Option<Bound> {
+        let (wanted, address) = self.place?;
+        Some(Bound { socket: self.socket.into_inner(), wanted, address })
     }
 }
 
 /// Accepts one connection into the batch. False when there is none at the moment.
-fn take(socket: &OwnedFd, number: usize, batch: &mut Batch) -> bool {
+fn take(socket: &OwnedFd, listener: u32, batch: &mut Batch) -> bool {
     match acceptfrom_with(socket, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK) {
         Ok((connection, address)) => {
             // Without an address the client has gone already; dropping the descriptor closes it.
             if let Some(peer) = address.and_then(|address| SocketAddr::try_from(address).ok()) {
                 let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
-                let listener = u32::try_from(number).unwrap_or(u32::MAX);
                 batch.accepted.push(Accepted { connection, peer, listener });
             }
             true

@@ -6,11 +6,14 @@ use std::io::{IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer, SendAncillaryMessage,
-    SendFlags, SocketFlags, SocketType, recvmsg, sendmsg, socketpair,
+    SendFlags, Shutdown, SocketFlags, SocketType, recvmsg, sendmsg, shutdown, socketpair,
 };
 use tokio::io::unix::AsyncFd;
 
@@ -21,6 +24,9 @@ use super::watch::watch;
 #[derive(Debug)]
 pub(crate) struct Channel {
     socket: AsyncFd<OwnedFd>,
+    born: Instant,
+    /// When something was last sent, in milliseconds since then.
+    spoke: AtomicU64,
 }
 
 /// Why a message was not sent.
@@ -50,13 +56,40 @@ impl Channel {
 
     /// Takes an end that exists. Needs a tokio runtime with I/O.
     pub(crate) fn new(socket: OwnedFd) -> std::io::Result<Self> {
-        Ok(Self { socket: watch(socket)? })
+        Ok(Self { socket: watch(socket)?, born: Instant::now(), spoke: AtomicU64::new(0) })
+    }
+
+    /// For the master: hears no more from a worker that still lives. What that has sent is received to the end, and then
+    /// [`Packet::Closed`]; what it tries to send from now on fails, whenever it tries. It can still be sent things.
+    ///
+    /// The kernel does both in one step, so every message was either sent before, and is heard, or can never be.
+    pub(crate) fn disown(&self) -> std::io::Result<()> {
+        Ok(shutdown(self.socket.get_ref(), Shutdown::Read)?)
+    }
+
+    /// Has the other end been closed, in both directions? What it sent before may not have been received yet.
+    pub(crate) fn is_deserted(&self) -> bool {
+        let mut socket = [PollFd::new(self.socket.get_ref(), PollFlags::empty())];
+        let found = poll(&mut socket, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }));
+        found.is_ok() && socket.iter().any(|socket| socket.revents().contains(PollFlags::HUP))
+    }
+
+    /// For how long nothing has been sent from this end.
+    pub(crate) fn silence(&self) -> Duration {
+        self.born.elapsed().saturating_sub(Duration::from_millis(self.spoke.load(Ordering::Relaxed)))
+    }
+
+    fn post(&self, bytes: &[u8], descriptors: &[BorrowedFd<'_>]) -> Result<(), SendError> {
+        send(self.socket.get_ref().as_fd(), bytes, descriptors)?;
+        let now = u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.spoke.fetch_max(now, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Sends now, or not at all.
     pub(crate) fn try_send(&self, message: &Message, descriptors: &[BorrowedFd<'_>]) -> Result<(), SendError> {
         let bytes = message.encode()?;
-        send(self.socket.get_ref().as_fd(), &bytes, descriptors)
+        self.post(&bytes, descriptors)
     }
 
     /// Sends as soon as there is room. Dropping the future sends nothing.
@@ -64,7 +97,7 @@ impl Channel {
         let bytes = message.encode()?;
         loop {
             let mut ready = self.socket.writable().await.map_err(SendError::Broken)?;
-            match send(self.socket.get_ref().as_fd(), &bytes, descriptors) {
+            match self.post(&bytes, descriptors) {
                 Err(SendError::Full) => ready.clear_ready(),
                 done => return done,
             }

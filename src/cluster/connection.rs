@@ -1,4 +1,5 @@
-//! A connection that a worker was handed: it is taken, or it goes back to the master and to another worker.
+//! A connection that a worker was handed: it is taken, or it goes back to the master and to another worker. Or one that the
+//! worker accepted itself, under the policy `shared`: that one is its own from the start.
 
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
@@ -11,8 +12,9 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tracing::debug;
 
+use super::accept::Accepted;
 use super::channel::Channel;
-use super::ledger::Ledger;
+use super::ledger::{Ledger, Parted};
 use super::message::Handoff;
 
 /// What a worker's channel shares with the connections that came through it.
@@ -27,36 +29,51 @@ pub(crate) struct Shared {
 /// A connection that nobody has read from yet.
 ///
 /// The master keeps a copy until [`Connection::take`] has told it otherwise, so a worker that dies before that loses
-/// nothing. It is told before the first byte is read, never after: so no request can reach two workers, and what a worker
-/// loses that dies in between is the turn of its loop that it was in. Dropping the value refuses the connection: the master hands it to another worker.
+/// nothing. It is told before the first byte is read, never after, and what it cannot be told of is not read while it may
+/// have passed the copy on: so no request can reach two workers, and what a worker loses that dies in between is the turn
+/// of its loop that it was in. Dropping the value refuses the connection: the master hands it to another worker.
+///
+/// A connection that this worker accepted itself has no copy anywhere: dropping it closes it.
 #[derive(Debug)]
 pub struct Connection {
     stream: Option<std::net::TcpStream>,
-    handoff: Handoff,
+    peer: SocketAddr,
+    listener: u32,
+    /// The master's number of it, until it is told what becomes of it.
+    owed: Option<u64>,
     shared: Arc<Shared>,
-    settled: bool,
 }
 
 impl Connection {
-    pub(crate) fn new(descriptor: OwnedFd, handoff: Handoff, shared: Arc<Shared>) -> Self {
-        Self { stream: Some(descriptor.into()), handoff, shared, settled: false }
+    /// One that the master has sent.
+    pub(crate) fn new(descriptor: OwnedFd, handoff: &Handoff, shared: Arc<Shared>) -> Self {
+        let &Handoff { number, peer, listener } = handoff;
+        Self { stream: Some(descriptor.into()), peer, listener, owed: Some(number), shared }
+    }
+
+    /// One that this worker has accepted itself.
+    pub(crate) fn accepted(accepted: Accepted, shared: Arc<Shared>) -> Self {
+        let Accepted { connection, peer, listener } = accepted;
+        Self { stream: Some(connection.into()), peer, listener, owed: None, shared }
     }
 
     /// Who connected; an IPv4 client of an IPv6 listener has its IPv4 address.
     pub fn peer(&self) -> SocketAddr {
-        self.handoff.peer
+        self.peer
     }
 
     /// Which of the master's listeners accepted it, in the order in which they were given, from 0.
     pub fn listener(&self) -> u32 {
-        self.handoff.listener
+        self.listener
     }
 
     /// Waits for the first byte, makes the connection this worker's own, and only then gives it out to be read.
     ///
     /// A client that says nothing for `patience` is taken all the same: the server's own time limits are for it. `None`
     /// means that the connection went back to the master, because this worker leaves and the client has said nothing yet,
-    /// or because it cannot watch one more connection. Dropping the future before it is done refuses the connection.
+    /// or because it cannot watch one more connection; or that the master has passed it on already, because this worker
+    /// was silent for too long. One that this worker accepted itself cannot go back, so the server gets it and closes it as
+    /// it closes idle ones. Dropping the future before it is done refuses the connection.
     pub async fn take(mut self, patience: Duration) -> Option<TcpStream> {
         let stream = TcpStream::from_std(self.stream.take()?);
         let stream = stream.inspect_err(|error| debug!(event = "refuse", reason = %error)).ok()?;
@@ -67,23 +84,29 @@ impl Connection {
             _ = leaving.wait_for(|leaving| *leaving) => has_spoken(&stream),
             () = tokio::time::sleep(patience) => true,
         };
+        let Some(number) = self.owed else { return Some(stream) };
         if !wanted {
             return None;
         }
-        self.settled = true;
-        self.shared.ledger.take(self.handoff.number);
+        self.owed = None;
+        self.shared.ledger.take(number);
         // Others that are read from in this turn of the loop share the packet.
         tokio::task::yield_now().await;
-        // Without a master nobody else can have the connection, so it is served here in any case.
-        self.shared.ledger.pay(&self.shared.channel).await;
-        Some(stream)
+        match self.shared.ledger.pay(&self.shared.channel).await {
+            // Without a master nobody else can have the connection, so it is served here in any case.
+            Ok(()) | Err(Parted::Orphaned) => Some(stream),
+            Err(parted @ Parted::Disowned) => {
+                debug!(event = "refuse", reason = %parted);
+                None
+            }
+        }
     }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        if !self.settled {
-            self.shared.ledger.refuse(self.handoff.number);
+        if let Some(number) = self.owed {
+            self.shared.ledger.refuse(number);
             self.shared.ledger.pay_now(&self.shared.channel);
         }
     }

@@ -1,54 +1,39 @@
 //! Who gets which connection, as a pure structure: it owns every accepted connection until a worker has taken it.
 //!
 //! A connection is in exactly one place: waiting in the queue, or held for one worker. It leaves by being taken, by being
-//! closed with the queue, or by being let go. A worker that refuses, dies or cannot be reached gives its connections back
-//! to the front of the queue, so nothing that was accepted is lost with it.
+//! closed with the queue, or by being let go. A worker that refuses, dies, stalls or cannot be reached gives its connections
+//! back to the front of the queue, so nothing that was accepted is lost with it.
+//!
+//! **No request reaches two workers.** A worker says `taken` before it reads, and reads only what it could say that of. So
+//! before a living worker's connections are passed on, its channel is closed against it ([`Channel::disown`]) and what it
+//! said before is heard to the end ([`Report::Silent`]): from then on it can take nothing, whatever it wakes up to do, and
+//! [`Dispatch::rescue_stalled`] passes on what is left. It never comes back into rotation.
+//!
+//! [`Channel::disown`]: super::channel::Channel::disown
+//! [`Report::Silent`]: super::attend::Report::Silent
+
+mod hand;
+mod schedule;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 
+use self::hand::Hand;
+use self::schedule::{Schedule, Weight, in_turn};
+use super::configuration::Policy;
 use super::fleet::Key;
 use super::message::{Handoff, MOST_DESCRIPTORS};
 
-/// Connections that one worker may have been sent without having picked them up. A blocked worker gets no more.
-pub(crate) const WINDOW: u64 = 64;
-
 /// Connections that may wait for a worker in the master before it stops accepting and leaves them to the kernel.
 pub(crate) const QUEUE: usize = 256;
-
-/// Copies held for one worker of connections that it has picked up but that have not sent a byte yet. Past it the oldest
-/// are let go: they stay with their worker and live and die with it.
-const SPARE: usize = 1024;
 
 /// An accepted connection; `C` is its descriptor.
 #[derive(Debug)]
 struct Waiting<C> {
     handoff: Handoff,
     connection: C,
-}
-
-#[derive(Debug)]
-struct Held<C> {
-    waiting: Waiting<C>,
-    /// Its place in the order in which this worker is sent connections, from 0.
-    place: u64,
-}
-
-/// What is known of one worker.
-#[derive(Debug)]
-struct Hand<C> {
-    ready: bool,
-    /// Set when it refuses; cleared when it beats, so that nothing ping-pongs.
-    paused: bool,
-    /// Set when its channel is full; cleared when it picks something up, or beats.
-    full: bool,
-    /// Connections sent, or about to be.
-    sent: u64,
-    /// Connections that it has picked up.
-    seen: u64,
-    held: BTreeMap<u64, Held<C>>,
-    /// Numbers dealt but not sent yet, in order.
-    outbox: VecDeque<u64>,
+    /// The worker that refused it last: it goes to another one, as long as there is another one.
+    refused_by: Option<Key>,
 }
 
 /// A packet to send: the handoffs, and the descriptors that go with them.
@@ -63,59 +48,81 @@ pub(crate) struct Parcel<'a, C> {
 #[derive(Debug)]
 pub(crate) struct Dispatch<C> {
     queue: VecDeque<Waiting<C>>,
+    /// Those that were refused; they go before the queue.
+    returned: VecDeque<Waiting<C>>,
     hands: BTreeMap<Key, Hand<C>>,
-    /// The worker that got the last connection.
-    last: Option<Key>,
+    schedule: Schedule,
+    /// The most connections in a packet.
+    batch: usize,
+    /// The worker that was sent the last packet.
+    posted: Option<Key>,
     next: u64,
 }
 
 impl<C> Dispatch<C> {
-    pub(crate) fn new(_policy: super::configuration::Policy, _weights: Vec<u32>) -> Self {
-        Self { queue: VecDeque::new(), hands: BTreeMap::new(), last: None, next: 0 }
+    /// `weights` are for the slots 1, 2 and so on, under [`Policy::Weighted`]; slots beyond the list weigh 1.
+    pub(crate) fn new(policy: Policy, weights: Vec<u32>) -> Self {
+        Self {
+            queue: VecDeque::new(),
+            returned: VecDeque::new(),
+            hands: BTreeMap::new(),
+            schedule: Schedule::new(policy, weights),
+            batch: MOST_DESCRIPTORS,
+            posted: None,
+            next: 0,
+        }
     }
 
-    pub(crate) fn set_policy(&mut self, _policy: super::configuration::Policy, _weights: Vec<u32>) {}
+    /// Other rules from now on, for all workers.
+    pub(crate) fn set_policy(&mut self, policy: Policy, weights: Vec<u32>) {
+        self.schedule.set(policy, weights);
+        for hand in self.hands.values_mut() {
+            hand.weight = self.schedule.weight(hand.slot);
+        }
+    }
 
-    pub(crate) fn load(&mut self, _key: Key, _open: u64) {}
-
-    pub(crate) fn stall(&mut self, key: Key) -> usize {
-        self.unready(key);
-        0
+    /// How many connections a packet may carry, 1 to [`MOST_DESCRIPTORS`], which it starts with.
+    pub(crate) fn set_batch(&mut self, batch: usize) {
+        self.batch = batch.clamp(1, MOST_DESCRIPTORS);
     }
 
     /// How many connections may be accepted now.
     pub(crate) fn room(&self) -> usize {
-        QUEUE.saturating_sub(self.queue.len())
+        QUEUE.saturating_sub(self.waiting())
     }
 
     /// Connections that wait for a worker.
     pub(crate) fn waiting(&self) -> usize {
-        self.queue.len()
+        self.queue.len() + self.returned.len()
     }
 
     /// Connections that the master has a descriptor of.
     pub(crate) fn owned(&self) -> usize {
-        self.queue.len() + self.hands.values().map(|hand| hand.held.len()).sum::<usize>()
+        self.waiting() + self.hands.values().map(|hand| hand.held.len()).sum::<usize>()
     }
 
     /// A connection has been accepted.
     pub(crate) fn accept(&mut self, connection: C, peer: SocketAddr, listener: u32) {
         let handoff = Handoff { number: self.next, peer, listener };
         self.next += 1;
-        self.queue.push_back(Waiting { handoff, connection });
+        self.queue.push_back(Waiting { handoff, connection, refused_by: None });
     }
 
-    /// A worker listens.
-    pub(crate) fn ready(&mut self, key: Key, _slot: u32) {
-        self.hands.entry(key).or_default().ready = true;
+    /// A worker listens. `slot` is its number in its group, from 1. One that was rescued from stays out.
+    pub(crate) fn ready(&mut self, key: Key, slot: u32) {
+        let hand = self.hands.entry(key).or_default();
+        if hand.stalled || hand.ready {
+            return;
+        }
+        (hand.ready, hand.slot, hand.weight) = (true, slot, self.schedule.weight(slot));
     }
 
     /// A worker gets no more. What it has been sent stays its own until it is taken, refused or the worker has ended.
     pub(crate) fn unready(&mut self, key: Key) {
-        if let Some(hand) = self.hands.get_mut(&key) {
-            hand.ready = false;
-        }
-        self.unsent(key);
+        let Some(hand) = self.hands.get_mut(&key) else { return };
+        hand.ready = false;
+        let unsent = hand.unsent();
+        self.front(unsent);
     }
 
     /// Is there a worker that may be given connections, now or when it has caught up?
@@ -125,27 +132,30 @@ impl<C> Dispatch<C> {
 
     /// A worker has picked up `seen` connections in its life. False when it cannot have.
     pub(crate) fn seen(&mut self, key: Key, seen: u64) -> bool {
-        let Some(hand) = self.hands.get_mut(&key) else { return true };
-        if seen < hand.seen || seen > hand.sent {
-            return false;
+        self.hands.get_mut(&key).is_none_or(|hand| hand.see(seen))
+    }
+
+    /// A worker has `open` connections that it has taken, for [`Policy::LeastConnections`]. Those of the `taken` that says
+    /// so are among them: call [`Dispatch::taken`] as well.
+    pub(crate) fn load(&mut self, key: Key, open: u64) {
+        if let Some(hand) = self.hands.get_mut(&key) {
+            hand.open = open;
         }
-        hand.full &= seen == hand.seen;
-        hand.seen = seen;
-        while hand.held.len() > SPARE && hand.let_go_oldest() {}
-        true
     }
 
     /// A worker is about to read from these: the copies go. Returns how many were held.
     pub(crate) fn taken(&mut self, key: Key, numbers: &[u64]) -> usize {
         let Some(hand) = self.hands.get_mut(&key) else { return 0 };
-        numbers.iter().filter_map(|number| hand.held.remove(number)).count()
+        numbers.iter().filter_map(|number| hand.settle(*number)).count()
     }
 
-    /// A worker has not read from these and will not: they go to the front of the queue, and it is left alone for a while.
+    /// A worker has not read from these and will not: they go to others, before all that waits, and it is left alone for a
+    /// while. Only when there is no other worker at all does it get them again.
     pub(crate) fn refused(&mut self, key: Key, numbers: &[u64]) -> usize {
         let Some(hand) = self.hands.get_mut(&key) else { return 0 };
         hand.paused = true;
-        let back: Vec<_> = numbers.iter().filter_map(|number| hand.held.remove(number)).collect();
+        let refused = |waiting| Waiting { refused_by: Some(key), ..waiting };
+        let back: Vec<_> = numbers.iter().filter_map(|number| hand.settle(*number)).map(refused).collect();
         let count = back.len();
         self.front(back);
         count
@@ -160,9 +170,21 @@ impl<C> Dispatch<C> {
 
     /// A worker has ended: what it had not taken goes to the front of the queue. Returns how many.
     pub(crate) fn rescue(&mut self, key: Key) -> usize {
-        let Some(hand) = self.hands.remove(&key) else { return 0 };
-        let count = hand.held.len();
-        self.front(hand.held.into_values().collect());
+        let count = self.rescue_stalled(key);
+        self.hands.remove(&key);
+        count
+    }
+
+    /// A worker lives but its loop is silent: what it had not taken goes to the front of the queue, and it never gets
+    /// anything again. Returns how many.
+    ///
+    /// Call it when the worker has been disowned and all that it said has been heard, no earlier: see the law above.
+    pub(crate) fn rescue_stalled(&mut self, key: Key) -> usize {
+        let hand = self.hands.entry(key).or_default();
+        (hand.ready, hand.stalled) = (false, true);
+        let back = hand.untaken();
+        let count = back.len();
+        self.front(back);
         count
     }
 
@@ -179,44 +201,48 @@ impl<C> Dispatch<C> {
 
     /// Closes what waits. Returns how many.
     pub(crate) fn close_queue(&mut self) -> usize {
-        self.queue.drain(..).count()
+        self.returned.drain(..).chain(self.queue.drain(..)).count()
     }
 
-    /// Deals the queue out, one connection to each ready worker in turn, as far as their windows go.
+    /// Deals out what waits, as the policy says, as far as the windows of the ready workers go.
     pub(crate) fn deal(&mut self) {
-        while !self.queue.is_empty() {
-            let after = |key: &Key| self.last.is_none_or(|last| *key > last);
-            let open = |(_, hand): &(&Key, &mut Hand<C>)| hand.is_open();
-            let (mut first, mut next) = (None, None);
-            for (key, hand) in self.hands.iter_mut().filter(open) {
-                if after(key) {
-                    next = Some((*key, hand));
-                    break;
-                }
-                if first.is_none() {
-                    first = Some((*key, hand));
-                }
+        if !self.hands.values().any(Hand::is_open) {
+            return;
+        }
+        // Those that have to wait for another worker keep their order, and nobody waits behind them.
+        for _ in 0..self.returned.len() {
+            let Some(waiting) = self.returned.pop_front() else { break };
+            let except = waiting.refused_by.filter(|by| self.hands.iter().any(|(key, hand)| hand.ready && key != by));
+            match self.schedule.choose(&mut self.hands, except) {
+                Some(key) => self.give(key, waiting),
+                None => self.returned.push_back(waiting),
             }
-            let Some((key, hand)) = next.or(first) else { return };
+        }
+        while !self.queue.is_empty() {
+            let Some(key) = self.schedule.choose(&mut self.hands, None) else { return };
             let Some(waiting) = self.queue.pop_front() else { return };
-            hand.outbox.push_back(waiting.handoff.number);
-            hand.held.insert(waiting.handoff.number, Held { waiting, place: hand.sent });
-            hand.sent += 1;
-            self.last = Some(key);
+            self.give(key, waiting);
         }
     }
 
-    /// The next packet that is dealt but not sent, if any.
+    fn give(&mut self, key: Key, waiting: Waiting<C>) {
+        if let Some(hand) = self.hands.get_mut(&key) {
+            hand.deal(waiting);
+        }
+    }
+
+    /// The next packet that is dealt but not sent, if any: a packet for each worker in turn.
     pub(crate) fn parcel(&self) -> Option<Parcel<'_, C>> {
-        let (key, hand) = self.hands.iter().find(|(_, hand)| !hand.outbox.is_empty())?;
-        let numbers = hand.outbox.iter().take(MOST_DESCRIPTORS);
+        let (key, hand) = in_turn(&self.hands, self.posted).find(|(_, hand)| !hand.outbox.is_empty())?;
+        let numbers = hand.outbox.iter().take(self.batch);
         let held = numbers.filter_map(|number| hand.held.get(number).map(|held| &held.waiting));
         let (handoffs, connections) = held.map(|waiting| (waiting.handoff.clone(), &waiting.connection)).unzip();
-        Some(Parcel { key: *key, handoffs, connections })
+        Some(Parcel { key, handoffs, connections })
     }
 
     /// The packet of `count` connections for a worker has been sent.
     pub(crate) fn sent(&mut self, key: Key, count: usize) {
+        self.posted = Some(key);
         if let Some(hand) = self.hands.get_mut(&key) {
             hand.outbox.drain(..count.min(hand.outbox.len()));
         }
@@ -224,42 +250,17 @@ impl<C> Dispatch<C> {
 
     /// A worker's channel is full: what was dealt to it goes back, and it is left alone until it has caught up.
     pub(crate) fn full(&mut self, key: Key) {
-        if let Some(hand) = self.hands.get_mut(&key) {
-            hand.full = true;
-        }
-        self.unsent(key);
-    }
-
-    fn unsent(&mut self, key: Key) {
         let Some(hand) = self.hands.get_mut(&key) else { return };
-        let unsent: Vec<_> = hand.outbox.drain(..).filter_map(|number| hand.held.remove(&number)).collect();
-        hand.sent -= unsent.len() as u64;
+        hand.full = true;
+        let unsent = hand.unsent();
         self.front(unsent);
     }
 
-    fn front(&mut self, back: Vec<Held<C>>) {
-        for held in back.into_iter().rev() {
-            self.queue.push_front(held.waiting);
+    fn front(&mut self, back: Vec<Waiting<C>>) {
+        for waiting in back.into_iter().rev() {
+            let queue = if waiting.refused_by.is_some() { &mut self.returned } else { &mut self.queue };
+            queue.push_front(waiting);
         }
-    }
-}
-
-impl<C> Default for Hand<C> {
-    fn default() -> Self {
-        let (held, outbox) = (BTreeMap::new(), VecDeque::new());
-        Self { ready: false, paused: false, full: false, sent: 0, seen: 0, held, outbox }
-    }
-}
-
-impl<C> Hand<C> {
-    fn is_open(&self) -> bool {
-        self.ready && !self.paused && !self.full && self.sent - self.seen < WINDOW
-    }
-
-    /// Lets the oldest copy go that the worker has picked up.
-    fn let_go_oldest(&mut self) -> bool {
-        let oldest = self.held.iter().find(|(_, held)| held.place < self.seen).map(|(number, _)| *number);
-        oldest.and_then(|number| self.held.remove(&number)).is_some()
     }
 }
 

@@ -84,6 +84,8 @@ pub(crate) struct Obituary {
     pub(crate) cut: u64,
     /// Requests that it reported in its life.
     pub(crate) requests: u64,
+    /// The master killed it.
+    pub(crate) killed: bool,
 }
 
 impl Life {
@@ -162,6 +164,11 @@ impl Life {
     pub(crate) fn stall(&mut self, deadline: Instant) {
         self.stalled = true;
         self.deadline = Some(self.deadline.unwrap_or(deadline).min(deadline));
+    }
+
+    /// Has it been silent for too long?
+    pub(crate) fn is_stalled(&self) -> bool {
+        self.stalled
     }
 
     /// What it last reported: open connections, and requests since it started.
@@ -285,7 +292,7 @@ impl Life {
             (None, None) => "it could not be started".to_owned(),
         };
         let served = self.listening_since.map(|since| now.saturating_duration_since(since));
-        Obituary { state: self.state, reason, served, cut: self.cut, requests: self.requests }
+        Obituary { state: self.state, reason, served, cut: self.cut, requests: self.requests, killed: self.killed }
     }
 }
 

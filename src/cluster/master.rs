@@ -14,6 +14,7 @@ use super::configuration::{Configuration, Loader};
 use super::control::Signals;
 use super::fleet::Cut;
 use super::listen::Bound;
+use super::message::MOST_DESCRIPTORS;
 use super::program::Program;
 use super::sealed::SealedError;
 use super::supervisor::{Predecessor, Setup, Supervisor};
@@ -66,6 +67,8 @@ pub struct MasterSettings {
     pub program: Program,
     /// How long a worker has from fork to listening; [`MasterSettings::START`] is a good choice.
     pub start: Duration,
+    /// How many connections a packet to a worker may carry; more than [`MasterSettings::BATCH`] is that.
+    pub batch: usize,
     /// Where commands come from.
     pub commands: Commands,
     /// Called with everything that whoever started this master may want to know. It must not block.
@@ -79,6 +82,9 @@ pub struct MasterSettings {
 impl MasterSettings {
     /// The usual time from fork to listening.
     pub const START: Duration = Duration::from_secs(30);
+
+    /// The most connections in a packet, and the usual number.
+    pub const BATCH: usize = MOST_DESCRIPTORS;
 }
 
 impl fmt::Debug for MasterSettings {
@@ -155,12 +161,13 @@ impl Master {
     /// Every worker was given up, or the master could not start.
     pub async fn run(settings: MasterSettings) -> Result<Outcome, Error> {
         let signals = Signals::new().map_err(Error::Signals)?;
-        let MasterSettings { configuration, listeners, load, program, start, commands, notify, reopen, predecessor } = settings;
+        let MasterSettings { configuration, listeners, load, program, start, batch, commands, notify, reopen, predecessor } =
+            settings;
         let workers: u64 = configuration.groups.iter().map(|group| u64::from(group.workers.get())).sum();
         let capacity = raise_descriptor_limit().saturating_sub(RESERVE.0 + RESERVE.1 * workers).max(RESERVE.0);
         let capacity = usize::try_from(capacity).unwrap_or(usize::MAX);
         let spawner = program;
-        let setup = Setup { spawner, configuration, listeners, load, start, capacity, notify, reopen, predecessor };
+        let setup = Setup { spawner, configuration, listeners, load, start, batch, capacity, notify, reopen, predecessor };
         Supervisor::new(setup)?.run(signals, commands.0).await
     }
 }

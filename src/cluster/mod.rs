@@ -8,6 +8,7 @@
 //! the other workers go on.
 
 mod accept;
+mod acceptor;
 mod attend;
 mod channel;
 mod command;
@@ -24,6 +25,9 @@ mod life;
 pub mod listen;
 mod master;
 mod message;
+mod oom;
+#[doc(hidden)]
+pub mod probe;
 mod program;
 mod restart;
 mod sealed;
@@ -40,9 +44,12 @@ pub use command::{
 pub use configuration::{Configuration, GroupSettings, Loader, Policy};
 pub use connection::Connection;
 pub use fleet::Cut;
+pub use flight::{Asked, Entry, Flight, FlightReport, InFlight, Recorder};
 pub use master::{Error, Master, MasterSettings, Notice, Outcome, PredecessorError, Reopen};
+pub use oom::Oom;
 pub use program::Program;
 pub use restart::RestartPolicy;
 pub use sealed::SealedError;
 pub use supervisor::Predecessor;
+pub use usage::Usage;
 pub use worker::{Assignment, Event, Load, WorkerChannel, WorkerError};

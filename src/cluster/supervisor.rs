@@ -31,6 +31,7 @@ use super::fleet::{Fleet, Key, Rules};
 use super::flight::Flight;
 use super::listen::Bound;
 use super::master::{Error, Notice, Outcome};
+use super::oom::Oom;
 use super::program::Spawn;
 use super::sealed::SealedError;
 use generation::Generations;
@@ -83,6 +84,8 @@ pub(crate) struct Setup<S> {
     pub(crate) load: Loader,
     /// From fork to `listening`.
     pub(crate) start: Duration,
+    /// Connections in a packet, at most.
+    pub(crate) batch: usize,
     /// Connections that the master may own at a time.
     pub(crate) capacity: usize,
     pub(crate) notify: Arc<dyn Fn(Notice) + Send + Sync>,
@@ -99,6 +102,7 @@ pub(crate) struct Supervisor<S> {
     notify: Arc<dyn Fn(Notice) + Send + Sync>,
     reopen: Option<super::master::Reopen>,
     start: Duration,
+    batch: usize,
     groups: BTreeMap<u32, Group>,
     generations: Generations,
     /// What serves now, without its bytes.
@@ -121,6 +125,7 @@ pub(crate) struct Supervisor<S> {
     scalings: Vec<Scaling>,
     topics: Topics,
     heir: Option<Heir>,
+    oom: Oom,
     predecessor: Option<Predecessor>,
     /// Every group has been ready once.
     ready: bool,
@@ -134,7 +139,7 @@ impl<S: Spawn> Supervisor<S> {
     /// # Errors
     /// The generation is too large for memory, or the sockets cannot be watched.
     pub(crate) fn new(setup: Setup<S>) -> Result<Self, Error> {
-        let Setup { spawner, mut configuration, listeners, load, start, capacity, notify, reopen, predecessor } = setup;
+        let Setup { spawner, mut configuration, listeners, load, start, batch, capacity, notify, reopen, predecessor } = setup;
         let now = Instant::now();
         // Any number will do, so long as several masters started together do not share it.
         let seed =
@@ -148,6 +153,7 @@ impl<S: Spawn> Supervisor<S> {
             notify,
             reopen,
             start,
+            batch,
             groups: BTreeMap::new(),
             generations,
             configuration,
@@ -165,6 +171,7 @@ impl<S: Spawn> Supervisor<S> {
             scalings: Vec::new(),
             topics,
             heir: None,
+            oom: Oom::new(),
             predecessor,
             ready: false,
             started: now,
@@ -173,7 +180,7 @@ impl<S: Spawn> Supervisor<S> {
         let rules = supervisor.rules(&supervisor.configuration);
         for (number, settings) in (1..).zip(supervisor.configuration.groups.clone()) {
             let fleet = Fleet::new(number, settings.workers.get(), generation::FIRST, rules, seed, now);
-            supervisor.groups.insert(number, Group::new(settings, fleet));
+            supervisor.groups.insert(number, Group::new(settings, fleet, batch));
         }
         supervisor.assign(listeners).map_err(Error::Listeners)?;
         Ok(supervisor)

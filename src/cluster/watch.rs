@@ -10,7 +10,7 @@ use tokio::io::unix::AsyncFd;
 /// The descriptor is of a kind that cannot be watched, or the system watches too many.
 #[expect(
     deprecated,
-    reason = "`AsyncFd::register` does the same as an unsafe function, and this crate has none. What it asks of its caller, \
+    reason = "`AsyncFd::register` does the same as an unsafe function, and this crate does without. What it asks of its caller, \
               that the descriptor stays open and the same, an `OwnedFd` that is moved in and never taken out fulfils"
 )]
 pub(crate) fn watch(descriptor: OwnedFd) -> std::io::Result<AsyncFd<OwnedFd>> {

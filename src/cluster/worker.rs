@@ -10,10 +10,13 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, MissedTickBehavior};
 use tracing::warn;
 
+use super::accept::Accepted;
+use super::acceptor::Acceptor;
 use super::channel::{Channel, Packet, Receiver, SendError};
 use super::connection::{Connection, Shared};
 use super::environment::{self, Retire};
-use super::ledger::Ledger;
+use super::flight::Recorder;
+use super::ledger::{Gauge, Ledger};
 use super::message::{Malformed, Message, PROTOCOL, Side, reason, state};
 use super::sealed::{Sealed, SealedError};
 
@@ -44,7 +47,8 @@ pub enum Event {
         /// Standard error.
         err: OwnedFd,
     },
-    /// The master is gone: finish what is under way, and end. Said again at every call.
+    /// The master is gone, or has given this worker up for its silence: finish what is under way, and end. Said again at
+    /// every call.
     Closed,
 }
 
@@ -57,6 +61,8 @@ pub struct Assignment {
     pub generation: Vec<u8>,
     /// How often this worker has to say that it is alive.
     pub beat: Duration,
+    /// Where it notes what it is at, for its master to read when it cannot tell any more.
+    pub flight: Arc<Recorder>,
 }
 
 /// What a worker says about itself with every beat.
@@ -88,6 +94,9 @@ pub enum WorkerError {
     /// What to serve did not arrive whole.
     #[error(transparent)]
     Generation(#[from] SealedError),
+    /// The memory for its flight record cannot be used.
+    #[error("the flight record cannot be used: {0}")]
+    Flight(#[source] std::io::Error),
 }
 
 /// A worker's end of the channel.
@@ -99,8 +108,11 @@ pub struct WorkerChannel {
     receiver: Receiver,
     /// Connections that have arrived and have not been picked up.
     arrived: VecDeque<Connection>,
+    /// Under the policy `shared`, while connections are welcome.
+    acceptor: Option<Acceptor>,
     beat: Option<AbortHandle>,
     beat_every: Duration,
+    flight: Option<Arc<Recorder>>,
     retire: Option<Retire>,
     /// The newest state that was delivered, to be acknowledged when it has been taken in.
     epoch: Option<u64>,
@@ -133,15 +145,17 @@ impl WorkerChannel {
         let receiver = Receiver::new(Arc::clone(&channel), Side::Worker);
         let shared = Arc::new(Shared { channel, ledger: Ledger::new(), leaving: watch::Sender::new(false) });
         let arrived = VecDeque::new();
-        let (beat, beat_every, retire, epoch) = (None, BEAT, None, None);
+        let (acceptor, beat, beat_every, flight, retire, epoch) = (None, None, BEAT, None, None, None);
         Ok(Self {
             group: String::new(),
             worker,
             shared,
             receiver,
             arrived,
+            acceptor,
             beat,
             beat_every,
+            flight,
             retire,
             epoch,
             faults: 0,
@@ -167,9 +181,15 @@ impl WorkerChannel {
         self.say(&Message::Hello { protocol: PROTOCOL, worker: self.worker, pid: std::process::id() }).await?;
         match self.receiver.recv().await {
             Packet::Message(Message::Generation { number, length, beat }, descriptors) => {
-                let snapshot = descriptors.into_iter().next().ok_or(WorkerError::Dismissed)?;
+                let mut descriptors = descriptors.into_iter();
+                let (Some(snapshot), Some(flight)) = (descriptors.next(), descriptors.next()) else {
+                    return Err(WorkerError::Dismissed);
+                };
                 self.beat_every = Duration::from_millis(beat.clamp(1, u64::from(u32::MAX)));
-                Ok(Assignment { number, generation: Sealed::read(snapshot, length)?, beat: self.beat_every })
+                self.shared.ledger.beat(self.beat_every);
+                let flight = Arc::new(Recorder::new(flight).map_err(WorkerError::Flight)?);
+                self.flight = Some(Arc::clone(&flight));
+                Ok(Assignment { number, generation: Sealed::read(snapshot, length)?, beat: self.beat_every, flight })
             }
             Packet::Message(Message::Disconnect { .. }, _) | Packet::Closed => Err(WorkerError::Dismissed),
             Packet::Message(message, _) => Err(WorkerError::Nonsense(untimely(&message))),
@@ -185,14 +205,17 @@ impl WorkerChannel {
         self.say(&Message::Online {}).await
     }
 
-    /// Says that connections are welcome, and from now on with every beat how `load` finds this worker. That comes from the
-    /// runtime of the caller, so a worker whose loop is stuck falls silent.
+    /// Says that connections are welcome, and from now on with every beat, and with what it takes, how `load` finds this
+    /// worker. That comes from the runtime of the caller, so a worker whose loop is stuck falls silent. `load` is called
+    /// often, from any thread: it should do no more than read counters.
     ///
     /// # Errors
     /// The master is gone.
-    pub async fn listening(&mut self, load: impl Fn() -> Load + Send + 'static) -> Result<(), WorkerError> {
+    pub async fn listening(&mut self, load: impl Fn() -> Load + Send + Sync + 'static) -> Result<(), WorkerError> {
+        let load: Gauge = Arc::new(load);
+        self.shared.ledger.gauge(Arc::clone(&load));
         self.say(&Message::Listening {}).await?;
-        self.beat = Some(tokio::spawn(beat(Arc::clone(&self.shared), self.beat_every, load)).abort_handle());
+        self.beat = Some(tokio::spawn(beat(Arc::clone(&self.shared), self.flight.clone(), self.beat_every, load)).abort_handle());
         Ok(())
     }
 
@@ -204,11 +227,12 @@ impl WorkerChannel {
                 return Event::Connection(connection);
             }
             if self.closed {
-                self.shared.leaving.send_replace(true);
+                self.leave();
                 return Event::Closed;
             }
             if self.shared.ledger.is_behind() {
-                self.shared.ledger.pay(&self.shared.channel).await;
+                // A channel that is closed says so below.
+                let _ = self.shared.ledger.pay(&self.shared.channel).await;
             }
             // Whoever asks for the next event has taken the last one in.
             if let Some(epoch) = self.epoch.take() {
@@ -221,6 +245,14 @@ impl WorkerChannel {
                     if let Some(event) = self.unpack(packet) {
                         return event;
                     }
+                }
+                () = self.shared.ledger.disowned() => {
+                    warn!(event = "disowned", worker = self.worker, "the master has passed on what this worker did not take");
+                    self.arrived.clear();
+                    self.closed = true;
+                }
+                accepted = accept(&mut self.acceptor) => {
+                    return Event::Connection(Connection::accepted(accepted, Arc::clone(&self.shared)));
                 }
             }
         }
@@ -243,7 +275,8 @@ impl WorkerChannel {
 
     /// The last word: why this worker ends, and how many connections it had to cut.
     pub async fn exit(self, why: &str, cut: u64) {
-        self.shared.ledger.pay(&self.shared.channel).await;
+        // Whoever cannot be told is gone, and will not miss the rest either.
+        let _ = self.shared.ledger.pay(&self.shared.channel).await;
         let _ = self.say(&Message::Exit { reason: reason(why), cut }).await;
     }
 
@@ -266,7 +299,7 @@ impl WorkerChannel {
             Packet::Message(Message::Connection { connections }, descriptors) => {
                 let missing = connections.get(descriptors.len()..).unwrap_or_default().to_vec();
                 for (handoff, descriptor) in connections.into_iter().zip(descriptors) {
-                    self.arrived.push_back(Connection::new(descriptor, handoff, Arc::clone(&self.shared)));
+                    self.arrived.push_back(Connection::new(descriptor, &handoff, Arc::clone(&self.shared)));
                 }
                 if !missing.is_empty() {
                     // This process has no room for more descriptors; the master still has its copies.
@@ -276,6 +309,10 @@ impl WorkerChannel {
                     }
                     self.shared.ledger.pay_now(&self.shared.channel);
                 }
+                None
+            }
+            Packet::Message(Message::Listeners { listeners }, descriptors) => {
+                self.share(&listeners, descriptors);
                 None
             }
             Packet::Message(Message::Deliver { epoch, topic, value }, _) => {
@@ -288,7 +325,7 @@ impl WorkerChannel {
                 Some(Event::Reopen { out, err })
             }
             Packet::Message(Message::Disconnect { within }, _) => {
-                self.shared.leaving.send_replace(true);
+                self.leave();
                 Some(Event::Disconnect { deadline: Instant::now() + Duration::from_millis(within.min(u64::from(u32::MAX))) })
             }
             Packet::Message(message, _) => {
@@ -304,6 +341,26 @@ impl WorkerChannel {
                 None
             }
         }
+    }
+
+    /// Accepts from these and from no others from now on.
+    fn share(&mut self, numbers: &[u32], listeners: Vec<OwnedFd>) {
+        if *self.shared.leaving.borrow() {
+            return; // others accept from them
+        }
+        let acceptor = self.acceptor.insert(Acceptor::default());
+        let added = numbers.iter().zip(listeners).try_for_each(|(number, listener)| acceptor.add(*number, listener));
+        if let Err(error) = added {
+            // This worker is of little use; the master finds that it is gone, and says why.
+            warn!(event = "accept", worker = self.worker, reason = %error, "a listener cannot be used");
+            self.closed = true;
+        }
+    }
+
+    /// No more connections will come.
+    fn leave(&mut self) {
+        self.acceptor = None;
+        self.shared.leaving.send_replace(true);
     }
 
     fn fault(&mut self, what: &str) {
@@ -332,17 +389,31 @@ impl Drop for WorkerChannel {
     }
 }
 
+/// The next connection that this worker accepts itself; never, when it is not to.
+async fn accept(acceptor: &mut Option<Acceptor>) -> Accepted {
+    match acceptor {
+        Some(acceptor) => acceptor.accept().await,
+        None => std::future::pending().await,
+    }
+}
+
 /// Beats until the channel is closed.
-async fn beat(shared: Arc<Shared>, every: Duration, load: impl Fn() -> Load + Send + 'static) {
+async fn beat(shared: Arc<Shared>, flight: Option<Arc<Recorder>>, every: Duration, load: Gauge) {
     let mut ticks = tokio::time::interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
+        if let Some(flight) = &flight {
+            flight.beat();
+        }
         shared.ledger.pay_now(&shared.channel);
         let Load { connections, requests, panics } = load();
         match shared.channel.try_send(&Message::Beat { connections, requests, panics }, &[]) {
             Ok(()) | Err(SendError::Full) => {}
-            Err(_) => return,
+            Err(_) => {
+                shared.ledger.part(&shared.channel);
+                return;
+            }
         }
     }
 }

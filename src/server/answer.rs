@@ -86,6 +86,7 @@ where
             let polled = catch_unwind(AssertUnwindSafe(|| this.origin.as_mut().poll(cx)));
             let Ok(polled) = polled else {
                 tracing::error!(request_id = %this.record.id, "the body of an answer panicked");
+                this.record.panicked();
                 this.record.answer.failed = true;
                 return Poll::Ready(Some(Err("the body of the answer panicked".into())));
             };

@@ -22,6 +22,7 @@ use super::peek::{Peeked, Protocol, peek};
 use super::service::Adapter;
 use super::settings::EdgeSettings;
 use super::traffic::Traffic;
+use super::watch::Watched;
 use super::wire::Wire;
 use crate::gateway::edge::Peer;
 
@@ -89,7 +90,8 @@ where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let Self { service, core } = self.clone();
-        let open = core.gauge.open();
+        let watched = core.settings.watch.clone().map(|watch| Watched::new(watch, peer));
+        let open = core.gauge.open(watched);
         async move {
             let (limits, timeouts) = (core.settings.limits, core.settings.timeouts);
             let mut phase = core.phase.subscribe();

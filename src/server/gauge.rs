@@ -4,6 +4,8 @@ use std::fmt;
 
 use tokio::sync::watch;
 
+use super::watch::Watched;
+
 /// Counts open connections and lets others wait until there are none.
 #[derive(Debug, Clone)]
 pub(super) struct Gauge {
@@ -18,9 +20,9 @@ impl Default for Gauge {
 
 impl Gauge {
     /// One more, until what is given back is dropped.
-    pub(super) fn open(&self) -> Open {
+    pub(super) fn open(&self, watched: Option<Watched>) -> Open {
         self.count.send_modify(|count| *count += 1);
-        Open { count: Some(self.count.clone()) }
+        Open { count: Some(self.count.clone()), watched }
     }
 
     /// How many there are.
@@ -39,6 +41,14 @@ impl Gauge {
 #[derive(Default)]
 pub(super) struct Open {
     count: Option<watch::Sender<usize>>,
+    watched: Option<Watched>,
+}
+
+impl Open {
+    /// The connection as it is watched, if it is.
+    pub(super) fn watched(&self) -> Option<&Watched> {
+        self.watched.as_ref()
+    }
 }
 
 impl Drop for Open {

@@ -22,11 +22,13 @@ mod record;
 mod service;
 mod settings;
 mod traffic;
+mod watch;
 mod wire;
 
 pub use body::Body;
 pub use edge::Edge;
 pub use settings::{EdgeSettings, Limits, Timeouts};
+pub use watch::{Begun, Watch};
 
 #[cfg(test)]
 mod tests;

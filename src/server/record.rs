@@ -6,6 +6,7 @@ use std::time::{Instant, SystemTime};
 use http::{Method, Uri, Version};
 
 use super::traffic::Traffic;
+use super::watch::Begun;
 use crate::gateway::edge::{Peer, RequestId, Trace};
 use crate::telemetry::{AccessLog, Entry};
 
@@ -43,6 +44,8 @@ pub(super) struct Record {
     pub(super) time: SystemTime,
     pub(super) started: Instant,
     pub(super) answer: Answer,
+    /// The number that the watch gave it.
+    pub(super) watched: Option<u64>,
 }
 
 /// What became of it.
@@ -59,7 +62,31 @@ pub(super) struct Answer {
     waiting: bool,
 }
 
+impl Asked {
+    /// Method and target, as the log has them.
+    fn line(&self) -> (&str, &str) {
+        match self {
+            Self::Parsed { method, uri } => (method.as_str(), uri.path_and_query().map_or("", |target| target.as_str())),
+            Self::Raw { method, target } => (method.as_str(), target.as_str()),
+        }
+    }
+}
+
 impl Record {
+    /// Has the watch know that this request began.
+    pub(super) fn begin(&mut self) {
+        let (method, target) = self.asked.line();
+        let begun = Begun { id: self.id.as_str(), method, target, started: self.started };
+        self.watched = self.traffic.watched().map(|watched| watched.began(&begun));
+    }
+
+    /// Has the watch know that this request panicked.
+    pub(super) fn panicked(&self) {
+        if let Some(watched) = self.traffic.watched() {
+            watched.panicked();
+        }
+    }
+
     /// A piece of the answer was handed over.
     pub(super) fn gave(&mut self, bytes: usize) {
         self.answer.bytes += bytes as u64;
@@ -81,11 +108,11 @@ impl Drop for Record {
     fn drop(&mut self) {
         self.taken();
         self.traffic.leave(!self.answer.complete && !self.answer.failed);
+        if let (Some(watched), Some(request)) = (self.traffic.watched(), self.watched) {
+            watched.ended(request);
+        }
         let Some(access) = &self.access else { return };
-        let (method, target) = match &self.asked {
-            Asked::Parsed { method, uri } => (method.as_str(), uri.path_and_query().map_or("", |target| target.as_str())),
-            Asked::Raw { method, target } => (method.as_str(), target.as_str()),
-        };
+        let (method, target) = self.asked.line();
         let Answer { status, trace, bytes, complete, .. } = &self.answer;
         let cut = if *complete { None } else { self.traffic.cut() };
         access.record(&Entry {

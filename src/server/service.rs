@@ -76,7 +76,7 @@ where
         if let Some(refusal) = refusal {
             parts.extensions.insert(refusal);
         }
-        let record = Record {
+        let mut record = Record {
             access: self.core.settings.access.clone(),
             traffic: Arc::clone(&self.traffic),
             number: turn.number,
@@ -87,7 +87,9 @@ where
             time,
             started,
             answer: Answer::default(),
+            watched: None,
         };
+        record.begin();
         let body = Body::new(incoming, self.core.settings.timeouts.body_idle);
         let (service, core, last) = (self.service.clone(), Arc::clone(&self.core), turn.last);
         Box::pin(async move {
@@ -156,6 +158,7 @@ where
         Ok(Ok(response)) => Some(response.map(|body| Origin::Service { body })),
         Err(panic) => {
             tracing::error!(request_id = %record.id, panic = message(&*panic), "a request panicked");
+            record.panicked();
             None
         }
     }

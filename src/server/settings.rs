@@ -1,7 +1,9 @@
 //! What the edge allows, and for how long it waits.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::watch::Watch;
 use crate::telemetry::AccessLog;
 
 /// The longest request target that any setting allows: what an `http::Uri` holds.
@@ -76,4 +78,6 @@ pub struct EdgeSettings {
     pub timeouts: Timeouts,
     /// Where each request leaves its line; nowhere without it.
     pub access: Option<AccessLog>,
+    /// Who is told of connections and requests while they last; nobody without it.
+    pub watch: Option<Arc<dyn Watch>>,
 }

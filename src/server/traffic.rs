@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::core::Phase;
 use super::gauge::Open;
 use super::settings::{Limits, Timeouts};
+use super::watch::Watched;
 use crate::gateway::edge::Refusal;
 
 /// How long a refused client is read from after the answer, so that it can see the answer: closing at once with bytes of
@@ -63,7 +64,7 @@ pub(super) struct Traffic {
     timeouts: Timeouts,
     multiplexed: bool,
     state: Mutex<State>,
-    _open: Open,
+    open: Open,
 }
 
 #[derive(Debug)]
@@ -119,12 +120,17 @@ impl Traffic {
             old_client: false,
             cut: None,
         };
-        Self { limits, timeouts, multiplexed, state: Mutex::new(state), _open: open }
+        Self { limits, timeouts, multiplexed, state: Mutex::new(state), open }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         // Every change below is whole before anything in it could panic.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The connection as it is watched, if it is.
+    pub(super) fn watched(&self) -> Option<&Watched> {
+        self.open.watched()
     }
 
     /// Whether the connection speaks HTTP/2.

@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod drills;
 mod killing;
 mod leaving;
 mod logging;

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::super::life::State;
+use super::super::life::{Life, State};
 use super::{Action, Fleet, Key};
 
 impl Fleet {
@@ -11,6 +11,11 @@ impl Fleet {
         if let Some(life) = self.lives.get_mut(&key) {
             life.hear(now);
         }
+    }
+
+    /// Has it been silent for too long?
+    pub(crate) fn is_stalled(&self, key: Key) -> bool {
+        self.lives.get(&key).is_some_and(Life::is_stalled)
     }
 
     /// A worker says `beat`.

@@ -59,7 +59,8 @@ impl Fleet {
         let Some(life) = self.lives.get(&key) else { return };
         let (number, generation) = (life.slot(), life.generation());
         let reason = "fell silent".to_owned();
-        let obituary = Obituary { state: State::Failed, reason, served: Some(Duration::ZERO), cut: 0, requests: 0 };
+        let served = Some(Duration::ZERO);
+        let obituary = Obituary { state: State::Failed, reason, served, cut: 0, requests: 0, killed: false };
         self.doubt(number, generation, &obituary);
         self.vacate(key, number, &obituary, now);
     }

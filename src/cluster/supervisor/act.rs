@@ -83,18 +83,17 @@ impl<S: Spawn> Supervisor<S> {
     /// A worker whose event loop does not turn: says what it was at. The kill comes when its last deadline has passed.
     fn stalled(&mut self, key: Key, silent: Duration) {
         let Some(post) = self.posts.get(&key) else { return };
-        let Some(group) = self.groups.get_mut(&key.group) else { return };
-        let rescued = group.dispatch.stall(key);
         let silent_ms = silent.as_millis() as u64;
-        warn!(
-            event = "error",
-            group = post.group,
-            worker = post.worker,
-            pid = post.pid,
-            silent_ms,
-            rescued,
-            "its event loop does not turn"
+        let (last, in_flight) = post.flight.read().map_or_else(
+            |error| (String::new(), format!("unknown: {error}")),
+            |report| (report.last.as_ref().map(ToString::to_string).unwrap_or_default(), report.to_string()),
         );
+        let Post { group, worker, pid, .. } = post;
+        warn!(event = "error", group, worker, pid, silent_ms, last, in_flight, "its event loop does not turn");
+        // From now on it can take nothing. When all that it said before has been heard, the rest is passed on.
+        if let Err(error) = post.channel.disown() {
+            warn!(event = "error", group, worker, pid, reason = %error, "its connections wait for its end");
+        }
     }
 
     fn disconnect(&mut self, key: Key, within: Duration) {
@@ -126,8 +125,9 @@ impl<S: Spawn> Supervisor<S> {
         if !group.is_shared() {
             return;
         }
-        let sockets: Vec<_> = group.listeners.sockets().map(AsFd::as_fd).collect();
-        let message = Message::Listeners { listeners: (0..).take(sockets.len()).collect() };
+        let (listeners, sockets): (Vec<_>, Vec<_>) =
+            group.listeners.sockets().map(|(number, socket)| (number, socket.as_fd())).unzip();
+        let message = Message::Listeners { listeners };
         if let Err(error) = post.channel.try_send(&message, &sockets) {
             let reason = format!("it could not be given the listeners: {error}");
             if let Some(fleet) = self.fleet(key) {

@@ -21,8 +21,9 @@ pub(super) struct Group {
 
 impl Group {
     /// A group that listens nowhere yet.
-    pub(super) fn new(settings: GroupSettings, fleet: Fleet) -> Self {
-        let dispatch = Dispatch::new(settings.policy, settings.weights.clone());
+    pub(super) fn new(settings: GroupSettings, fleet: Fleet, batch: usize) -> Self {
+        let mut dispatch = Dispatch::new(settings.policy, settings.weights.clone());
+        dispatch.set_batch(batch);
         Self { settings, listeners: Listeners::default(), dispatch, fleet, accepted: 0, removed: false }
     }
 

@@ -1,5 +1,6 @@
 //! What the master makes of what its workers say and of how they end.
 
+use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
@@ -8,10 +9,14 @@ use tracing::{debug, info, warn};
 use super::super::attend::Report;
 use super::super::control::reap_strangers;
 use super::super::fleet::Key;
+use super::super::flight::Flight;
+use super::super::life::State;
 use super::super::message::{Malformed, Message, PROTOCOL};
 use super::super::program::Spawn;
-use super::super::usage;
+use super::super::usage::Usage;
 use super::{Post, REPORTS, Supervisor};
+
+const SIGKILL: i32 = nix::sys::signal::Signal::SIGKILL as i32;
 
 /// Malformed packets that one worker may send in its life before it is killed.
 const FAULTS: u32 = 16;
@@ -46,8 +51,12 @@ impl<S: Spawn> Supervisor<S> {
             }
             Report::Malformed(malformed) => self.fault(key, &malformed),
             Report::Silent => {
-                if let Some(fleet) = self.fleet(key) {
-                    fleet.silent(key, Instant::now());
+                let Some(group) = self.groups.get_mut(&key.group) else { return };
+                if group.fleet.is_stalled(key) {
+                    let rescued = group.dispatch.rescue_stalled(key);
+                    info!(event = "rescue", group = group.settings.name, rescued, "a stalled worker's connections go to others");
+                } else {
+                    group.fleet.silent(key, Instant::now());
                 }
             }
             Report::Ended(status) => self.bury(key, status),
@@ -149,9 +158,9 @@ impl<S: Spawn> Supervisor<S> {
     fn weigh(&mut self, key: Key) {
         let Some(most) = self.configuration.memory else { return };
         let Some((pid, worker)) = self.posts.get(&key).map(|post| (post.pid, post.worker)) else { return };
-        let Some(usage) = usage::of(pid) else { return };
+        let Some(usage) = Usage::of(pid) else { return };
         if let Some(group) = self.groups.get_mut(&key.group)
-            && let Err(reason) = group.fleet.weigh(key, usage.resident, most, Instant::now())
+            && let Err(reason) = group.fleet.weigh(key, usage.own, most, Instant::now())
         {
             warn!(event = "retiring", group = group.settings.name, worker, pid, reason);
         }
@@ -175,10 +184,22 @@ impl<S: Spawn> Supervisor<S> {
         let rescued = self.groups.get_mut(&key.group).map_or(0, |group| group.dispatch.rescue(key));
         self.topics.forget(key, &self.posts);
         if let (Some(post), Some(obituary)) = (post, obituary) {
-            let Post { group, worker, pid, generation, .. } = post;
-            let (reason, served_ms) = (obituary.reason, obituary.served.map(|served| served.as_millis() as u64));
+            let Post { group, worker, pid, generation, flight, .. } = post;
+            let killed = status.is_some_and(|status| status.signal() == Some(SIGKILL));
+            // The counter is read at every such death, so that it is never compared with an old one.
+            let out_of_memory = killed && self.oom.grew() && !obituary.killed;
+            let reason = if out_of_memory { format!("{} for want of memory", obituary.reason) } else { obituary.reason };
+            let served_ms = obituary.served.map(|served| served.as_millis() as u64);
             let (state, cut, requests) = (obituary.state.word(), obituary.cut, obituary.requests);
-            info!(event = "exit", group, worker, pid, generation, state, reason, served_ms, requests, cut, rescued);
+            if obituary.state == State::Stopped {
+                info!(event = "exit", group, worker, pid, generation, state, reason, served_ms, requests, cut, rescued);
+            } else {
+                let (in_flight, idle) = last_words(&flight);
+                warn!(
+                    event = "exit",
+                    group, worker, pid, generation, state, reason, served_ms, requests, cut, rescued, in_flight, idle
+                );
+            }
         }
         self.reap();
     }
@@ -192,5 +213,21 @@ impl<S: Spawn> Supervisor<S> {
                 debug!(event = "reap", count = reaped);
             }
         }
+    }
+}
+
+/// Idle connections that an obituary names; the others are counted.
+const NAMED: usize = 64;
+
+/// What a worker was at when it died: the requests under way, and the connections between two requests.
+fn last_words(flight: &Flight) -> (String, String) {
+    match flight.read() {
+        Ok(report) => {
+            let named: Vec<String> = report.idle.iter().take(NAMED).map(ToString::to_string).collect();
+            let more = report.idle.len() - named.len();
+            let idle = if more > 0 { format!("{} and {more} more", named.join(" ")) } else { named.join(" ") };
+            (report.to_string(), idle)
+        }
+        Err(error) => (format!("unknown: {error}"), String::new()),
     }
 }

@@ -121,7 +121,7 @@ impl<S: Spawn> Supervisor<S> {
         let number = self.groups.keys().next_back().map_or(1, |last| last + 1);
         // Its workers come with the generation on trial.
         let fleet = Fleet::new(number, 0, self.serving(), rules, self.seed, now);
-        self.groups.insert(number, Group::new(settings.clone(), fleet));
+        self.groups.insert(number, Group::new(settings.clone(), fleet, self.batch));
         number
     }
 

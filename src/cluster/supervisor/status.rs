@@ -6,7 +6,7 @@ use super::super::command::{GroupStatus, Status, WorkerStatus};
 use super::super::fleet::Key;
 use super::super::life::Life;
 use super::super::program::Spawn;
-use super::super::usage;
+use super::super::usage::Usage;
 use super::{Group, Leaving, Supervisor};
 
 impl<S: Spawn> Supervisor<S> {
@@ -37,7 +37,7 @@ impl<S: Spawn> Supervisor<S> {
 
     fn worker_status(&self, group: &Group, key: Key, life: &Life, now: Instant) -> Option<WorkerStatus> {
         let post = self.posts.get(&key)?;
-        let usage = usage::of(post.pid);
+        let usage = Usage::of(post.pid);
         let (connections, requests) = life.load();
         let silent = life.heard().map(|heard| now.saturating_duration_since(heard));
         Some(WorkerStatus {

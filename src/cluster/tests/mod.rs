@@ -1,5 +1,6 @@
 //! Master and workers in one process, over real channels and real TCP: only fork and exec are played.
 
+mod apart;
 mod descriptors;
 mod lifecycle;
 mod process;

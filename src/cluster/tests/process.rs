@@ -38,6 +38,7 @@ fn master_alone() {
             load: Arc::new(move || Ok(read.clone())),
             program: arguments("worker_alone").into_iter().fold(Program::current().unwrap(), Program::arg),
             start: PATIENCE,
+            batch: 16,
             commands: Handle::new().1,
             notify: Arc::new(drop),
             reopen: None,

@@ -316,6 +316,7 @@ impl House {
             listeners,
             load: Arc::new(move || read.lock().unwrap().clone()),
             start: rules.start,
+            batch: 16,
             capacity,
             notify: Arc::new(move |notice| noted.lock().unwrap().push(notice)),
             reopen: None,

@@ -6,6 +6,7 @@ mod leaving;
 mod refusals;
 mod sockets;
 mod waiting;
+mod watched;
 
 use std::convert::Infallible;
 use std::io::Write;
