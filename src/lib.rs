@@ -1,5 +1,6 @@
 //! Forecourt: a backend-for-frontend gateway. See `docs/ARCHITECTURE.md` for the floors; a module uses lower floors only.
 
+pub mod admin;
 pub mod base;
 pub mod check;
 pub mod cli;

@@ -35,6 +35,7 @@ fn folder(routes: &str) -> TempDir {
 fn run_in(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(program());
     command.args(arguments).current_dir(folder).stdin(Stdio::null());
+    command.env("FORECOURT_CONTROL", "off");
     command.env_remove("FORECOURT_CONFIG").env_remove("FORECOURT_LOG").output().expect("it runs")
 }
 
@@ -61,6 +62,16 @@ fn help_and_version_are_answers() {
         (&["demo", "--help"], "[default: 127.0.0.1:9100]"),
         (&["schema", "--help"], "JSON Schema"),
         (&["health", "--help"], "--url <URL>"),
+        (&["start", "--help"], "--daemon"),
+        (&["status", "--help"], "--json"),
+        (&["reload", "--help"], "--no-wait"),
+        (&["restart", "--help"], "--control <PATH>"),
+        (&["scale", "--help"], "[GROUP] <WORKERS>"),
+        (&["stop", "--help"], "--now"),
+        (&["events", "--help"], "--follow"),
+        (&["publish", "--help"], "<TOPIC> <VALUE>"),
+        (&["reopen", "--help"], "--control <PATH>"),
+        (&["upgrade", "--help"], "--control <PATH>"),
     ] {
         let output = run_in(empty.path(), arguments);
         assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", err(&output));
@@ -69,7 +80,7 @@ fn help_and_version_are_answers() {
     }
     let help = out(&run_in(empty.path(), &["--help"]));
     assert!(!help.contains("worker "), "workers are no business of a person's: {help}");
-    for code in ["64 usage", "66 ", "69 ", "70 ", "71 ", "77 ", "78 configuration"] {
+    for code in ["64 usage", "66 ", "69 ", "70 ", "71 ", "75 ", "77 ", "78 configuration"] {
         assert!(help.contains(code), "{code}: {help}");
     }
 }

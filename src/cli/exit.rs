@@ -1,6 +1,10 @@
 //! Exit codes, after sysexits.h.
 
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::AsFd;
 use std::process::ExitCode;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use anyhow::Error;
@@ -20,6 +24,8 @@ pub(super) enum Exit {
     Software = 70,
     /// The system refused something.
     System = 71,
+    /// Not now: something that excludes it is under way.
+    Busy = 75,
     /// Not allowed.
     NoPermission = 77,
     /// The configuration is broken.
@@ -41,6 +47,13 @@ impl Exit {
         Failure { exit: self, error: error.into() }.into()
     }
 
+    /// The exit of a process of ours that ended with this code.
+    pub(super) fn of(code: i32) -> Option<Self> {
+        use Exit::{Busy, Configuration, NoInput, NoPermission, Software, System, Unavailable, Usage};
+        let all = [Usage, NoInput, Unavailable, Software, System, Busy, NoPermission, Configuration];
+        all.into_iter().find(|exit| *exit as i32 == code)
+    }
+
     /// Prints an error, if there is one, and gives the code.
     pub(super) fn report(result: Result<(), Error>) -> ExitCode {
         let code = match result.map_err(Error::downcast::<Failure>) {
@@ -58,19 +71,44 @@ impl Exit {
     }
 }
 
+/// What an error says, as it is printed at the end of the program.
+pub(super) fn text(error: &Error) -> String {
+    let inner = error.downcast_ref::<Failure>().map_or(error, |failure| &failure.error);
+    format!("{inner:#}")
+}
+
 /// How long the last words may take to be written.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// Where standard error was before a log file or nothing was put there.
+static BEFORE: OnceLock<File> = OnceLock::new();
+
+/// From now on complaints go to where standard error is at this moment too, whatever is put there later.
+pub(super) fn remember_stderr() {
+    // One that cannot be remembered is not asked for anything either; the first one is the one that matters.
+    if let Ok(stderr) = std::io::stderr().as_fd().try_clone_to_owned() {
+        let _ = BEFORE.set(File::from(stderr));
+    }
+}
 
 /// Prints to standard error, behind everything that was logged; a reader that went away, or reads nothing, is no error.
 pub(super) fn complain(text: &str) {
     telemetry::say(text);
+    if let Some(mut before) = BEFORE.get() {
+        let _reader_gone = before.write_all(format!("{text}\n").as_bytes());
+    }
 }
 
 /// Prints to standard output; a reader that went away is no error.
 pub(super) fn print(text: &str) {
-    use std::io::Write;
     let mut out = std::io::stdout().lock();
     let _reader_gone = out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush());
+}
+
+/// Passes bytes on to standard output as they are. Tells whether anybody reads there.
+pub(super) fn pass_on(bytes: &[u8]) -> bool {
+    let mut out = std::io::stdout().lock();
+    out.write_all(bytes).and_then(|()| out.flush()).is_ok()
 }
 
 /// Help and version are answers; everything else that clap says is a usage error.

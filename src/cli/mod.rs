@@ -2,19 +2,33 @@
 //!
 //! Stands on everything; nothing stands on it. The only place with `anyhow` and with printing.
 
+mod ask;
 mod check;
 mod configuration;
+mod control_argument;
 mod demo;
 mod drill;
+mod events;
 mod exit;
+mod files;
 mod flight;
 mod health;
 mod load;
 mod log;
+mod operation;
+mod pid_file;
+mod publish;
+mod reload;
+mod reopen;
 mod routes;
 mod runtime;
+mod scale;
 mod schema;
 mod serve;
+mod start;
+mod status;
+mod stop;
+mod upgrade;
 mod worker;
 
 use std::net::SocketAddr;
@@ -23,7 +37,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use control_argument::ControlArgument;
 use exit::Exit;
+use files::FileArguments;
 
 /// A backend-for-frontend gateway: clean JSON, requests checked once, and the first screen already rendered.
 #[derive(Debug, Parser)]
@@ -39,6 +55,8 @@ struct Arguments {
 enum Command {
     /// Serve the routes of a configuration (the default)
     Serve(ServeArguments),
+    /// The same, or in the background with --daemon
+    Start(start::StartArguments),
     /// Check a configuration and print everything that is wrong with it
     Check(ConfigArgument),
     /// List the routes of a configuration
@@ -59,6 +77,24 @@ enum Command {
         #[command(flatten)]
         config: ConfigArgument,
     },
+    /// Show how a running gateway is: its groups and its workers
+    Status(status::StatusArguments),
+    /// Have a running gateway serve its configuration as it is now, without a pause
+    Reload(reload::ReloadArguments),
+    /// Give a running gateway new workers, without a pause
+    Restart(reload::ReloadArguments),
+    /// Change the number of workers of a running gateway
+    Scale(scale::ScaleArguments),
+    /// Stop a running gateway, and wait for its end
+    Stop(stop::StopArguments),
+    /// Print what has happened to a running gateway, as JSON lines
+    Events(events::EventsArguments),
+    /// Tell all workers of a running gateway
+    Publish(publish::PublishArguments),
+    /// Have a running gateway open its log files again
+    Reopen(ControlArgument),
+    /// Have the program file, as it is now, take over from a running gateway
+    Upgrade(ControlArgument),
     /// A worker process; started by the master alone
     #[command(hide = true)]
     Worker {
@@ -80,13 +116,15 @@ struct ConfigArgument {
 #[derive(Debug, Clone, Args)]
 struct ServeArguments {
     #[command(flatten)]
-    config: ConfigArgument,
+    control: ControlArgument,
     /// Listen here instead of where the configuration says; may be given several times
     #[arg(long, value_name = "ADDRESS")]
     listen: Vec<SocketAddr>,
     /// Start this many workers instead of what the configuration says
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=1024))]
     workers: Option<u16>,
+    #[command(flatten)]
+    files: FileArguments,
 }
 
 const EXAMPLES: &str = "\
@@ -98,14 +136,18 @@ Examples:
   forecourt routes                           a table of its routes
   forecourt demo --listen 127.0.0.1:9100     the sample backend alone
   forecourt schema > routes.schema.json      completion for an editor
+  forecourt start --daemon --log f.log       serve ./routes.yaml in the background
+  forecourt reload                           serve ./routes.yaml as it is now, without a pause
+  forecourt status                           a table of the workers
 
 Environment:
-  FORECOURT_CONFIG  the configuration, when -c is not given
-  FORECOURT_LOG     what is logged: error, warn, info (default), debug, trace
+  FORECOURT_CONFIG   the configuration, when -c is not given
+  FORECOURT_CONTROL  the control socket, when --control is not given
+  FORECOURT_LOG      what is logged: error, warn, info (default), debug, trace
 
 Exit codes:
   0 fine   64 usage   66 a file cannot be read   69 cannot serve (port taken, not ready)
-  70 a defect of ours   71 the system refused   77 no permission   78 configuration";
+  70 a defect of ours   71 the system refused   75 not now   77 no permission   78 configuration";
 
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
@@ -116,6 +158,16 @@ pub fn main() -> ExitCode {
     let result = match arguments.command {
         None => serve::run(&arguments.serve),
         Some(Command::Serve(serve)) => serve::run(&serve),
+        Some(Command::Start(start)) => start::run(&start),
+        Some(Command::Status(status)) => status::run(&status),
+        Some(Command::Reload(reload)) => reload::reload(&reload),
+        Some(Command::Restart(restart)) => reload::restart(&restart),
+        Some(Command::Scale(scale)) => scale::run(&scale),
+        Some(Command::Stop(stop)) => stop::run(&stop),
+        Some(Command::Events(events)) => events::run(&events),
+        Some(Command::Publish(publish)) => publish::run(&publish),
+        Some(Command::Reopen(control)) => reopen::run(&control),
+        Some(Command::Upgrade(control)) => upgrade::run(&control),
         Some(Command::Check(config)) => check::run(&config.config),
         Some(Command::Routes(config)) => routes::run(&config.config),
         Some(Command::Demo { listen }) => demo::run(listen),

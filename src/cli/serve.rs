@@ -6,25 +6,35 @@ use std::sync::Arc;
 use anyhow::{Context, Result, anyhow};
 
 use super::configuration::configuration;
-use super::exit::Exit;
+use super::exit::{self, Exit};
+use super::operation::Operation;
 use super::{ServeArguments, load, log, runtime};
 use crate::cluster::listen::{self, Bound, ListenError};
-use crate::cluster::{Configuration, Error, GroupSettings, Handle, Loader, Master, MasterSettings, Notice, Predecessor, Program};
+use crate::cluster::{
+    Configuration, Error, GroupSettings, Handle, Loader, Master, MasterSettings, Notice, Predecessor, Program, Reopen,
+};
+use crate::telemetry::LogFiles;
 
 pub(super) fn run(arguments: &ServeArguments) -> Result<()> {
-    // Before anything is opened: where this master came from decides what it opens.
+    let files = arguments.files.open()?;
+    // Before anything else is opened: where this master came from decides what it opens.
     let program = program()?;
     runtime::one_thread()?.block_on(async {
         let mut predecessor = Predecessor::from_env().map_err(|error| Exit::System.because(error))?;
-        let served = serve(arguments, program, &mut predecessor).await;
+        let served = serve(arguments, program, &files, &mut predecessor).await;
         if let (Err(error), Some(predecessor)) = (&served, &predecessor) {
-            predecessor.fail(&format!("{error:#}"));
+            predecessor.fail(&exit::text(error));
         }
         served
     })
 }
 
-async fn serve(arguments: &ServeArguments, program: Program, predecessor: &mut Option<Predecessor>) -> Result<()> {
+async fn serve(
+    arguments: &ServeArguments,
+    program: Program,
+    files: &Arc<LogFiles>,
+    predecessor: &mut Option<Predecessor>,
+) -> Result<()> {
     let (configuration, routes) = read(arguments)?;
     log::start(None)?;
     let adopted = match predecessor {
@@ -40,7 +50,9 @@ async fn serve(arguments: &ServeArguments, program: Program, predecessor: &mut O
         let (group, workers) = group.map_or(("", 0), |group| (group.name.as_str(), group.workers.get()));
         tracing::info!(event = "setup", group, address = %address, workers, routes, "listening on http://{address}");
     }
-    let (_handle, commands) = Handle::new();
+    let (handle, commands) = Handle::new();
+    let operation = Operation::begin(&handle, arguments, files, predecessor.is_some())?;
+    let (notify, reopened) = (operation.notify(), Arc::clone(files));
     let settings = MasterSettings {
         configuration,
         listeners,
@@ -49,12 +61,17 @@ async fn serve(arguments: &ServeArguments, program: Program, predecessor: &mut O
         start: MasterSettings::START,
         batch: batch(),
         commands,
-        notify: Arc::new(|notice| notice_to_log(&notice)),
-        reopen: None,
+        notify: Arc::new(move |notice| {
+            notice_to_log(&notice);
+            notify(notice);
+        }),
+        reopen: files.any().then(|| Arc::new(move || reopened.reopen().map_err(std::io::Error::other)) as Reopen),
         predecessor: predecessor.take(),
     };
+    let ended = Master::run(settings).await;
+    operation.end().await;
     // Who was cut is in the log already, and no reason to call the end of a master that was told to go a failure.
-    Master::run(settings).await.map(drop).map_err(|error| match error {
+    ended.map(drop).map_err(|error| match error {
         Error::GaveUp { .. } => Exit::Unavailable.because(error),
         error => Exit::System.because(error),
     })
@@ -74,12 +91,12 @@ fn notice_to_log(notice: &Notice) {
 /// Reads and checks the configuration, and counts its routes. What was compiled is the check: the master serves nothing
 /// itself.
 fn read(arguments: &ServeArguments) -> Result<(Configuration, usize)> {
-    let (snapshot, plan) = load::load(&arguments.config.config)?;
+    let (snapshot, plan) = load::load(&arguments.control.config.config)?;
     Ok((configuration(&snapshot, &plan, arguments)?, plan.router().routes().len()))
 }
 
 fn loader(arguments: ServeArguments) -> Loader {
-    Arc::new(move || read(&arguments).map(|(configuration, _)| configuration).map_err(|error| format!("{error:#}")))
+    Arc::new(move || read(&arguments).map(|(configuration, _)| configuration).map_err(|error| exit::text(&error)))
 }
 
 /// The sockets of all groups: those that an old master hands over, and new ones for the rest.

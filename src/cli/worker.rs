@@ -21,7 +21,7 @@ use crate::gateway::edge::Refusal;
 use crate::plan::{self, Plan};
 use crate::server::{Body, Edge, EdgeSettings, Limits, Timeouts};
 use crate::spec::Snapshot;
-use crate::telemetry::AccessLog;
+use crate::telemetry::{AccessLog, Standard};
 use crate::upstream::Client;
 
 /// How long a client may say nothing before its connection is served all the same. The edge then waits for ten seconds more,
@@ -60,7 +60,7 @@ pub(super) fn run(threads: usize) -> Result<()> {
         if let Some(drill) = &drill {
             drill.start(&mut channel).await?;
         }
-        let access = AccessLog::start(worker, std::io::stdout()).context("the access log has no thread")?;
+        let access = AccessLog::start(worker, Standard::Out).context("the access log has no thread")?;
         serve(channel, plan, access.clone(), flight, drill).await?;
         access.flush(LAST_LINES);
         Ok(())

@@ -38,6 +38,8 @@ mod usage;
 mod watch;
 mod worker;
 
+#[cfg(test)]
+pub(crate) use command::Command;
 pub use command::{
     Commands, GroupStatus, Handle, Published, Refused, Reloaded, Scaled, Status, TopicStatus, Upgraded, WorkerStatus,
 };

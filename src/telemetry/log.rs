@@ -8,14 +8,17 @@ use std::time::{Duration, SystemTime};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::prelude::*;
 use tracing_subscriber::registry::LookupSpan;
-use tracing_subscriber::util::SubscriberInitExt;
 
 use super::clock::Clock;
 use super::escape::{VALUE_BYTES, string};
 use super::outbox::Outbox;
+use super::standard::Standard;
+use super::tap::{ToFollowers, is_told};
 use super::text::Words;
 
 /// Bytes that may wait for a slow reader of the log; beyond it lines are dropped and counted.
@@ -67,16 +70,18 @@ pub fn init(format: Format, worker: Option<u32>) -> Result<(), InitError> {
     let level = std::env::var(LEVEL).ok().filter(|level| !level.trim().is_empty());
     let level = level.unwrap_or_else(|| "info".to_owned());
     let filter = EnvFilter::try_new(&level).map_err(|_| InitError::Level(level))?;
-    if let Ok(outbox) = Outbox::start("log", BOUND, Duration::ZERO, std::io::stderr()) {
+    if let Ok(outbox) = Outbox::start("log", BOUND, Duration::ZERO, Standard::Error) {
         // A second log is refused below.
         let _ = LOG.set(outbox);
     }
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| Line);
-    let done = match format {
-        Format::Text => builder.event_format(Words { worker }).finish().try_init(),
-        Format::Json => builder.event_format(Lines { worker }).finish().try_init(),
+    let layer = tracing_subscriber::fmt::layer().with_writer(|| Line);
+    let lines = match format {
+        Format::Text => layer.event_format(Words { worker }).with_filter(filter).boxed(),
+        Format::Json => layer.event_format(Lines { worker }).with_filter(filter).boxed(),
     };
-    done.map_err(|_| InitError::Twice)?;
+    // Followers ask the master. It tells them its events even when its log is to be quiet.
+    let followers = worker.is_none().then(|| ToFollowers.with_filter(filter_fn(is_told)));
+    tracing_subscriber::registry().with(lines).with(followers).try_init().map_err(|_| InitError::Twice)?;
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         let payload = panic.payload();
@@ -130,18 +135,27 @@ where
     N: for<'a> FormatFields<'a> + 'static,
 {
     fn format_event(&self, _: &FmtContext<'_, S, N>, mut out: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        let mut line = Vec::with_capacity(256);
-        line.extend_from_slice(b"{\"time\":\"");
-        Clock::default().stamp(SystemTime::now(), &mut line);
-        let meta = event.metadata();
-        // A Vec takes every byte.
-        let _ = write!(line, "\",\"level\":\"{}\",\"target\":\"{}\"", meta.level().as_str().to_ascii_lowercase(), meta.target());
-        if let Some(worker) = self.worker {
-            let _ = write!(line, ",\"worker\":{worker}");
-        }
-        event.record(&mut Members(&mut line));
-        line.push(b'}');
-        writeln!(out, "{}", String::from_utf8_lossy(&line))
+        writeln!(out, "{}", json(self.worker, event))
+    }
+}
+
+/// An event as a JSON object on one line, without its line feed.
+pub(super) fn json(worker: Option<u32>, event: &Event<'_>) -> String {
+    let mut line = Vec::with_capacity(256);
+    line.extend_from_slice(b"{\"time\":\"");
+    Clock::default().stamp(SystemTime::now(), &mut line);
+    let meta = event.metadata();
+    // A Vec takes every byte.
+    let _ = write!(line, "\",\"level\":\"{}\",\"target\":\"{}\"", meta.level().as_str().to_ascii_lowercase(), meta.target());
+    if let Some(worker) = worker {
+        let _ = write!(line, ",\"worker\":{worker}");
+    }
+    event.record(&mut Members(&mut line));
+    line.push(b'}');
+    match String::from_utf8(line) {
+        Ok(line) => line,
+        // It was text that was written.
+        Err(odd) => String::from_utf8_lossy(odd.as_bytes()).into_owned(),
     }
 }
 

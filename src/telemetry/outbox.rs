@@ -31,7 +31,8 @@ struct Desk<S> {
 struct Tray<S> {
     lines: Vec<u8>,
     state: S,
-    /// Lines dropped since the process began, and how many of them the log has been told of.
+    /// Lines dropped since the process began, for want of room or because they could not be written; and how many of them
+    /// the log has been told of.
     dropped: u64,
     told: u64,
     hurry: bool,
@@ -126,7 +127,7 @@ impl<S> Desk<S> {
 
     fn write(&self, mut out: impl Write) {
         let mut back = Vec::new();
-        let mut broken = false;
+        let mut pen = Pen::default();
         loop {
             let mut tray = self.lock();
             while tray.lines.is_empty() && !tray.closed {
@@ -144,20 +145,71 @@ impl<S> Desk<S> {
             tray.hurry = false;
             tray.writing = true;
             drop(tray);
-            match out.write_all(&back).and_then(|()| out.flush()) {
-                Ok(()) => broken = false,
-                Err(error) if !std::mem::replace(&mut broken, true) => {
-                    tracing::warn!(%error, "the {} cannot be written: its lines are lost until it can be again", self.name);
-                }
-                Err(_) => {}
-            }
+            let lost = pen.write(self.name, &mut out, &back);
             back.clear();
             if dropped > 0 {
                 tracing::warn!(dropped, "lines of the {} were dropped: whoever reads it does not keep up", self.name);
             }
-            self.lock().writing = false;
+            let mut tray = self.lock();
+            tray.dropped += lost;
+            tray.told += lost;
+            tray.writing = false;
+            drop(tray);
             self.written.notify_all();
         }
+    }
+}
+
+/// What is remembered from one write to the next.
+#[derive(Default)]
+struct Pen {
+    /// Lines lost since writing began to fail; none while it works.
+    lost: Option<u64>,
+    /// The last byte that was written is in the middle of a line.
+    torn: bool,
+}
+
+impl Pen {
+    /// Writes whole lines. Gives how many could not be written: the disk is full, or nobody reads any more. The line in whose
+    /// middle that happens is ended when writing works again, so that it spoils no other.
+    fn write(&mut self, name: &str, out: &mut impl Write, lines: &[u8]) -> u64 {
+        let mut rest = lines;
+        let result = self.mend(out).and_then(|()| {
+            while !rest.is_empty() {
+                match out.write(rest) {
+                    Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                    Ok(count) => rest = rest.get(count..).unwrap_or_default(),
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            out.flush()
+        });
+        let written = lines.len() - rest.len();
+        self.torn = if written == 0 { self.torn } else { lines.get(written - 1) != Some(&b'\n') };
+        let lost = rest.iter().filter(|byte| **byte == b'\n').count() as u64;
+        match result {
+            Ok(()) => {
+                if let Some(lost) = self.lost.take().filter(|lost| *lost > 0) {
+                    tracing::warn!(dropped = lost, "the {name} can be written again: so many lines of it were lost");
+                }
+            }
+            Err(error) => {
+                if self.lost.is_none() {
+                    tracing::warn!(%error, "the {name} cannot be written: its lines are lost until it can be again");
+                }
+                self.lost = Some(self.lost.unwrap_or_default() + lost);
+            }
+        }
+        lost
+    }
+
+    fn mend(&mut self, out: &mut impl Write) -> io::Result<()> {
+        if self.torn {
+            out.write_all(b"\n")?;
+            self.torn = false;
+        }
+        Ok(())
     }
 }
 
@@ -214,6 +266,43 @@ mod tests {
         let read = reader.join().unwrap();
         assert!(read < 100, "{read}");
         assert_eq!(dropped, 1000 - read as u64);
+    }
+
+    /// A disk with so much room, then full, until it is given more.
+    struct Disk(Arc<Mutex<(Vec<u8>, usize)>>);
+
+    impl Write for Disk {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let mut disk = self.0.lock().unwrap();
+            let count = bytes.len().min(disk.1);
+            if count == 0 {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            disk.1 -= count;
+            disk.0.extend_from_slice(&bytes[..count]);
+            Ok(count)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_full_disk_costs_lines_that_are_counted_and_spoils_none_of_the_later_ones() {
+        let disk = Arc::new(Mutex::new((Vec::new(), 250)));
+        let outbox = Outbox::<()>::start("test", 1 << 20, Duration::ZERO, Disk(Arc::clone(&disk))).unwrap();
+        for _ in 0..5 {
+            line(&outbox);
+        }
+        assert!(outbox.flush(Duration::from_secs(20)));
+        assert_eq!(outbox.dropped(), 3, "two lines fitted, and half a third");
+        disk.lock().unwrap().1 = 1 << 20;
+        line(&outbox);
+        assert!(outbox.flush(Duration::from_secs(20)));
+        let text = String::from_utf8(disk.lock().unwrap().0.clone()).unwrap();
+        let lengths: Vec<usize> = text.lines().map(str::len).collect();
+        assert_eq!((lengths, outbox.dropped()), (vec![99, 99, 50, 99], 3));
     }
 
     #[test]

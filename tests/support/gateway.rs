@@ -97,7 +97,9 @@ impl Setup {
     /// The command, for tests that have plans of their own with it.
     pub fn command(&self) -> Command {
         let mut command = Command::new(program());
-        command.arg("serve").args(&self.arguments).envs(self.environment.iter().map(|(name, value)| (name, value)));
+        // A test that ends a gateway by force leaves nothing behind but its own folder.
+        command.arg("serve").env("FORECOURT_CONTROL", self.folder.path().join("control.sock"));
+        command.args(&self.arguments).envs(self.environment.iter().map(|(name, value)| (name, value)));
         command.current_dir(self.folder.path()).env_remove("FORECOURT_CONFIG").env_remove("FORECOURT_LOG");
         // A group of its own, so that nothing of it can outlive the test.
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);

@@ -70,8 +70,9 @@ async fn a_worker_takes_from_shared_listeners_one_at_a_time_and_knows_which() {
     let (end, mut worker) = End::with_worker();
     let (first, second) = (listener(), listener());
     let (one, two) = (OwnedFd::from(first.0), OwnedFd::from(second.0));
-    end.say(Message::Listeners { listeners: vec![3] }, &[&one]).await;
-    end.say(Message::Listeners { listeners: vec![8] }, &[&two]).await;
+    // a second word replaces the first
+    end.say(Message::Listeners { listeners: vec![1] }, &[&one]).await;
+    end.say(Message::Listeners { listeners: vec![3, 8] }, &[&one, &two]).await;
     let clients: Vec<_> = [first.1, second.1, first.1, second.1].iter().map(|to| TcpStream::connect(to).unwrap()).collect();
     let mut seen = vec![];
     for _ in 0..clients.len() {

@@ -1,0 +1,133 @@
+//! What runs beside a master: its control socket, the word to the service manager, the rotation of its log files, its pid file.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use nix::sys::prctl;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::timeout;
+use tracing::{info, warn};
+
+use super::ServeArguments;
+use super::control_argument::ControlArgument;
+use super::pid_file::PidFile;
+use crate::admin::{Control, Notifier, Serving, Taking, place, rotate};
+use crate::cluster::{Handle, Notice};
+use crate::telemetry::LogFiles;
+
+/// How long the service manager may take to hear the last word.
+const LAST_WORD: Duration = Duration::from_millis(200);
+
+/// Everything that runs beside a master. Dropping it ends it at once.
+#[derive(Debug)]
+pub(super) struct Operation {
+    told: UnboundedSender<Notice>,
+    beside: JoinHandle<Possessions>,
+    _tasks: JoinSet<()>,
+}
+
+/// What one master at a time may have.
+#[derive(Debug, Default)]
+struct Possessions {
+    control: Option<Serving>,
+    _pid: Option<PidFile>,
+}
+
+impl Operation {
+    /// Begins, within the runtime of the master. Without a control socket the master serves all the same: somebody else may
+    /// have it, or the folder may not be writable. A pid file that cannot be had is an error. An `heir` takes both over from
+    /// the old master once it is ready itself: until then that one needs them.
+    ///
+    /// # Errors
+    /// The pid file names a living master, or cannot be written.
+    pub(super) fn begin(handle: &Handle, arguments: &ServeArguments, files: &Arc<LogFiles>, heir: bool) -> anyhow::Result<Self> {
+        // Fifteen letters are all that the kernel keeps; workers are `forecourt-w1` and so on.
+        let _only_for_people = prctl::set_name(c"forecourt-m");
+        let mut possessions = Possessions::default();
+        if !heir {
+            possessions._pid = arguments.files.claim_pid(false)?;
+            possessions.control = listen(handle, &arguments.control, Taking::IfFree);
+        }
+        let mut tasks = JoinSet::new();
+        if files.rotates() {
+            tasks.spawn(rotate(Arc::clone(files), handle.clone()));
+        }
+        let (told, notices) = mpsc::unbounded_channel();
+        let beside = Beside { handle: handle.clone(), arguments: arguments.clone(), possessions, heir };
+        Ok(Self { told, beside: tokio::spawn(beside.run(notices)), _tasks: tasks })
+    }
+
+    /// Where the master's notices go.
+    pub(super) fn notify(&self) -> impl Fn(Notice) + Send + Sync + 'static {
+        let told = self.told.clone();
+        // Nobody to hear it is the end of everything here.
+        move |notice| drop(told.send(notice))
+    }
+
+    /// Ends, once those who are being answered have their answers. The closures of [`Operation::notify`] must be gone.
+    pub(super) async fn end(self) {
+        drop(self.told);
+        let mut beside = self.beside;
+        match timeout(LAST_WORD, &mut beside).await {
+            Ok(Ok(Possessions { control: Some(control), .. })) => control.end().await,
+            Ok(_) => {}
+            // The service manager does not listen: a socket that is dropped is removed too.
+            Err(_) => beside.abort(),
+        }
+    }
+}
+
+/// What follows from the master's notices.
+struct Beside {
+    handle: Handle,
+    arguments: ServeArguments,
+    possessions: Possessions,
+    heir: bool,
+}
+
+impl Beside {
+    async fn run(mut self, mut notices: UnboundedReceiver<Notice>) -> Possessions {
+        let (teller, told) = mpsc::unbounded_channel();
+        let manager = Notifier::from_env(self.heir).map(|notifier| tokio::spawn(notifier.run(self.handle.clone(), told)));
+        while let Some(notice) = notices.recv().await {
+            if self.heir && matches!(notice, Notice::Ready { .. }) {
+                self.take_over();
+            }
+            // Without a service manager nobody hears it.
+            let _ = teller.send(notice);
+        }
+        drop(teller);
+        if let Some(manager) = manager {
+            let _ended = manager.await;
+        }
+        self.possessions
+    }
+
+    fn take_over(&mut self) {
+        self.possessions.control = listen(&self.handle, &self.arguments.control, Taking::Over);
+        match self.arguments.files.claim_pid(true) {
+            Ok(pid) => self.possessions._pid = pid,
+            // It serves already: no reason to end.
+            Err(error) => warn!(event = "setup", reason = %format!("{error:#}"), "the pid file names the old master still"),
+        }
+    }
+}
+
+fn listen(handle: &Handle, arguments: &ControlArgument, taking: Taking) -> Option<Serving> {
+    let path = arguments.path()?;
+    // A folder that the operator names is his own business.
+    let folder =
+        if arguments.is_derived() { place::private_folder().map(drop).map_err(|error| error.to_string()) } else { Ok(()) };
+    let control = folder.and_then(|()| Control::bind(&path, taking).map_err(|error| error.to_string()));
+    match control.and_then(|control| control.serve(handle.clone()).map_err(|error| error.to_string())) {
+        Ok(serving) => {
+            info!(event = "control", path = %serving.path().display(), "`forecourt status`, `reload` and others reach this master");
+            Some(serving)
+        }
+        Err(reason) => {
+            warn!(event = "control", reason, "there is no control socket: signals work, commands do not");
+            None
+        }
+    }
+}
