@@ -33,20 +33,34 @@ fn reloads_upgrades_and_changes_of_size_cost_no_request() {
     let load = Load::start(gateway.address(), Mix::EVERYTHING);
     load.around();
     let (changes, began) = (changes(), Instant::now());
+    let mut workers = 2;
     for (number, change) in changes.iter().enumerate() {
+        // Every other one by a signal, the others by commands.
+        let by_signal = number % 2 == 0;
         match change {
             Change::Reload => {
                 // Item 1 is the first release; there are a dozen items.
                 let release_number = number % 8 + 2;
                 release.write(gateway.folder(), release_number);
-                operator.reload_by_signal().expect("a good release");
+                if by_signal {
+                    operator.reload_by_signal().expect("a good release");
+                } else {
+                    operator.commands(&["reload"]);
+                }
                 for _ in 0..4 {
                     assert_eq!(which(&gateway), Some(release_number as u64));
                 }
             }
-            Change::Upgrade => operator.upgrade_by_signal(),
-            Change::More => operator.scale_by_signal(true),
-            Change::Less => operator.scale_by_signal(false),
+            Change::Upgrade if by_signal => operator.upgrade_by_signal(),
+            Change::Upgrade => operator.upgrade_by_command(),
+            Change::More | Change::Less => {
+                workers = if matches!(change, Change::More) { workers + 1 } else { workers - 1 };
+                if by_signal {
+                    operator.scale_by_signal(matches!(change, Change::More));
+                } else {
+                    operator.commands(&["scale", &workers.to_string()]);
+                }
+            }
         }
         load.answers(REQUESTS / changes.len() as u64);
     }

@@ -4,6 +4,7 @@
 mod support;
 
 mod changes;
+mod refused;
 
 use std::fs;
 use std::path::Path;

@@ -6,6 +6,8 @@ mod support;
 mod descriptors;
 mod limit;
 mod master;
+mod stopped;
+mod storm;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
