@@ -8,6 +8,7 @@ use anyhow::{Result, anyhow};
 
 use super::exit::{self, Exit};
 use super::{load, runtime};
+use crate::plan::{Listen, Plan};
 
 /// How long an answer may take; a container's health check has its own limit above.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -43,11 +44,23 @@ pub(super) fn run(url: Option<String>, config: &Path) -> Result<()> {
 /// Where the gateway of a configuration says whether it is ready.
 fn ready_url(config: &Path) -> Result<String> {
     let (_, plan) = load::load(config)?;
-    let mut address = plan.listen().first().copied().unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)));
+    let Some(address) = first_address(&plan) else {
+        return Err(Exit::Usage.because(anyhow!("the configuration names no IP address to ask: name one with --url")));
+    };
+    Ok(format!("http://{address}/_forecourt/ready"))
+}
+
+/// The first IP address that a configuration listens on, as this machine reaches it.
+fn first_address(plan: &Plan) -> Option<SocketAddr> {
+    let listen = plan.cluster().groups.iter().flat_map(|group| &group.listen);
+    let mut address = listen.into_iter().find_map(|listen| match listen {
+        Listen::Tcp { address, .. } => Some(*address),
+        Listen::Unix { .. } | Listen::Systemd(_) => None,
+    })?;
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
         IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
         _ => {}
     }
-    Ok(format!("http://{address}/_forecourt/ready"))
+    Some(address)
 }

@@ -41,6 +41,8 @@ use control_argument::ControlArgument;
 use exit::Exit;
 use files::FileArguments;
 
+use crate::plan::Listen;
+
 /// A backend-for-frontend gateway: clean JSON, requests checked once, and the first screen already rendered.
 #[derive(Debug, Parser)]
 #[command(name = "forecourt", version, about, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
@@ -71,7 +73,7 @@ enum Command {
     Schema,
     /// Ask a running gateway whether it is ready; the health check of a container
     Health {
-        /// What to ask; by default the first listener of the configuration
+        /// What to ask; by default the first IP address that the configuration listens on
         #[arg(long, value_name = "URL", value_parser = health::url)]
         url: Option<String>,
         #[command(flatten)]
@@ -117,9 +119,10 @@ struct ConfigArgument {
 struct ServeArguments {
     #[command(flatten)]
     control: ControlArgument,
-    /// Listen here instead of where the configuration says; may be given several times
+    /// Listen here instead of where the configuration says: 0.0.0.0:80, [::]:80, unix:/PATH or systemd:NAME; may be given
+    /// several times
     #[arg(long, value_name = "ADDRESS")]
-    listen: Vec<SocketAddr>,
+    listen: Vec<Listen>,
     /// Start this many workers instead of what the configuration says
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=1024))]
     workers: Option<u16>,
@@ -141,9 +144,10 @@ Examples:
   forecourt status                           a table of the workers
 
 Environment:
-  FORECOURT_CONFIG   the configuration, when -c is not given
-  FORECOURT_CONTROL  the control socket, when --control is not given
-  FORECOURT_LOG      what is logged: error, warn, info (default), debug, trace
+  FORECOURT_CONFIG        the configuration, when -c is not given
+  FORECOURT_CONTROL       the control socket, when --control is not given
+  FORECOURT_LOG           what is logged: error, warn, info (default), debug, trace
+  FORECOURT_SCHED_POLICY  the policy of every group, whatever the configuration says
 
 Exit codes:
   0 fine   64 usage   66 a file cannot be read   69 cannot serve (port taken, not ready)

@@ -48,7 +48,8 @@ async fn serve(
     for bound in &listeners {
         let (address, group) = (bound.address(), group_of(&configuration, bound));
         let (group, workers) = group.map_or(("", 0), |group| (group.name.as_str(), group.workers.get()));
-        tracing::info!(event = "setup", group, address = %address, workers, routes, "listening on http://{address}");
+        let scheme = if address.ip().is_some() { "http://" } else { "" };
+        tracing::info!(event = "setup", group, address = %address, workers, routes, "listening on {scheme}{address}");
     }
     let (handle, commands) = Handle::new();
     let operation = Operation::begin(&handle, arguments, files, predecessor.is_some())?;
@@ -142,8 +143,6 @@ fn without_mark(path: &Path) -> PathBuf {
 
 /// A port that is taken is one thing, a port that we may not have another.
 pub(super) fn cannot_listen(error: ListenError) -> anyhow::Error {
-    match error {
-        ListenError::Forbidden(_) => Exit::NoPermission.because(error),
-        _ => Exit::Unavailable.because(error),
-    }
+    let exit = if error.is_forbidden() { Exit::NoPermission } else { Exit::Unavailable };
+    exit.because(error)
 }

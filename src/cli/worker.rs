@@ -14,7 +14,7 @@ use super::drill::Drill;
 use super::exit::Exit;
 use super::flight::Watching;
 use super::{log, runtime};
-use crate::cluster::{Event, Load, Recorder, WorkerChannel, WorkerError};
+use crate::cluster::{Event, Load, Recorder, Stream, WorkerChannel, WorkerError};
 use crate::demo::InMemory;
 use crate::gateway::Gateway;
 use crate::gateway::edge::Refusal;
@@ -56,6 +56,8 @@ pub(super) fn run(threads: usize) -> Result<()> {
         drop(assignment.generation);
         let plan = plan::compile(&snapshot).map_err(|broken| Exit::Configuration.because(broken))?;
         drop(snapshot);
+        let group = channel.group();
+        let plan = plan.group(group).with_context(|| format!("the generation has no group `{group}`"))?;
         channel.online().await?;
         if let Some(drill) = &drill {
             drill.start(&mut channel).await?;
@@ -113,8 +115,10 @@ async fn serve(
                 let (edge, holding) = (edge.clone(), holding.clone());
                 tokio::spawn(async move {
                     let peer = connection.peer();
-                    if let Some(stream) = connection.take(PATIENCE).await {
-                        edge.serve_tcp(stream, peer).await;
+                    match connection.take(PATIENCE).await {
+                        Some(Stream::Tcp(stream)) => edge.serve_tcp(stream, peer).await,
+                        Some(Stream::Unix(stream)) => edge.serve(stream, peer).await,
+                        None => {}
                     }
                     drop(holding);
                 });

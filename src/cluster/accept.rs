@@ -1,12 +1,12 @@
 //! Listeners: connections are accepted in batches, as many as there is room for, by the master or, shared, by a worker.
 
 use std::future::poll_fn;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::fd::OwnedFd;
 use std::task::{Context, Poll};
 
 use rustix::io::Errno;
-use rustix::net::{SocketFlags, acceptfrom_with};
+use rustix::net::{AddressFamily, SocketAddrAny, SocketFlags, acceptfrom_with};
 use tokio::io::unix::AsyncFd;
 
 use super::listen::{Address, Bound};
@@ -19,7 +19,8 @@ const TURN: usize = 64;
 #[derive(Debug)]
 pub(crate) struct Accepted {
     pub(crate) connection: OwnedFd,
-    /// Who connected; an IPv4 client of an IPv6 listener has its IPv4 address.
+    /// Who connected; an IPv4 client of an IPv6 listener has its IPv4 address, and a client of a socket in the file system is
+    /// this machine, 127.0.0.1 without a port.
     pub(crate) peer: SocketAddr,
     /// Which listener, from 0.
     pub(crate) listener: u32,
@@ -172,13 +173,21 @@ impl Listener {
     }
 }
 
+/// Who has an address.
+fn peer(address: SocketAddrAny) -> Option<SocketAddr> {
+    if address.address_family() == AddressFamily::UNIX {
+        return Some((Ipv4Addr::LOCALHOST, 0).into());
+    }
+    let peer = SocketAddr::try_from(address).ok()?;
+    Some(SocketAddr::new(peer.ip().to_canonical(), peer.port()))
+}
+
 /// Accepts one connection into the batch. False when there is none at the moment.
 fn take(socket: &OwnedFd, listener: u32, batch: &mut Batch) -> bool {
     match acceptfrom_with(socket, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK) {
         Ok((connection, address)) => {
             // Without an address the client has gone already; dropping the descriptor closes it.
-            if let Some(peer) = address.and_then(|address| SocketAddr::try_from(address).ok()) {
-                let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+            if let Some(peer) = address.and_then(peer) {
                 batch.accepted.push(Accepted { connection, peer, listener });
             }
             true
@@ -210,7 +219,7 @@ fn take(socket: &OwnedFd, listener: u32, batch: &mut Batch) -> bool {
 mod tests {
     use std::net::TcpStream;
 
-    use super::super::listen::{bind_all, parse};
+    use super::super::listen::{UnixAddress, bind_all, parse};
     use super::*;
 
     #[tokio::test]
@@ -245,5 +254,21 @@ mod tests {
         let client = TcpStream::connect(("127.0.0.1", port)).unwrap();
         let batch = listeners.accept(1).await;
         assert_eq!(batch.accepted[0].peer, client.local_addr().unwrap());
+    }
+    #[tokio::test]
+    async fn a_client_of_a_socket_in_the_file_system_is_this_machine() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.sock");
+        let bound = bind_all(&[Address::Unix(UnixAddress { path: path.clone(), ..UnixAddress::default() })]).unwrap();
+        let mut listeners = Listeners::new(bound).unwrap();
+        // One without a name, as clients are, and one that has bound a name of its own.
+        let _nameless = std::os::unix::net::UnixStream::connect(&path).unwrap();
+        let batch = listeners.accept(1).await;
+        assert_eq!(batch.accepted[0].peer, "127.0.0.1:0".parse().unwrap());
+        let named = rustix::net::socket(AddressFamily::UNIX, rustix::net::SocketType::STREAM, None).unwrap();
+        let name = rustix::net::SocketAddrUnix::new(folder.path().join("client")).unwrap();
+        rustix::net::bind(&named, &name).unwrap();
+        rustix::net::connect(&named, &rustix::net::SocketAddrUnix::new(&path).unwrap()).unwrap();
+        assert_eq!(listeners.accept(1).await.accepted[0].peer, "127.0.0.1:0".parse().unwrap());
     }
 }

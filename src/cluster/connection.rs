@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::net::RecvFlags;
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tracing::debug;
 
@@ -16,6 +15,7 @@ use super::accept::Accepted;
 use super::channel::Channel;
 use super::ledger::{Ledger, Parted};
 use super::message::Handoff;
+use super::stream::Stream;
 
 /// What a worker's channel shares with the connections that came through it.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub(crate) struct Shared {
 /// A connection that this worker accepted itself has no copy anywhere: dropping it closes it.
 #[derive(Debug)]
 pub struct Connection {
-    stream: Option<std::net::TcpStream>,
+    socket: Option<OwnedFd>,
     peer: SocketAddr,
     listener: u32,
     /// The master's number of it, until it is told what becomes of it.
@@ -48,16 +48,17 @@ impl Connection {
     /// One that the master has sent.
     pub(crate) fn new(descriptor: OwnedFd, handoff: &Handoff, shared: Arc<Shared>) -> Self {
         let &Handoff { number, peer, listener } = handoff;
-        Self { stream: Some(descriptor.into()), peer, listener, owed: Some(number), shared }
+        Self { socket: Some(descriptor), peer, listener, owed: Some(number), shared }
     }
 
     /// One that this worker has accepted itself.
     pub(crate) fn accepted(accepted: Accepted, shared: Arc<Shared>) -> Self {
         let Accepted { connection, peer, listener } = accepted;
-        Self { stream: Some(connection.into()), peer, listener, owed: None, shared }
+        Self { socket: Some(connection), peer, listener, owed: None, shared }
     }
 
-    /// Who connected; an IPv4 client of an IPv6 listener has its IPv4 address.
+    /// Who connected; an IPv4 client of an IPv6 listener has its IPv4 address, and a client of a socket in the file system is
+    /// this machine, 127.0.0.1 without a port.
     pub fn peer(&self) -> SocketAddr {
         self.peer
     }
@@ -74,8 +75,8 @@ impl Connection {
     /// or because it cannot watch one more connection; or that the master has passed it on already, because this worker
     /// was silent for too long. One that this worker accepted itself cannot go back, so the server gets it and closes it as
     /// it closes idle ones. Dropping the future before it is done refuses the connection.
-    pub async fn take(mut self, patience: Duration) -> Option<TcpStream> {
-        let stream = TcpStream::from_std(self.stream.take()?);
+    pub async fn take(mut self, patience: Duration) -> Option<Stream> {
+        let stream = Stream::new(self.socket.take()?);
         let stream = stream.inspect_err(|error| debug!(event = "refuse", reason = %error)).ok()?;
         let mut leaving = self.shared.leaving.subscribe();
         let wanted = tokio::select! {
@@ -113,7 +114,7 @@ impl Drop for Connection {
 }
 
 /// Is there something to read, or an end, that the runtime has not noticed yet?
-fn has_spoken(stream: &TcpStream) -> bool {
+fn has_spoken(stream: &Stream) -> bool {
     let peek = rustix::net::recv(stream, &mut [0_u8], RecvFlags::PEEK | RecvFlags::DONTWAIT);
     !matches!(peek, Err(Errno::AGAIN))
 }

@@ -31,6 +31,7 @@ pub mod probe;
 mod program;
 mod restart;
 mod sealed;
+mod stream;
 mod supervisor;
 #[cfg(test)]
 mod tests;
@@ -52,6 +53,7 @@ pub use oom::Oom;
 pub use program::Program;
 pub use restart::RestartPolicy;
 pub use sealed::SealedError;
+pub use stream::Stream;
 pub use supervisor::Predecessor;
 pub use usage::Usage;
 pub use worker::{Assignment, Event, Load, WorkerChannel, WorkerError};

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::groups::Named;
 use super::{Backend, Broken, Plan};
 use crate::route::RouterBuilder;
-use crate::spec::{self, At, FileSpec, Loaded, Problem, Problems, Snapshot, Source};
+use crate::spec::{self, At, ClusterSpec, FileSpec, Loaded, Problem, Problems, Snapshot, Source};
 
 /// The state of one compilation.
 pub(super) struct Compiler<'s> {
@@ -41,9 +42,7 @@ impl<'s> Compiler<'s> {
 
     fn file(&mut self, file: &FileSpec) -> Option<Plan> {
         self.user_presets();
-        let listen = self.listen(file);
         let limits = self.limits(file.limits.as_ref());
-        let cluster = self.cluster(file.cluster.as_ref());
         let origin = self.origin(file);
         let defaults = self.defaults(file);
         self.names = file.upstreams.keys().cloned().collect();
@@ -67,23 +66,23 @@ impl<'s> Compiler<'s> {
             );
         }
         let mut builder = RouterBuilder::new();
-        let mut places = Vec::new();
+        let mut named = Vec::new();
         for (index, spec) in file.routes.iter().enumerate() {
             let at = At::root().key("routes").index(index);
             let (pattern, route) = self.route(&at, spec, &defaults, &limits, templates.as_ref());
             if let Some(pattern) = pattern {
+                named.push(Named { at, path: pattern.path().to_owned() });
                 builder.push(pattern, route.map(Arc::new));
-                places.push(at);
             }
         }
         let router = match builder.build() {
             Ok(router) => router.transpose(),
             Err(conflicts) => {
                 for conflict in conflicts {
-                    if let (Some(first), Some(second)) = (places.get(conflict.first), places.get(conflict.second)) {
-                        let line = self.source.line_column(&first.key("route")).0;
+                    if let (Some(first), Some(second)) = (named.get(conflict.first), named.get(conflict.second)) {
+                        let line = self.source.line_column(&first.at.key("route")).0;
                         self.expected(
-                            &second.key("route"),
+                            &second.at.key("route"),
                             format!("this route matches the same requests as the one on line {line}"),
                             "another path or another method",
                         );
@@ -92,8 +91,12 @@ impl<'s> Compiler<'s> {
                 None
             }
         };
+        let none = ClusterSpec::default();
+        let spec = file.cluster.as_ref().unwrap_or(&none);
+        let groups = self.groups(file, spec, &named);
+        let cluster = self.cluster(spec, groups);
         let backends = self.backends.clone();
-        router.zip(templates).map(|(router, templates)| Plan { listen, limits, cluster, origin, backends, router, templates })
+        router.zip(templates).map(|(router, templates)| Plan { limits, cluster, origin, backends, router, templates })
     }
 
     /// Adds a problem, unless it is only the echo of one that is known.
@@ -117,6 +120,11 @@ impl<'s> Compiler<'s> {
         if !problems.iter().any(|known| *known == problem) {
             problems.push(problem);
         }
+    }
+
+    /// What is wrong so far.
+    pub(super) fn known(&self) -> &Problems {
+        &self.problems
     }
 
     /// What a file beside routes.yaml is called in a report: so that its name leads to it from where the user is.

@@ -5,16 +5,20 @@
 
 mod broken;
 mod calls;
+mod cluster;
 mod compiler;
 mod conversions;
 mod envelopes;
 mod feeds;
+mod groups;
 mod input;
+mod limits;
+mod listen;
 mod pages;
 mod presets;
 mod routes;
 mod schemas;
-mod settings;
+mod site;
 mod steps;
 #[cfg(test)]
 mod tests;
@@ -26,19 +30,21 @@ use std::sync::Arc;
 
 pub use broken::Broken;
 pub use calls::{Call, MethodChoice};
+pub use cluster::{ClusterPlan, Restart};
+pub use groups::{GroupPlan, Policy, Workers};
+pub use limits::Limits;
+pub use listen::{Listen, ListenError};
 pub use pages::Page;
 pub use routes::{Answer, Route};
-pub use settings::{ClusterPlan, Limits, Restart, Workers};
 pub use upstreams::Backend;
 
 use crate::page::Templates;
-use crate::route::Router;
+use crate::route::{Router, RouterBuilder};
 use crate::spec::Snapshot;
 
 /// One checked configuration, ready to serve.
 #[derive(Debug)]
 pub struct Plan {
-    listen: Vec<std::net::SocketAddr>,
     limits: Limits,
     cluster: ClusterPlan,
     origin: Option<String>,
@@ -56,14 +62,24 @@ pub fn compile(snapshot: &Snapshot) -> Result<Plan, Broken> {
 }
 
 impl Plan {
-    /// The addresses to listen on.
-    pub fn listen(&self) -> &[std::net::SocketAddr] {
-        &self.listen
-    }
-
     /// What a client may send at most.
     pub fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// What a group serves: the same plan with its routes alone. A request for another group's route finds nothing there.
+    /// `None` when there is no such group.
+    #[must_use]
+    pub fn group(mut self, name: &str) -> Option<Self> {
+        let group = self.cluster.groups.iter().find(|group| group.name == name)?;
+        let mut builder = RouterBuilder::new();
+        for (_, route) in self.router.routes().iter().enumerate().filter(|(index, _)| group.serves(*index)) {
+            builder.push(route.pattern().clone(), Arc::clone(route));
+        }
+        // What does not conflict as a whole does not in a part.
+        self.router = builder.build().ok()?;
+        self.cluster.groups = vec![group.alone()];
+        Some(self)
     }
 
     /// The worker processes.

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{DurationText, OneOrMany, RouteSpec, SizeText, StepSpec, UpstreamSpec};
+use super::{ClusterSpec, DurationText, ListenSpec, OneOrMany, RouteSpec, SizeText, StepSpec, UpstreamSpec};
 
 /// routes.yaml: what Forecourt listens on, which backends it calls, and what each route answers.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -14,9 +14,9 @@ pub struct FileSpec {
     /// The version of this grammar; 1 when absent.
     #[schemars(range(min = 1, max = 1))]
     pub version: Option<u32>,
-    /// The address to listen on, or a list: `127.0.0.1:8080`, `[::]:8080`. Default `127.0.0.1:8080`.
-    #[schemars(with = "Option<OneOrMany<super::text::AddressText>>")]
-    pub listen: Option<OneOrMany<String>>,
+    /// Where to listen, or a list: `127.0.0.1:8080`, `[::]:8080`, `unix:/run/forecourt.sock`, `systemd:web`. Default
+    /// `127.0.0.1:8080`.
+    pub listen: Option<OneOrMany<ListenSpec>>,
     /// The folder of the templates, relative to this file. Default `templates`, when it exists.
     pub templates: Option<String>,
     /// What a client may send at most.
@@ -109,90 +109,4 @@ pub struct SitemapSpec {
     pub loc: String,
     /// Where an item says when it last changed.
     pub lastmod: Option<String>,
-}
-
-/// The worker processes.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(title = "`cluster`")]
-pub struct ClusterSpec {
-    /// How many worker processes, or `auto`: one a processor, two at least.
-    pub workers: Option<WorkersSpec>,
-    /// Runtime threads in each worker. Default 1.
-    #[schemars(range(min = 1, max = 64))]
-    pub threads: Option<usize>,
-    /// How connections are dealt out. Default `round_robin`.
-    pub policy: Option<PolicySpec>,
-    /// How a worker that died is started again.
-    pub restart: Option<RestartSpec>,
-    /// How long a worker that leaves may finish what it has. Default 30s.
-    pub drain: Option<DurationText>,
-    /// How often a worker says that it is alive.
-    pub heartbeat: Option<DurationText>,
-    /// A worker above it is replaced.
-    pub memory: Option<SizeText>,
-    /// Groups of workers, each with listeners and routes of its own.
-    pub groups: Option<IndexMap<String, GroupSpec>>,
-}
-
-/// A number of workers, or `auto`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum WorkersSpec {
-    /// That many.
-    Count(#[schemars(range(min = 1, max = 1024))] usize),
-    /// One a processor, two at least.
-    Auto(AutoWord),
-}
-
-/// The word `auto`.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum AutoWord {
-    /// As many as fit the machine.
-    Auto,
-}
-
-/// How connections are dealt out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PolicySpec {
-    /// In turn.
-    RoundRobin,
-    /// In turn, by weight.
-    Weighted,
-    /// To the worker with the fewest connections.
-    LeastConnections,
-    /// Workers accept from one listener themselves.
-    Shared,
-}
-
-/// How a worker that died is started again.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(title = "`restart`")]
-pub struct RestartSpec {
-    /// How many deaths within `within` are too many.
-    pub limit: Option<u32>,
-    /// The window in which deaths are counted.
-    pub within: Option<DurationText>,
-    /// The wait before a restart, first and last: `100ms..10s`.
-    #[schemars(with = "Option<super::text::SpanText>")]
-    pub backoff: Option<DurationText>,
-}
-
-/// A group of workers.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(title = "a group of workers")]
-pub struct GroupSpec {
-    /// What the group listens on.
-    #[schemars(with = "Option<OneOrMany<super::text::AddressText>>")]
-    pub listen: Option<OneOrMany<String>>,
-    /// How many workers.
-    pub workers: Option<WorkersSpec>,
-    /// The paths it serves.
-    pub routes: Option<Vec<String>>,
-    /// How its connections are dealt out.
-    pub policy: Option<PolicySpec>,
 }

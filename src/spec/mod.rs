@@ -4,6 +4,7 @@
 
 mod advice;
 mod at;
+mod cluster;
 mod convert;
 mod envelope;
 mod environment;
@@ -34,6 +35,7 @@ mod words;
 mod yaml;
 
 pub use at::At;
+pub use cluster::*;
 pub use convert::*;
 pub use envelope::*;
 pub use file::*;

@@ -7,13 +7,11 @@ use super::{At, Problem, Problems};
 enum Refused {
     /// Whenever it stands there.
     Always,
-    /// When it has any other value than this.
-    Unless(&'static str),
     /// When it is a mapping with more entries than one.
     BeyondOne,
 }
 
-use Refused::{Always, BeyondOne, Unless};
+use Refused::{Always, BeyondOne};
 
 /// The keys of later versions, by their path; `*` is any name or any entry of a list.
 const LATER: &[(&[&str], &[&str], Refused)] = &[
@@ -24,8 +22,6 @@ const LATER: &[(&[&str], &[&str], Refused)] = &[
     (&["defaults"], &["cache"], Always),
     (&["routes", "*", "page"], &["layout", "head", "state", "deadline", "fallback", "early_head"], Always),
     (&["site"], &["robots", "sitemap", "static"], Always),
-    (&["cluster"], &["policy"], Unless("round_robin")),
-    (&["cluster"], &["heartbeat", "memory", "groups"], Always),
 ];
 
 /// Refuses every key of a file that belongs to a later version, and marks it as broken.
@@ -41,7 +37,7 @@ pub(super) fn refuse(tree: &mut Tree) -> Problems {
                     problems.push(problem);
                     match refused {
                         BeyondOne => gone.extend(value.entries().iter().skip(1).map(|entry| at.key(&entry.key))),
-                        Always | Unless(_) => gone.push(at),
+                        Always => gone.push(at),
                     }
                 }
             }
@@ -55,15 +51,6 @@ fn refused_as(key: &str, value: &Tree, at: &At, refused: &Refused) -> Option<Pro
     match refused {
         Always => {
             Some(Problem::new(at, format!("`{key}` is not available yet")).at_key().hint("remove it: this version does without"))
-        }
-        Unless(only) if value.text() == Some(only) => None,
-        Unless(only) => {
-            // What fills a hole may be a secret.
-            let message = match &value.content {
-                Content::Scalar(scalar) if !scalar.filled => format!("`{key}: {}` is not available yet", scalar.text),
-                _ => format!("this `{key}` is not available yet"),
-            };
-            Some(Problem::new(at, message).expected(format!("`{only}`")))
         }
         BeyondOne => {
             let second = value.entries().get(1)?;
@@ -120,7 +107,6 @@ routes:
       c: GET z
     page: {template: t, layout: l, head: {}, state: true, deadline: {}, fallback: f, early_head: true}
 site: {origin: o, robots: {}, sitemap: {call: c, items: i, loc: l}, static: {}}
-cluster: {policy: weighted, heartbeat: 1s, memory: 1MiB, groups: {}}
 ";
         assert_eq!(
             refused(text),
@@ -151,10 +137,6 @@ cluster: {policy: weighted, heartbeat: 1s, memory: 1MiB, groups: {}}
                 "/site/robots",
                 "/site/sitemap",
                 "/site/static",
-                "/cluster/policy",
-                "/cluster/heartbeat",
-                "/cluster/memory",
-                "/cluster/groups",
             ]
         );
     }
@@ -168,7 +150,7 @@ routes:
   - {route: GET /b, calls: {a: {to: 'GET a:/x'}}, page: {template: t, status: 200, when: always}}
   - {route: GET /retry, call: 'GET a:/cache', shape: [{page: {items: cache}}]}
 site: {origin: o}
-cluster: {policy: round_robin, workers: auto, threads: 1, restart: {}, drain: 1s}
+cluster: {policy: shared, workers: auto, threads: 1, restart: {}, drain: 1s, heartbeat: 1s, memory: 1GiB, groups: {web: {}}}
 ";
         assert_eq!(refused(text), [""; 0]);
     }

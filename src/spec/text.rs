@@ -43,6 +43,26 @@ pub(super) struct StatusText(
 #[serde(transparent)]
 pub(super) struct AddressText(#[expect(dead_code, reason = "only its schema is used")] String);
 
+/// What a text must be where permission bits are meant.
+#[derive(JsonSchema)]
+#[schemars(title = "permission bits such as \"0660\"", example = "0660", example = "0600")]
+#[serde(transparent)]
+pub(super) struct ModeText(
+    #[schemars(regex(pattern = r"^0?[0-7]{3}$"))]
+    #[expect(dead_code, reason = "only its schema is used")]
+    String,
+);
+
+/// What a number must be where the weight of a worker is meant.
+#[derive(JsonSchema)]
+#[schemars(title = "a weight from 1 to 1000")]
+#[serde(transparent)]
+pub(super) struct WeightText(
+    #[schemars(range(min = 1, max = 1000))]
+    #[expect(dead_code, reason = "only its schema is used")]
+    u32,
+);
+
 /// A size as typed: `8KiB`, `1MiB`, or a bare number of bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[schemars(title = "a size such as 512B, 8KiB or 1MiB", example = "8KiB", example = "1MiB")]

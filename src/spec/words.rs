@@ -71,7 +71,10 @@ impl<'s> Words<'s> {
 
     /// Whether a schema, or an alternative of it, has a title that begins so.
     pub(super) fn speaks_of(self, schema: &'s Value, beginning: &str) -> bool {
-        self.branches(schema).into_iter().any(|branch| title(branch).is_some_and(|title| title.starts_with(beginning)))
+        self.branches(schema).into_iter().any(|branch| {
+            title(branch).is_some_and(|title| title.starts_with(beginning))
+                || (branch.get("anyOf").is_some() && self.speaks_of(branch, beginning))
+        })
     }
 
     /// The fixed words that a schema takes.
@@ -142,9 +145,10 @@ impl<'s> Words<'s> {
                 branches.sort_by_key(|branch| self.takes(branch, "array"));
                 for branch in branches {
                     let items = branch.get("items").map(|items| self.resolve(items));
-                    match items.and_then(|items| items.get("title")) {
-                        Some(title) if parts.iter().any(|part| title == part) => parts.push("a list of them".to_owned()),
-                        _ => self.gather(branch, parts),
+                    if items.is_some_and(|items| self.is_told(items, parts)) {
+                        parts.push("a list of them".to_owned());
+                    } else {
+                        self.gather(branch, parts);
                     }
                 }
                 return;
@@ -153,6 +157,18 @@ impl<'s> Words<'s> {
         if !parts.contains(&part) {
             parts.push(part);
         }
+    }
+
+    /// Whether what a schema asks for stands among the parts already, under its title or as the same alternatives.
+    fn is_told(self, schema: &'s Value, parts: &[String]) -> bool {
+        if let Some(title) = title(schema) {
+            return parts.iter().any(|part| part == title);
+        }
+        let mut own = Vec::new();
+        if union(schema).is_some() {
+            self.gather(schema, &mut own);
+        }
+        !own.is_empty() && own.iter().all(|part| parts.contains(part))
     }
 
     /// Many of what a schema asks for.

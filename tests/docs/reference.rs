@@ -95,14 +95,6 @@ fn keys_that_are_marked_as_not_available_are_those_that_are_refused() {
         .collect();
     refused.sort();
     assert_eq!(marked, refused);
-    for (text, refused) in [
-        ("cluster: {policy: weighted}", "`policy: weighted` is not available yet"),
-        ("cluster: {policy: least_connections}", "`policy: least_connections` is not available yet"),
-        ("cluster: {policy: shared}", "`policy: shared` is not available yet"),
-    ] {
-        let report = Files::default().compile(text).expect_err("it is pending");
-        assert!(report.contains(refused), "{report}");
-    }
 }
 
 #[test]

@@ -108,7 +108,19 @@ impl Setup {
 
     /// Starts it, without waiting for anything.
     pub fn launch(self) -> Gateway {
-        let mut command = self.command();
+        let command = self.command();
+        self.spawn(command)
+    }
+
+    /// Starts it by another program, with a standard input of its own.
+    pub fn launch_as(self, mut command: Command, input: Stdio) -> Gateway {
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.current_dir(self.folder.path()).env_remove("FORECOURT_CONFIG").env_remove("FORECOURT_LOG");
+        command.stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+        self.spawn(command)
+    }
+
+    fn spawn(self, mut command: Command) -> Gateway {
         if self.without_access_log {
             command.stdout(Stdio::null());
         }

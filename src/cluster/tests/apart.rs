@@ -122,10 +122,9 @@ async fn what_a_worker_accepted_itself_needs_no_master_and_is_closed_when_it_is_
     let mut end = end;
     end.channel.disown().unwrap();
     taken.write_all(b"hi!").unwrap();
-    let stream = first.take(PATIENCE).await.expect("it is this worker's own");
-    stream.readable().await.unwrap();
+    let mut stream = first.take(PATIENCE).await.expect("it is this worker's own");
     let mut bytes = [0; 3];
-    stream.try_read(&mut bytes).unwrap();
+    tokio::io::AsyncReadExt::read_exact(&mut stream, &mut bytes).await.unwrap();
     assert_eq!(&bytes, b"hi!");
     assert_eq!(end.hear_all().await, [], "a connection of its own is nobody's business");
 }

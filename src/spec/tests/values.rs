@@ -246,7 +246,7 @@ routes.yaml:1:9: `listen` cannot be `null`
   |
 1 | listen: null
   |         ^^^^
-  = expected an address such as 127.0.0.1:8080 or a list of them
+  = expected an address such as 127.0.0.1:8080, a listener (a mapping) or a list of them
 
 routes.yaml: 1 problem
 "##,
