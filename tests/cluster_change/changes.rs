@@ -27,7 +27,7 @@ fn changes() -> Vec<Change> {
 #[test]
 fn reloads_upgrades_and_changes_of_size_cost_no_request() {
     let _alone = alone();
-    let release = Release::new("restart: {limit: 5}");
+    let release = Release::new("probation: 300ms");
     let gateway = release.setup().workers(2).start();
     let operator = Operator::of(&gateway);
     let load = Load::start(gateway.address(), Mix::EVERYTHING);

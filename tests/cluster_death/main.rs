@@ -6,6 +6,7 @@ mod support;
 mod descriptors;
 mod limit;
 mod master;
+mod spinning;
 mod stopped;
 mod storm;
 

@@ -4,6 +4,7 @@
 mod support;
 
 mod policies;
+mod skewed;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -29,3 +29,33 @@ fn round_robin_deals_within_one_percent() {
         assert!(off <= 1.0, "{shares:?}: {off} %");
     }
 }
+
+#[test]
+fn weighted_deals_within_two_percent_of_its_weights() {
+    let _alone = alone();
+    for clients in [1, 8] {
+        let shares = shares(setup("policy: weighted, weights: [4, 3, 2, 1]"), clients, 4000);
+        let off = off(&shares, &[4, 3, 2, 1]);
+        note(&format!("weighted-of-{clients}"), &format!("{shares:?} for weights 4, 3, 2, 1: at most {off:.2} % off"));
+        assert!(off <= 2.0, "{shares:?}: {off} %");
+    }
+}
+
+#[test]
+fn shared_serves_everybody_as_the_kernel_deals() {
+    let _alone = alone();
+    for clients in [1, 8] {
+        let shares = shares(setup("policy: shared"), clients, 4000);
+        // The kernel promises nothing about who gets how much.
+        note(&format!("shared-of-{clients}"), &format!("{shares:?}"));
+        assert_eq!(shares.values().sum::<u64>() / 4000, 1, "{shares:?}");
+    }
+}
+
+#[test]
+fn the_environment_overrides_the_policy() {
+    let _alone = alone();
+    let setup = setup("policy: weighted, weights: [4, 3, 2, 1]").environment("FORECOURT_SCHED_POLICY", "round_robin");
+    let shares = shares(setup, 4, 2000);
+    assert!(off(&shares, &[1, 1, 1, 1]) <= 1.0, "{shares:?}");
+}
