@@ -23,10 +23,8 @@ fn a_spinning_worker_is_out_of_rotation_within_two_heartbeats_and_dead_within_th
     let spun = Instant::now();
     let mut client = gateway.connect();
     client.send(SPIN);
-    let found =
-        gateway.log.wait("the discovery", |lines| lines.iter().find(|line| line.contains("event loop does not turn")).cloned());
+    gateway.log.wait("the discovery", |lines| lines.iter().any(|line| line.contains("event loop does not turn")).then_some(()));
     let out = spun.elapsed();
-    let rescued = serde_json::from_str::<serde_json::Value>(&found).ok().and_then(|line| line.get("rescued")?.as_u64());
     gateway.log.wait("the death", |lines| lines.iter().any(|line| line.contains("\"event\":\"exit\"")).then_some(()));
     let dead = spun.elapsed();
     assert!(client.try_read("GET").is_err(), "a request that spins has no answer");
