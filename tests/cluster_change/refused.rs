@@ -36,9 +36,10 @@ fn refused(name: &str, drill: &str, text: Option<&str>, exit: i32, says: &[&str]
     let began = Instant::now();
     let done = operator.command(&["reload"]);
     let took = began.elapsed();
-    // From here on there is the old release alone, and nothing is lost any more.
-    let lost = load.look(|ledger| ledger.lost.len());
+    // What was under way at that moment ends. From then on there is the old release alone, and nothing is lost any more.
     load.around();
+    let lost = load.look(|ledger| ledger.lost.len());
+    load.answers(500);
     for _ in 0..4 {
         assert_eq!(which(&gateway), Some(1), "the old release");
     }
