@@ -27,13 +27,19 @@ pub struct Setup {
     folder: TempDir,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
+    without_access_log: bool,
 }
 
 impl Setup {
     /// A folder with this `routes.yaml`. It listens on a free port of 127.0.0.1, whatever the file says.
     pub fn new(routes: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder for the configuration");
-        let setup = Self { folder, arguments: vec!["--listen".into(), "127.0.0.1:0".into()], environment: Vec::new() };
+        let setup = Self {
+            folder,
+            arguments: vec!["--listen".into(), "127.0.0.1:0".into()],
+            environment: Vec::new(),
+            without_access_log: false,
+        };
         setup.file("routes.yaml", routes)
     }
 
@@ -68,6 +74,13 @@ impl Setup {
     #[must_use]
     pub fn environment(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Throws the access log away: a test of many minutes would keep all of it.
+    #[must_use]
+    pub fn without_access_log(mut self) -> Self {
+        self.without_access_log = true;
         self
     }
 
@@ -108,8 +121,11 @@ impl Setup {
     }
 
     fn spawn(self, mut command: Command) -> Gateway {
+        if self.without_access_log {
+            command.stdout(Stdio::null());
+        }
         let mut child = command.spawn().expect("the program starts");
-        let access = Lines::follow(child.stdout.take().expect("standard output is a pipe"));
+        let access = child.stdout.take().map(Lines::follow).unwrap_or_default();
         let log = Lines::follow(child.stderr.take().expect("standard error is a pipe"));
         Gateway { child, folder: self.folder, access, log, addresses: Vec::new(), status: None }
     }

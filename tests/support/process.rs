@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::Timespec;
-use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
+use rustix::process::{Pid, PidfdFlags, Resource, Rlimit, Signal, getrlimit, kill_process, pidfd_open, prlimit};
 
 use super::lines::PATIENCE;
 
@@ -60,4 +60,29 @@ pub fn memory(number: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{number}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
     line.trim().trim_end_matches(" kB").parse().unwrap_or(0)
+}
+
+/// Processor time that a process has used since it started, user and system; none when it is gone.
+pub fn processor_time(number: u32) -> Duration {
+    // Behind the name: state is the third field of the line, utime the fourteenth, stime the next.
+    ticks(number, 11)
+}
+
+/// Processor time of the children that a process has waited for.
+pub fn processor_time_of_dead_children(number: u32) -> Duration {
+    ticks(number, 13)
+}
+
+fn ticks(number: u32, field: usize) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{number}/stat")).unwrap_or_default();
+    let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ').skip(field).take(2);
+    let ticks: u64 = fields.filter_map(|field| field.parse::<u64>().ok()).sum();
+    Duration::from_millis(ticks * 1000 / rustix::param::clock_ticks_per_second())
+}
+
+/// Sets the soft limit of open files of a living process, and gives the one that it had.
+pub fn limit_descriptors(number: u32, soft: Option<u64>) -> Option<u64> {
+    let limit =
+        prlimit(Some(pid(number)), Resource::Nofile, Rlimit { current: soft, maximum: getrlimit(Resource::Nofile).maximum });
+    limit.expect("our own process").current
 }
