@@ -274,6 +274,7 @@ impl<S: Spawn> Supervisor<S> {
             if group.removed {
                 continue;
             }
+            group.listeners.keep(group.is_shared())?;
             let held: Vec<Address> = group.listeners.wanted().cloned().collect();
             for address in group.settings.listen.iter().filter(|address| !held.contains(address)) {
                 if let Some(position) = pool.iter().position(|bound| bound.wanted == *address) {
