@@ -241,6 +241,8 @@ impl<S: Spawn> Supervisor<S> {
         self.again = false;
         if let Some(Reload { reply, .. }) = self.reload.take() {
             warn!(event = "reload", reason = why, "abandoned");
+            let now = Instant::now();
+            self.groups.values_mut().for_each(|group| group.fleet.roll_back(now));
             if let Some(reply) = reply {
                 let _ = reply.send(Err(Refused::Leaving));
             }
