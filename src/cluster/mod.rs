@@ -20,6 +20,7 @@ mod dispatch;
 mod environment;
 mod fleet;
 mod flight;
+mod lately;
 mod ledger;
 mod life;
 pub mod listen;
