@@ -178,9 +178,13 @@ fn commands_exit_codes_and_variables_are_those_of_the_program() {
 #[test]
 fn every_link_to_a_file_leads_to_one() {
     let link = Regex::new(r"\]\(([^)#]+?)(#[^)]*)?\)").unwrap();
-    for (folder, page) in
-        [("", "README.md"), ("docs/", "docs/routes.md"), ("docs/", "docs/ARCHITECTURE.md"), ("", "CHANGELOG.md")]
-    {
+    for (folder, page) in [
+        ("", "README.md"),
+        ("docs/", "docs/routes.md"),
+        ("docs/", "docs/operations.md"),
+        ("docs/", "docs/ARCHITECTURE.md"),
+        ("", "CHANGELOG.md"),
+    ] {
         for found in link.captures_iter(&read(page)) {
             let target = &found[1];
             let there = target.starts_with("https://")

@@ -19,7 +19,7 @@ use crate::demo::InMemory;
 use crate::gateway::Gateway;
 use crate::gateway::edge::Refusal;
 use crate::plan::{self, Plan};
-use crate::server::{Body, Edge, EdgeSettings, Limits, Timeouts};
+use crate::server::{Body, Departures, Edge, EdgeSettings, Limits, Timeouts};
 use crate::spec::Snapshot;
 use crate::telemetry::{AccessLog, Standard};
 use crate::upstream::Client;
@@ -77,7 +77,7 @@ async fn serve(
     drill: Option<Drill>,
 ) -> Result<()> {
     let watching = Arc::new(Watching::new(flight));
-    let limits = *plan.limits();
+    let (limits, streams) = (*plan.limits(), plan.cluster().stream_drain);
     let settings = EdgeSettings {
         limits: Limits { uri: limits.uri, head: limits.head, headers: limits.headers, ..Limits::default() },
         timeouts: Timeouts::default(),
@@ -117,7 +117,7 @@ async fn serve(
                     let peer = connection.peer();
                     match connection.take(PATIENCE).await {
                         Some(Stream::Tcp(stream)) => edge.serve_tcp(stream, peer).await,
-                        Some(Stream::Unix(stream)) => edge.serve(stream, peer).await,
+                        Some(Stream::Unix(stream)) => edge.serve_unix(stream, peer).await,
                         None => {}
                     }
                     drop(holding);
@@ -140,22 +140,38 @@ async fn serve(
     drop(holding);
     let patience = deadline.checked_sub(FAREWELL).unwrap_or(deadline);
     let everybody_left = async {
-        let drained = edge.drain();
+        let drained = edge.drain_within(streams.min(patience.saturating_duration_since(Instant::now())));
         held.recv().await;
         drained.await;
     };
-    let cut = match timeout_at(patience, everybody_left).await {
-        Ok(()) => 0,
-        Err(_) => {
-            let open = edge.connections();
-            tracing::warn!(event = "cut", connections = open, "the drain is over, what is open is cut");
-            watching.say_cut();
-            edge.cut();
-            // So that each request leaves its line.
-            let _all_cut = timeout(CUTTING, held.recv()).await;
-            open
-        }
-    };
-    channel.exit(why, cut as u64).await;
+    if timeout_at(patience, everybody_left).await.is_err() {
+        let open = edge.connections();
+        tracing::warn!(event = "cut", connections = open, "the drain is over, what is open is cut");
+        watching.say_cut();
+        edge.cut();
+        // So that each request leaves its line.
+        let _all_cut = timeout(CUTTING, held.recv()).await;
+    }
+    let departures = edge.departures();
+    report(&departures);
+    channel.exit(why, departures.cut()).await;
     Ok(())
+}
+
+/// What became of every connection that the drain found.
+fn report(departures: &Departures) {
+    let Departures { idle, in_flight, streaming, websocket } = departures;
+    tracing::info!(
+        event = "drained",
+        idle = idle.finished,
+        in_flight_finished = in_flight.finished,
+        in_flight_cut = idle.cut + in_flight.cut,
+        streaming_finished = streaming.finished,
+        streaming_told = streaming.told,
+        streaming_cut = streaming.cut,
+        websocket_finished = websocket.finished,
+        websocket_told = websocket.told,
+        websocket_cut = websocket.cut,
+        "every connection has ended"
+    );
 }

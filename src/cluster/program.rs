@@ -127,7 +127,7 @@ impl Spawn for Program {
     fn spawn_heir(&mut self, channel: OwnedFd) -> std::io::Result<Child> {
         let (path, args) = self.heir.as_ref().ok_or_else(|| std::io::Error::other("this master does not know its own file"))?;
         let mut command = Command::new(path);
-        command.args(args).env(PREDECESSOR_FD, "0").stdin(Stdio::from(channel));
+        command.arg0("forecourt: master").args(args).env(PREDECESSOR_FD, "0").stdin(Stdio::from(channel));
         // It has a life of its own, beyond that of this master.
         command.kill_on_drop(false).spawn()
     }

@@ -116,7 +116,7 @@ pub(crate) struct Supervisor<S> {
     reporter: mpsc::Sender<(Key, Report)>,
     reports: mpsc::Receiver<(Key, Report)>,
     /// Configurations that were read for a reload.
-    loads: (mpsc::Sender<Result<Configuration, String>>, mpsc::Receiver<Result<Configuration, String>>),
+    loads: (mpsc::Sender<Loaded>, mpsc::Receiver<Loaded>),
     leaving: Leaving,
     unserved: usize,
     /// Connections that the master may own at a time.
@@ -301,6 +301,9 @@ async fn sleep_until(wake: Option<Instant>) {
 
 /// A descriptor that the master accepted.
 type Accepted = OwnedFd;
+
+/// What reading the configuration came to.
+type Loaded = Result<Configuration, String>;
 
 impl From<SealedError> for super::command::Refused {
     fn from(error: SealedError) -> Self {

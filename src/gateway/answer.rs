@@ -14,7 +14,7 @@ use super::accept::{Form, Wish};
 use super::edge::{BodyError, Refusal, RequestId, Trace};
 use super::fault::Fault;
 use super::receiving::received;
-use super::{Body, Gateway, allow, problem};
+use super::{Body, Gateway, allow, problem, websocket};
 use crate::check::{self, In, Input, Refusal as Unchecked, Violation};
 use crate::page::Around;
 use crate::plan::{Answer, Route};
@@ -64,6 +64,9 @@ impl Gateway {
         match route.answer() {
             Answer::Proxy(call) => {
                 let input = checked(route, parts, &holes, &[])?;
+                if websocket::is_asked_for(call, parts) {
+                    return self.connect(call, parts, &input, deadline(), trace).await;
+                }
                 self.pass(call, parts, &input, body, deadline(), trace).await
             }
             Answer::Call { call, name, shape } => {

@@ -79,7 +79,7 @@ impl Gateway {
         result.map(|response| response.map(Body::stream)).map_err(|error| self.failed(call, error))
     }
 
-    fn failed(&self, call: &Call, error: upstream::Error) -> Fault {
+    pub(super) fn failed(&self, call: &Call, error: upstream::Error) -> Fault {
         match error {
             upstream::Error::ClientBody(error) => broken(error, self.plan.limits().body),
             error => Fault::Call { upstream: call.backend().upstream().name().to_owned(), error },
@@ -88,14 +88,14 @@ impl Gateway {
 }
 
 /// Whom a backend may be told about.
-fn peer(parts: &Parts) -> headers::Peer {
+pub(super) fn peer(parts: &Parts) -> headers::Peer {
     let peer = parts.extensions.get::<Peer>();
     let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let host = host.or_else(|| parts.uri.authority().map(http::uri::Authority::as_str)).map(ToOwned::to_owned);
     headers::Peer { ip: peer.map(Peer::ip), secure: peer.is_some_and(|peer| peer.secure), host }
 }
 
-fn nominated(nominated: headers::Nominated) -> Fault {
+pub(super) fn nominated(nominated: headers::Nominated) -> Fault {
     Fault::Malformed(Violation {
         place: In::Headers,
         path: "connection".to_owned(),
@@ -105,7 +105,7 @@ fn nominated(nominated: headers::Nominated) -> Fault {
 }
 
 /// Path and query of a call, every hole filled with one encoded segment or value.
-fn target(call: &Call, parts: &Parts, input: &Input<'_>) -> Result<String, Fault> {
+pub(super) fn target(call: &Call, parts: &Parts, input: &Input<'_>) -> Result<String, Fault> {
     let Some(template) = call.target() else {
         let path = parts.uri.path();
         return Ok(if input.query_string.is_empty() { path.to_owned() } else { format!("{path}?{}", input.query_string) });

@@ -2,16 +2,19 @@
 //!
 //! The edge puts [`RequestId`], [`Peer`] and, for a request that must not be served, [`Refusal`] among the extensions of the
 //! request; the gateway puts [`Trace`] among the extensions of its response. All of them are plain values: neither side
-//! needs to know how the other works, and no client can forge them, for extensions never travel on the wire.
+//! needs to know how the other works, and no client can forge them, for extensions never travel on the wire. A request whose
+//! connection may become a WebSocket carries [`MaySwitch`], and an answer that makes it one a [`Switched`].
 
 use std::borrow::Cow;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderValue;
+
+pub use crate::upstream::Tunnel;
 
 /// Why the edge will not have a request served. The gateway answers with the problem document that fits, and looks no
 /// further at the request: its path is `/` whenever the real one could not be trusted.
@@ -125,6 +128,27 @@ pub enum BodyError {
     /// The client went away, or its framing is wrong. The text is for the log.
     #[error("the body broke off: {0}")]
     Broken(String),
+}
+
+/// Among the extensions of a request: it asks for WebSocket, and what the client sends behind it is held back until there is an
+/// answer, so that nothing of it can be taken for HTTP. Only such a request may be answered with 101.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MaySwitch;
+
+/// Among the extensions of a 101: the upstream's end of the tunnel.
+#[derive(Debug, Clone)]
+pub struct Switched(Arc<Mutex<Option<Tunnel>>>);
+
+impl Switched {
+    /// Holds the tunnel until it is taken.
+    pub fn new(tunnel: Tunnel) -> Self {
+        Self(Arc::new(Mutex::new(Some(tunnel))))
+    }
+
+    /// The tunnel, once.
+    pub fn take(&self) -> Option<Tunnel> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
 /// What the gateway did for a request, for the access log. Goes into the extensions of the response.

@@ -16,6 +16,7 @@ mod receiving;
 mod reply;
 #[cfg(test)]
 mod tests;
+mod websocket;
 
 use std::sync::Arc;
 

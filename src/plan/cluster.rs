@@ -33,6 +33,8 @@ pub struct ClusterPlan {
     pub restart: Restart,
     /// How long one that leaves may finish what it has.
     pub drain: Duration,
+    /// How long WebSockets and answers without a known end may go on in it; at most as long as [`ClusterPlan::drain`].
+    pub stream_drain: Duration,
     /// One that is silent for so long is replaced, and killed after as long again.
     pub heartbeat: Duration,
     /// One with more resident memory, in bytes, is replaced.
@@ -62,15 +64,30 @@ impl Compiler<'_> {
                 (Duration::from_millis(100), Duration::from_secs(10)),
             ),
         };
+        let drain = self.duration(&at.key("drain"), spec.drain.as_ref(), Duration::from_secs(30));
         ClusterPlan {
             threads: spec.threads.unwrap_or(1),
             restart,
-            drain: self.duration(&at.key("drain"), spec.drain.as_ref(), Duration::from_secs(30)),
+            drain,
+            stream_drain: self.stream_drain(&at.key("stream_drain"), spec, drain),
             heartbeat: self.heartbeat(&at.key("heartbeat"), spec.heartbeat.as_ref()),
             memory: self.memory(&at.key("memory"), spec),
             probation: self.probation(&at.key("probation"), spec.probation.as_ref()),
             groups,
         }
+    }
+
+    fn stream_drain(&mut self, at: &At, spec: &ClusterSpec, drain: Duration) -> Duration {
+        let stream_drain = self.duration(at, spec.stream_drain.as_ref(), drain);
+        if stream_drain > drain {
+            let shown = self.source().shown(at).unwrap_or_default().to_owned();
+            self.expected(
+                at,
+                format!("`{shown}` is longer than `drain`, after which everything is cut"),
+                "as long as `drain` at most",
+            );
+        }
+        stream_drain.min(drain)
     }
 
     fn heartbeat(&mut self, at: &At, text: Option<&DurationText>) -> Duration {

@@ -8,7 +8,9 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-use super::record::Record;
+use super::departures::Way;
+use super::lasting::{Lasting, Wish};
+use super::record::{DRAIN, Record};
 
 /// Why an answer broke off.
 pub(super) type Cause = Box<dyn Error + Send + Sync>;
@@ -45,6 +47,11 @@ where
         }
     }
 
+    /// Whether it is known how many bytes are to come.
+    pub(super) fn has_known_end(&self) -> bool {
+        self.size_hint().exact().is_some()
+    }
+
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Service { body } => body.size_hint(),
@@ -58,15 +65,23 @@ pin_project_lite::pin_project! {
     pub(super) struct Outgoing<B> {
         #[pin]
         origin: Origin<B>,
-        record: Record,
+        // None behind a 101, whose record goes with the tunnel.
+        record: Option<Record>,
+        // What there is to say of an answer without a known end.
+        lasting: Option<Lasting>,
         // What is left of a frame that was too large to hand over at once.
         left: Bytes,
     }
 }
 
 impl<B> Outgoing<B> {
-    pub(super) fn new(origin: Origin<B>, record: Record) -> Self {
-        Self { origin, record, left: Bytes::new() }
+    pub(super) fn new(origin: Origin<B>, record: Record, lasting: Option<Lasting>) -> Self {
+        Self { origin, record: Some(record), lasting, left: Bytes::new() }
+    }
+
+    /// No bytes, behind which the connection becomes another.
+    pub(super) fn switched() -> Self {
+        Self { origin: Origin::House { body: axum::body::Body::empty() }, record: None, lasting: None, left: Bytes::new() }
     }
 }
 
@@ -80,24 +95,40 @@ where
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Cause>>> {
         let mut this = self.project();
-        this.record.taken();
+        let Some(record) = this.record else { return Poll::Ready(None) };
+        record.taken();
         let mut data = std::mem::take(this.left);
         if data.is_empty() {
+            match this.lasting.as_mut().map_or(Wish::Stay, |lasting| lasting.poll(cx)) {
+                Wish::Stay => {}
+                Wish::Tell => {
+                    record.traffic.lose(Way::Told);
+                    record.answer.trace.code = Some(DRAIN.into());
+                    record.answer.complete = true;
+                    return Poll::Ready(None);
+                }
+                Wish::Cut => {
+                    record.traffic.lose(Way::Cut);
+                    record.answer.cut = Some(DRAIN);
+                    record.answer.failed = true;
+                    return Poll::Ready(Some(Err("the drain is over".into())));
+                }
+            }
             let polled = catch_unwind(AssertUnwindSafe(|| this.origin.as_mut().poll(cx)));
             let Ok(polled) = polled else {
-                tracing::error!(request_id = %this.record.id, "the body of an answer panicked");
-                this.record.panicked();
-                this.record.answer.failed = true;
+                tracing::error!(request_id = %record.id, "the body of an answer panicked");
+                record.panicked();
+                record.answer.failed = true;
                 return Poll::Ready(Some(Err("the body of the answer panicked".into())));
             };
             let frame = match ready!(polled) {
                 Some(Ok(frame)) => frame,
                 Some(Err(error)) => {
-                    this.record.answer.failed = true;
+                    record.answer.failed = true;
                     return Poll::Ready(Some(Err(error)));
                 }
                 None => {
-                    this.record.answer.complete = true;
+                    record.answer.complete = true;
                     return Poll::Ready(None);
                 }
             };
@@ -106,11 +137,14 @@ where
                 Err(other) => return Poll::Ready(Some(Ok(other))),
             };
         }
-        if this.record.traffic.is_multiplexed() && data.len() > PIECE {
+        if record.traffic.is_multiplexed() && data.len() > PIECE {
             *this.left = data.split_off(PIECE);
         }
-        this.record.gave(data.len());
-        this.record.answer.complete = this.left.is_empty() && this.origin.is_end_stream();
+        if let Some(lasting) = this.lasting {
+            lasting.see(&data);
+        }
+        record.gave(data.len());
+        record.answer.complete = this.left.is_empty() && this.origin.is_end_stream();
         Poll::Ready(Some(Ok(Frame::data(data))))
     }
 

@@ -1,8 +1,11 @@
 //! What all connections of an edge share.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use axum::Router;
 use tokio::sync::watch;
 
+use super::drain::Drain;
 use super::gauge::Gauge;
 use super::house::{self, Readiness};
 use super::settings::EdgeSettings;
@@ -12,9 +15,16 @@ use super::settings::EdgeSettings;
 pub(super) enum Phase {
     Serving,
     /// Connections close as soon as they politely can.
-    Draining,
+    Draining(Drain),
     /// Connections close.
     Cut,
+}
+
+impl Phase {
+    /// The drain, while there is one.
+    pub(super) fn drain(self) -> Option<Drain> {
+        if let Self::Draining(drain) = self { Some(drain) } else { None }
+    }
 }
 
 /// Settings, switches and counters.
@@ -25,12 +35,26 @@ pub(super) struct Core {
     pub(super) house: Router,
     pub(super) readiness: Readiness,
     pub(super) gauge: Gauge,
+    /// How many streams and WebSockets there have been.
+    pub(super) lasting: AtomicU32,
 }
 
 impl Core {
+    /// The number of a stream or WebSocket that begins.
+    pub(super) fn lasts(&self) -> u32 {
+        self.lasting.fetch_add(1, Ordering::Relaxed)
+    }
+
     pub(super) fn new(settings: EdgeSettings) -> Self {
         let readiness = Readiness::default();
         let house = house::router(&readiness);
-        Self { settings, phase: watch::Sender::new(Phase::Serving), house, readiness, gauge: Gauge::default() }
+        Self {
+            settings,
+            phase: watch::Sender::new(Phase::Serving),
+            house,
+            readiness,
+            gauge: Gauge::default(),
+            lasting: AtomicU32::new(0),
+        }
     }
 }

@@ -4,16 +4,42 @@ use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
-use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::core::Phase;
+use super::gate::Gate;
+use super::timer::Timer;
 use super::traffic::{Due, Traffic};
 
 /// A connection of hyper's, of either protocol.
 pub(super) trait Connection: Future<Output = hyper::Result<()>> {
     /// Has it close when it can.
     fn close(self: Pin<&mut Self>);
+}
+
+/// The rest of an HTTP/1 connection that hyper left open: it does so when it was ever asked to switch protocols.
+pub(super) struct Closing<T> {
+    gate: Gate<T>,
+}
+
+impl<T> Closing<T> {
+    pub(super) fn new(gate: Gate<T>) -> Self {
+        Self { gate }
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Future for Closing<T> {
+    type Output = hyper::Result<()>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        // Whether it succeeds concerns nobody any more.
+        Pin::new(&mut self.gate).poll_shutdown(cx).map(|_| Ok(()))
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Connection for Closing<T> {
+    fn close(self: Pin<&mut Self>) {}
 }
 
 impl<I, B, S> Connection for hyper::server::conn::http1::Connection<I, S>
@@ -43,17 +69,28 @@ where
     }
 }
 
-/// Runs `connection` to its end, or to the moment when it has to be cut.
-pub(super) async fn drive<C: Connection>(mut connection: Pin<&mut C>, traffic: &Traffic, phase: &mut watch::Receiver<Phase>) {
+/// Runs `connection` to its end, or to the moment when it has to be cut. Tells whether it ended in order.
+pub(super) async fn drive<C: Connection>(
+    mut connection: Pin<&mut C>,
+    traffic: &Traffic,
+    phase: &mut watch::Receiver<Phase>,
+) -> bool {
     let mut timer = pin!(Timer::new());
     loop {
         let now = *phase.borrow_and_update();
+        if now != Phase::Serving {
+            traffic.begin_drain();
+        }
         let step = poll_fn(|cx| {
             if let Poll::Ready(end) = connection.as_mut().poll(cx) {
                 return Poll::Ready(Step::End(end));
             }
             // The timer is looked at after the connection: whatever has come by now is judged before it counts as late.
-            timer.as_mut().due(cx, traffic, now).map(Step::Due)
+            let due = || match traffic.due(now) {
+                Due::Wait(at) => Err(at),
+                due => Ok(due),
+            };
+            timer.as_mut().poll(cx, due).map(Step::Due)
         });
         let step = tokio::select! {
             biased;
@@ -61,13 +98,14 @@ pub(super) async fn drive<C: Connection>(mut connection: Pin<&mut C>, traffic: &
             Ok(()) = phase.changed() => continue,
         };
         match step {
-            Step::End(Ok(())) => return,
+            Step::End(Ok(())) => return true,
             Step::End(Err(error)) => {
                 tracing::debug!(%error, "a connection ended early");
-                return;
+                return false;
             }
             Step::Due(Due::Wait(_)) => {}
             Step::Due(Due::Head) => traffic.set_head_late(),
+            Step::Due(Due::Leave) => traffic.set_leaving(),
             Step::Due(Due::Close) => {
                 traffic.set_closing();
                 connection.as_mut().close();
@@ -75,7 +113,7 @@ pub(super) async fn drive<C: Connection>(mut connection: Pin<&mut C>, traffic: &
             Step::Due(Due::Cut(reason)) => {
                 tracing::debug!(reason, "a connection is cut");
                 traffic.set_cut(reason);
-                return;
+                return false;
             }
         }
     }
@@ -84,39 +122,4 @@ pub(super) async fn drive<C: Connection>(mut connection: Pin<&mut C>, traffic: &
 enum Step {
     End(hyper::Result<()>),
     Due(Due),
-}
-
-pin_project_lite::pin_project! {
-    /// One alarm for all that a connection waits for. It is moved forward at once and backward only when it rings: most
-    /// deadlines move further away with every request.
-    struct Timer {
-        #[pin]
-        sleep: Sleep,
-        set: Option<Instant>,
-    }
-}
-
-impl Timer {
-    fn new() -> Self {
-        Self { sleep: sleep_until(Instant::now()), set: None }
-    }
-
-    /// Ready with what time demands; pending until it demands something.
-    fn due(mut self: Pin<&mut Self>, cx: &mut Context<'_>, traffic: &Traffic, phase: Phase) -> Poll<Due> {
-        loop {
-            let at = match traffic.due(phase) {
-                Due::Wait(at) => at,
-                due => return Poll::Ready(due),
-            };
-            let mut this = self.as_mut().project();
-            if this.set.is_none_or(|set| at < set) {
-                this.sleep.as_mut().reset(at);
-                *this.set = Some(at);
-            }
-            if this.sleep.poll(cx).is_pending() {
-                return Poll::Pending;
-            }
-            *this.set = None;
-        }
-    }
 }

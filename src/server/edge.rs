@@ -3,27 +3,32 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::net::SocketAddr;
-use std::pin::pin;
-use std::sync::Arc;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixStream};
+use tokio::time::Instant;
 
 use super::answer::Cause;
 use super::body::Body;
 use super::core::{Core, Phase};
-use super::drive::drive;
+use super::departures::Departures;
+use super::drain::Drain;
+use super::drive::{Closing, drive};
 use super::gate::Gate;
 use super::peek::{Peeked, Protocol, peek};
 use super::service::Adapter;
 use super::settings::EdgeSettings;
 use super::traffic::Traffic;
+use super::tunnel::{self, Slot};
 use super::watch::Watched;
-use super::wire::Wire;
+use super::wire::{Socket, Wire};
 use crate::gateway::edge::Peer;
 
 /// Bytes that hyper may keep of one HTTP/1 connection beside a head, in each direction.
@@ -38,8 +43,8 @@ const STREAMS: u32 = 128;
 const PENDING_RESETS: usize = 20;
 const LOCAL_RESETS: usize = 256;
 /// How often a silent HTTP/2 client is asked whether it lives, and how long it may take to say so.
-const PING_EVERY: std::time::Duration = std::time::Duration::from_secs(20);
-const PING_PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+const PING_EVERY: Duration = Duration::from_secs(20);
+const PING_PATIENCE: Duration = Duration::from_secs(20);
 
 /// Serves HTTP/1.1 and HTTP/2 on connections that it is given. It listens nowhere itself. Clones are the same edge.
 #[derive(Clone)]
@@ -68,11 +73,12 @@ where
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection keeps its small writes back");
         }
-        self.serve_on(stream, peer, |stream| {
-            if let Err(error) = stream.set_zero_linger() {
-                tracing::debug!(%error, "a connection that is cut ends as if in good order");
-            }
-        })
+        self.serve_on(stream, peer, Socket::TCP)
+    }
+
+    /// Serves a connection of a socket in the file system until it closes. See [`Edge::serve`].
+    pub fn serve_unix(&self, stream: UnixStream, peer: SocketAddr) -> impl Future<Output = ()> + Send + use<S, B> {
+        self.serve_on(stream, peer, Socket::UNIX)
     }
 
     /// Serves one connection until it closes: by the client, by its limits, or by [`Edge::drain`] and [`Edge::cut`]. The
@@ -81,11 +87,10 @@ where
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        self.serve_on(stream, peer, |_| {})
+        self.serve_on(stream, peer, Socket::NONE)
     }
 
-    /// `tear` has a stream reset when it is dropped.
-    fn serve_on<T>(&self, mut stream: T, peer: SocketAddr, tear: fn(&T)) -> impl Future<Output = ()> + Send + use<S, B, T>
+    fn serve_on<T>(&self, mut stream: T, peer: SocketAddr, socket: Socket<T>) -> impl Future<Output = ()> + Send + use<S, B, T>
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -95,18 +100,32 @@ where
         async move {
             let (limits, timeouts) = (core.settings.limits, core.settings.timeouts);
             let mut phase = core.phase.subscribe();
-            let born = tokio::time::Instant::now();
-            let Some(Peeked { protocol, early, first_byte }) = peek(&mut stream, &timeouts, &mut phase).await else { return };
+            let born = Instant::now();
+            let Some(Peeked { protocol, early, first_byte }) = peek(&mut stream, socket, &timeouts, &mut phase).await else {
+                return;
+            };
             let multiplexed = protocol == Protocol::Http2;
             let traffic = Arc::new(Traffic::new(limits, timeouts, multiplexed, born, first_byte, open));
             let peer = Peer { address: peer, secure: false };
-            let adapter = Adapter::new(service, Arc::clone(&core), Arc::clone(&traffic), peer);
-            let wire = Wire::new(stream, early, Arc::clone(&traffic), tear);
+            let slot = Slot::default();
+            let adapter = Adapter::new(service, Arc::clone(&core), Arc::clone(&traffic), peer, Arc::clone(&slot));
+            let wire = Wire::new(stream, early, Arc::clone(&traffic), socket);
             match protocol {
                 Protocol::Http1 => {
                     let io = TokioIo::new(Gate::new(wire, limits, Arc::clone(&traffic)));
-                    let connection = http1(&core.settings).serve_connection(io, adapter);
-                    drive(pin!(connection), &traffic, &mut phase).await;
+                    let mut connection = http1(&core.settings).serve_connection(io, adapter);
+                    if !drive(Pin::new(&mut connection), &traffic, &mut phase).await {
+                        return;
+                    }
+                    let parts = connection.into_parts();
+                    let gate = parts.io.into_inner();
+                    let switch = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+                    if let Some(switch) = switch {
+                        let (wire, held) = gate.into_parts();
+                        tunnel::run(wire, &[&parts.read_buf, &held], switch, &core, &mut phase).await;
+                    } else if !gate.is_shut_down() {
+                        drive(pin!(Closing::new(gate)), &traffic, &mut phase).await;
+                    }
                 }
                 Protocol::Http2 => {
                     let connection = http2(&core.settings).serve_connection(TokioIo::new(wire), adapter);
@@ -120,11 +139,22 @@ where
     /// they are at. Readiness is gone from this call on. Waits without an end: the caller sets one and then calls
     /// [`Edge::cut`].
     pub fn drain(&self) -> impl Future<Output = ()> + Send + use<S, B> {
+        self.leave(None)
+    }
+
+    /// As [`Edge::drain`], with an end for what would go on for ever. WebSockets and streams of events are told to come back
+    /// in the second half of `streams`, each at a moment of its own; whatever has no known end and is left then is cut.
+    pub fn drain_within(&self, streams: Duration) -> impl Future<Output = ()> + Send + use<S, B> {
+        self.leave(Some(streams))
+    }
+
+    fn leave(&self, window: Option<Duration>) -> impl Future<Output = ()> + Send + use<S, B> {
         self.set_ready(false);
+        self.core.gauge.begin_drain();
         self.core.phase.send_if_modified(|phase| {
             let begins = *phase == Phase::Serving;
             if begins {
-                *phase = Phase::Draining;
+                *phase = Phase::Draining(Drain { since: Instant::now(), window });
             }
             begins
         });
@@ -141,6 +171,11 @@ where
     /// process leaves before it does. Starts as ready.
     pub fn set_ready(&self, ready: bool) {
         self.core.readiness.set(ready);
+    }
+
+    /// What became of the connections that have ended since the drain began.
+    pub fn departures(&self) -> Departures {
+        self.core.gauge.departures()
     }
 
     /// How many connections are open.

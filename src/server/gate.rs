@@ -27,6 +27,8 @@ const STAND_IN_HEAD: &[u8] = b"HEAD / HTTP/1.1\r\nhost: refused.invalid\r\nconne
 const READ_BYTES: usize = 4096;
 /// Reads of a lingering client before other connections get their turn.
 const LINGER_READS: usize = 16;
+/// Bytes behind a request for WebSocket that are kept until it has its answer. A client has nothing to say before that.
+const HELD_BYTES: usize = 16 * 1024;
 /// Bytes of a refused request line that the log gets to see.
 const LINE_BYTES: usize = 1024;
 
@@ -60,9 +62,12 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Gate<T> {
     fn scan(&mut self, fresh: &[u8]) -> usize {
         let before = self.scanner.heads();
         let scan = self.scanner.scan(fresh);
+        if self.scanner.is_held() {
+            self.traffic.hold(self.scanner.heads() - 1);
+        }
         self.traffic.read(self.scanner.heads() - before, self.scanner.is_within_head());
         match scan.rest {
-            Rest::Wait => {}
+            Rest::Wait | Rest::Hold => {}
             Rest::Refused(refusal) => self.refuse(refusal, fresh.get(scan.pass..).unwrap_or_default()),
             Rest::Broken(rule) => {
                 tracing::debug!(rule, "a request body is framed wrongly");
@@ -113,14 +118,47 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Gate<T> {
         if more.filled().is_empty() {
             return Poll::Ready(Ok(false));
         }
+        self.kept.extend_from_slice(more.filled());
+        self.scan_kept();
+        Poll::Ready(Ok(true))
+    }
+
+    fn scan_kept(&mut self) {
         let mut kept = std::mem::take(&mut self.kept);
-        kept.extend_from_slice(more.filled());
         self.passing = self.scan(&kept);
         if self.end.is_some() {
             kept.truncate(self.passing);
         }
         self.kept = kept;
-        Poll::Ready(Ok(true))
+    }
+
+    /// Reads what comes behind a request for WebSocket, so that a client that leaves is noticed. Ready at the end of the stream.
+    fn hold(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut room = [MaybeUninit::uninit(); READ_BYTES];
+        while self.kept.len() < HELD_BYTES {
+            let mut more = ReadBuf::uninit(&mut room);
+            ready!(Pin::new(&mut self.wire).poll_read(cx, &mut more))?;
+            if more.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+            self.kept.extend_from_slice(more.filled());
+        }
+        Poll::Pending
+    }
+
+    /// Whether the connection may end here: it was said to, no request has begun, and none has come that was not read yet.
+    fn may_leave(&self) -> bool {
+        self.traffic.is_leaving() && self.scanner.is_between_requests() && !self.wire.has_unread()
+    }
+
+    /// The wire, and what was read behind a request for WebSocket.
+    pub(super) fn into_parts(self) -> (Wire<T>, BytesMut) {
+        (self.wire, self.kept)
+    }
+
+    /// Whether it was brought to its end.
+    pub(super) fn is_shut_down(&self) -> bool {
+        self.wire.is_shut_down()
     }
 
     /// Whether the client may still be sending something that nobody will read.
@@ -158,12 +196,23 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncRead for Gate<T> {
                 Some(End::Broken(rule)) => return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, *rule))),
                 None => {}
             }
+            if self.scanner.is_held() {
+                if self.traffic.is_held() {
+                    return self.hold(cx);
+                }
+                self.scanner.resume();
+                self.scan_kept();
+                continue;
+            }
             if self.scanner.is_within_head() && self.traffic.is_head_late() {
                 let head = std::mem::take(&mut self.kept);
                 self.refuse(Refusal::Timeout, &head);
                 continue;
             }
             let more = if self.kept.is_empty() { self.read_through(cx, out) } else { self.read_more(cx) };
+            if more.is_pending() && self.may_leave() {
+                return Poll::Ready(Ok(()));
+            }
             if !ready!(more)? || out.filled().len() > before {
                 return Poll::Ready(Ok(()));
             }

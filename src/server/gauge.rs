@@ -1,20 +1,24 @@
-//! How many connections are open.
+//! How many connections are open, and what became of those that a drain found.
 
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
+use super::departures::{Departures, Kind, Way};
 use super::watch::Watched;
 
 /// Counts open connections and lets others wait until there are none.
 #[derive(Debug, Clone)]
 pub(super) struct Gauge {
     count: watch::Sender<usize>,
+    /// None before a drain.
+    departures: Arc<Mutex<Option<Departures>>>,
 }
 
 impl Default for Gauge {
     fn default() -> Self {
-        Self { count: watch::Sender::new(0) }
+        Self { count: watch::Sender::new(0), departures: Arc::default() }
     }
 }
 
@@ -22,12 +26,22 @@ impl Gauge {
     /// One more, until what is given back is dropped.
     pub(super) fn open(&self, watched: Option<Watched>) -> Open {
         self.count.send_modify(|count| *count += 1);
-        Open { count: Some(self.count.clone()), watched }
+        Open { gauge: Some(self.clone()), kind: Kind::default(), way: Way::default(), watched }
     }
 
     /// How many there are.
     pub(super) fn count(&self) -> usize {
         *self.count.borrow()
+    }
+
+    /// From now on every connection that ends is counted.
+    pub(super) fn begin_drain(&self) {
+        self.departures.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default();
+    }
+
+    /// What became of the connections since the drain began.
+    pub(super) fn departures(&self) -> Departures {
+        self.departures.lock().unwrap_or_else(PoisonError::into_inner).unwrap_or_default()
     }
 
     /// Resolves once there is none.
@@ -40,7 +54,9 @@ impl Gauge {
 /// One open connection. The default one is counted nowhere.
 #[derive(Default)]
 pub(super) struct Open {
-    count: Option<watch::Sender<usize>>,
+    gauge: Option<Gauge>,
+    kind: Kind,
+    way: Way,
     watched: Option<Watched>,
 }
 
@@ -49,13 +65,20 @@ impl Open {
     pub(super) fn watched(&self) -> Option<&Watched> {
         self.watched.as_ref()
     }
+
+    /// What is to be counted when it has ended.
+    pub(super) fn depart(&mut self, kind: Kind, way: Way) {
+        (self.kind, self.way) = (kind, way);
+    }
 }
 
 impl Drop for Open {
     fn drop(&mut self) {
-        if let Some(count) = &self.count {
-            count.send_modify(|count| *count = count.saturating_sub(1));
+        let Some(gauge) = &self.gauge else { return };
+        if let Some(departures) = gauge.departures.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            departures.count(self.kind, self.way);
         }
+        gauge.count.send_modify(|count| *count = count.saturating_sub(1));
     }
 }
 

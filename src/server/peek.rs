@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::core::Phase;
 use super::settings::Timeouts;
+use super::wire::Socket;
 
 /// What an HTTP/2 client sends first (RFC 9113, section 3.4). No HTTP/1 request looks like it.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -33,7 +34,12 @@ pub(super) struct Peeked {
 /// Reads until the protocol is clear. `None`: the client left, or said nothing for as long as a head may take, or has nothing
 /// to say while the process is leaving. One that began an HTTP/2 preface and stopped is taken for HTTP/1, which then has the
 /// answer for a late head.
-pub(super) async fn peek<T>(stream: &mut T, timeouts: &Timeouts, phase: &mut watch::Receiver<Phase>) -> Option<Peeked>
+pub(super) async fn peek<T>(
+    stream: &mut T,
+    socket: Socket<T>,
+    timeouts: &Timeouts,
+    phase: &mut watch::Receiver<Phase>,
+) -> Option<Peeked>
 where
     T: AsyncRead + Unpin,
 {
@@ -47,7 +53,7 @@ where
         let now = *phase.borrow_and_update();
         let patience = match now {
             Phase::Serving => timeouts.head,
-            Phase::Draining => timeouts.settle,
+            Phase::Draining(_) => timeouts.settle,
             Phase::Cut => return None,
         };
         tokio::select! {
@@ -57,7 +63,10 @@ where
                 Ok(_) => _ = first_byte.get_or_insert_with(Instant::now),
             },
             Ok(()) = phase.changed() => {}
-            () = sleep_until(first_byte.unwrap_or(born) + patience) => {
+            // A byte that has come and was not read would have the system reset the connection.
+            () = sleep_until(first_byte.unwrap_or(born) + patience) => if (socket.has_unread)(stream) {
+                tokio::task::yield_now().await;
+            } else {
                 return first_byte.map(|first_byte| Peeked { protocol: Protocol::Http1, early, first_byte });
             }
         }

@@ -15,6 +15,9 @@ use crate::telemetry::{AccessLog, Entry};
 const CLIENT_LEFT: u16 = 499;
 const CUT: u16 = 503;
 
+/// The code of what the end of a drain ended.
+pub(super) const DRAIN: &str = "drain_deadline";
+
 /// What was asked for.
 #[derive(Debug)]
 pub(super) enum Asked {
@@ -58,6 +61,10 @@ pub(super) struct Answer {
     pub(super) complete: bool,
     /// It broke off on our side.
     pub(super) failed: bool,
+    /// Why we cut it short, and nothing else of the connection.
+    pub(super) cut: Option<&'static str>,
+    /// It has no known end.
+    streams: bool,
     /// A piece was handed over and the next one not asked for.
     waiting: bool,
 }
@@ -87,6 +94,13 @@ impl Record {
         }
     }
 
+    /// The answer has no known end.
+    pub(super) fn stream(&mut self) {
+        if !std::mem::replace(&mut self.answer.streams, true) {
+            self.traffic.streams(true);
+        }
+    }
+
     /// A piece of the answer was handed over.
     pub(super) fn gave(&mut self, bytes: usize) {
         self.answer.bytes += bytes as u64;
@@ -107,14 +121,17 @@ impl Record {
 impl Drop for Record {
     fn drop(&mut self) {
         self.taken();
+        if self.answer.streams {
+            self.traffic.streams(false);
+        }
         self.traffic.leave(!self.answer.complete && !self.answer.failed);
         if let (Some(watched), Some(request)) = (self.traffic.watched(), self.watched) {
             watched.ended(request);
         }
         let Some(access) = &self.access else { return };
         let (method, target) = self.asked.line();
-        let Answer { status, trace, bytes, complete, .. } = &self.answer;
-        let cut = if *complete { None } else { self.traffic.cut() };
+        let Answer { status, trace, bytes, complete, cut, .. } = &self.answer;
+        let cut = if *complete { None } else { cut.or_else(|| self.traffic.cut()) };
         access.record(&Entry {
             time: self.time,
             request_id: self.id.as_str(),

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
@@ -19,9 +19,11 @@ use super::answer::{Cause, Origin, Outgoing};
 use super::body::Body;
 use super::core::{Core, Phase};
 use super::house::{PREFIX, Unanswered};
+use super::lasting::Lasting;
 use super::record::{Answer, Asked, Record};
 use super::traffic::{Refused, Traffic};
-use crate::gateway::edge::{Peer, Refusal, RequestId, Trace};
+use super::tunnel::{Slot, Switch};
+use crate::gateway::edge::{MaySwitch, Peer, Refusal, RequestId, Switched, Trace, Tunnel};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
@@ -34,13 +36,15 @@ pub(super) struct Adapter<S> {
     core: Arc<Core>,
     traffic: Arc<Traffic>,
     peer: Peer,
+    slot: Slot,
 }
 
 type Answered<B> = Pin<Box<dyn Future<Output = Result<Response<Outgoing<B>>, Infallible>> + Send>>;
 
 impl<S> Adapter<S> {
-    pub(super) fn new(service: S, core: Arc<Core>, traffic: Arc<Traffic>, peer: Peer) -> Self {
-        Self { service, core, traffic, peer }
+    /// A 101 leaves its tunnel in `slot`.
+    pub(super) fn new(service: S, core: Arc<Core>, traffic: Arc<Traffic>, peer: Peer, slot: Slot) -> Self {
+        Self { service, core, traffic, peer, slot }
     }
 }
 
@@ -58,6 +62,7 @@ where
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let (time, started) = (SystemTime::now(), Instant::now());
         let turn = self.traffic.arrive(request.version());
+        let (last, may_switch) = (turn.last, turn.may_switch);
         let (mut parts, incoming) = request.into_parts();
         let raw = parts.uri.clone();
         let (refusal, line) = match turn.refused {
@@ -76,6 +81,11 @@ where
         if let Some(refusal) = refusal {
             parts.extensions.insert(refusal);
         }
+        // hyper's way of switching is not ours: the reader keeps what follows, and the tunnel begins where hyper ends.
+        parts.extensions.remove::<hyper::upgrade::OnUpgrade>();
+        if may_switch {
+            parts.extensions.insert(MaySwitch);
+        }
         let mut record = Record {
             access: self.core.settings.access.clone(),
             traffic: Arc::clone(&self.traffic),
@@ -91,7 +101,7 @@ where
         };
         record.begin();
         let body = Body::new(incoming, self.core.settings.timeouts.body_idle);
-        let (service, core, last) = (self.service.clone(), Arc::clone(&self.core), turn.last);
+        let (service, core, slot) = (self.service.clone(), Arc::clone(&self.core), Arc::clone(&self.slot));
         Box::pin(async move {
             let is_head = parts.method == Method::HEAD;
             let response = if refusal.is_none() && parts.uri.path().starts_with(PREFIX) {
@@ -99,9 +109,18 @@ where
             } else {
                 ask(service, Request::from_parts(parts, body), &record).await
             };
+            let response = if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+                match response.extensions().get::<Switched>().and_then(Switched::take).filter(|_| may_switch) {
+                    Some(tunnel) => return Ok(switch(response, record, tunnel, &slot)),
+                    None => broken(&record),
+                }
+            } else {
+                response
+            };
+            record.traffic.release(record.number);
             let leaves = last || *core.phase.borrow() != Phase::Serving || record.traffic.is_old();
             let close = leaves && !record.traffic.is_multiplexed();
-            Ok(finish(response, record, is_head, close))
+            Ok(finish(response, record, &core, is_head, close))
         })
     }
 }
@@ -168,8 +187,32 @@ fn message(panic: &(dyn Any + Send)) -> &str {
     panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
+/// Answers a request for WebSocket that its upstream has agreed to. The record stays open as long as the tunnel.
+fn switch<B>(response: Response<Origin<B>>, mut record: Record, tunnel: Tunnel, slot: &Slot) -> Response<Outgoing<B>> {
+    let (mut parts, _) = response.into_parts();
+    record.answer.trace = parts.extensions.remove::<Trace>().unwrap_or_default();
+    record.answer.status = Some(parts.status.as_u16());
+    parts.headers.insert(REQUEST_ID, record.id.header());
+    *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(Switch { tunnel, record });
+    Response::from_parts(parts, Outgoing::switched())
+}
+
+/// A 101 that nobody may give.
+fn broken<B>(record: &Record) -> Response<Origin<B>> {
+    tracing::error!(request_id = %record.id, "an answer switches protocols and has none to switch to");
+    let mut response = Response::new(Origin::House { body: axum::body::Body::empty() });
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    response
+}
+
 /// Gives an answer the headers that all of them have.
-fn finish<B>(response: Response<Origin<B>>, mut record: Record, is_head: bool, close: bool) -> Response<Outgoing<B>>
+fn finish<B>(
+    response: Response<Origin<B>>,
+    mut record: Record,
+    core: &Arc<Core>,
+    is_head: bool,
+    close: bool,
+) -> Response<Outgoing<B>>
 where
     B: http_body::Body<Data = Bytes>,
     B::Error: Into<Cause>,
@@ -186,5 +229,10 @@ where
     if close {
         headers.insert(header::CONNECTION, CLOSE);
     }
-    Response::from_parts(parts, Outgoing::new(origin, record))
+    let has_known_end = record.answer.complete || origin.has_known_end() || parts.headers.contains_key(header::CONTENT_LENGTH);
+    let lasting = (!has_known_end).then(|| Lasting::new(core, &parts.headers));
+    if lasting.is_some() {
+        record.stream();
+    }
+    Response::from_parts(parts, Outgoing::new(origin, record, lasting))
 }

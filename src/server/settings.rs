@@ -54,6 +54,10 @@ pub struct Timeouts {
     /// When draining, how long ago a connection must have been active to count as idle. A client that was active just now
     /// may have its next request on the wire already.
     pub settle: Duration,
+    /// When draining, how long a head may take that has begun, from its first byte or from the beginning of the drain.
+    pub last_head: Duration,
+    /// Without a byte in either direction of a WebSocket; beyond it the client gets a close frame and both sides are closed.
+    pub tunnel_idle: Duration,
 }
 
 impl Default for Timeouts {
@@ -65,6 +69,8 @@ impl Default for Timeouts {
             write: Duration::from_secs(30),
             age: Duration::from_secs(3600),
             settle: Duration::from_secs(1),
+            last_head: Duration::from_secs(2),
+            tunnel_idle: Duration::from_secs(300),
         }
     }
 }

@@ -10,17 +10,16 @@ use std::time::Duration;
 use http::Version;
 use tokio::time::Instant;
 
-use super::core::Phase;
+use super::departures::{Kind, Way};
 use super::gauge::Open;
 use super::settings::{Limits, Timeouts};
 use super::watch::Watched;
 use crate::gateway::edge::Refusal;
 
-/// How long a refused client is read from after the answer, so that it can see the answer: closing at once with bytes of
-/// it unread would make the system reset the connection and throw the answer away.
-const LINGER: Duration = Duration::from_secs(2);
-/// How long a connection that was asked to close may take for it once nothing is on its way.
-const CLOSING: Duration = Duration::from_secs(5);
+mod due;
+
+pub(super) use due::Due;
+
 /// Requests that an HTTP/2 client may take back within [`RESETS_WITHIN`] before it counts as an attack (CVE-2023-44487).
 const RESETS: u32 = 100;
 const RESETS_WITHIN: Duration = Duration::from_secs(30);
@@ -42,19 +41,8 @@ pub(super) struct Turn {
     pub(super) refused: Option<Refused>,
     /// Whether the connection should close behind it.
     pub(super) last: bool,
-}
-
-/// What the driver has to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Due {
-    /// Nothing before then.
-    Wait(Instant),
-    /// The head that has begun took too long: have the reader refuse it.
-    Head,
-    /// Ask hyper to close when it can.
-    Close,
-    /// Drop the connection. The word says why, for the log.
-    Cut(&'static str),
+    /// Whether it may become a WebSocket: the reader holds back what follows.
+    pub(super) may_switch: bool,
 }
 
 /// One connection's state. Shared by everything that belongs to it; while one of them lives, the connection counts as open.
@@ -70,7 +58,7 @@ pub(super) struct Traffic {
 #[derive(Debug)]
 struct State {
     born: Instant,
-    /// When a byte of a request came or an answer ended.
+    /// When a byte of a request came, an answer ended, or the client took again of what waited for it.
     active: Instant,
     head_since: Option<Instant>,
     head_late: bool,
@@ -90,6 +78,29 @@ struct State {
     old_client: bool,
     /// Why the driver dropped the connection.
     cut: Option<&'static str>,
+    /// The number of the request for WebSocket that the reader has let in and that has no answer yet.
+    held: Option<u64>,
+    /// The reader may end the connection where no request has begun.
+    leaving: bool,
+    /// Answers under way that have no known end.
+    streams: u64,
+    /// It is a WebSocket.
+    tunnel: bool,
+    /// What it was when a drain began.
+    departing: Option<Kind>,
+    /// A part of it was told to come back, or cut, at the end of a drain.
+    way: Way,
+}
+
+impl State {
+    fn kind(&self) -> Kind {
+        match self {
+            Self { tunnel: true, .. } => Kind::WebSocket,
+            Self { streams: 1.., .. } => Kind::Streaming,
+            Self { open: 1.., .. } | Self { head_since: Some(_), .. } => Kind::InFlight,
+            _ => Kind::Idle,
+        }
+    }
 }
 
 impl Traffic {
@@ -119,6 +130,12 @@ impl Traffic {
             resets_since: born,
             old_client: false,
             cut: None,
+            held: None,
+            leaving: false,
+            streams: 0,
+            tunnel: false,
+            departing: None,
+            way: Way::Finished,
         };
         Self { limits, timeouts, multiplexed, state: Mutex::new(state), open }
     }
@@ -146,10 +163,31 @@ impl Traffic {
         let mut state = self.state();
         state.active = now;
         state.open += let_in;
+        if let_in > 0 && std::mem::take(&mut state.leaving) {
+            // It came just in time.
+            state.closing_since = None;
+        }
         state.head_since = match state.head_since {
             Some(since) if within_head && let_in == 0 => Some(since),
             _ => within_head.then_some(now),
         };
+    }
+
+    /// The last head that was let in asks for WebSocket, and nothing behind it is before it has its answer. `number` counts from
+    /// zero.
+    pub(super) fn hold(&self, number: u64) {
+        self.state().held = Some(number);
+    }
+
+    /// Whether the reader is to hold back what it has.
+    pub(super) fn is_held(&self) -> bool {
+        self.state().held.is_some()
+    }
+
+    /// Whether the reader may end the connection, if nothing has come.
+    pub(super) fn is_leaving(&self) -> bool {
+        let state = self.state();
+        state.leaving && state.open == 0 && state.blocked_since.is_none()
     }
 
     /// Whether the head that has begun is late.
@@ -173,7 +211,11 @@ impl Traffic {
     /// Bytes are ready for the client and it takes none, or it took some.
     pub(super) fn blocked(&self, blocked: bool) {
         let mut state = self.state();
-        state.blocked_since = if blocked { state.blocked_since.or_else(|| Some(Instant::now())) } else { None };
+        let now = Instant::now();
+        if !blocked && state.blocked_since.is_some() {
+            state.active = now;
+        }
+        state.blocked_since = if blocked { state.blocked_since.or(Some(now)) } else { None };
     }
 
     // ---- the service
@@ -191,7 +233,31 @@ impl Traffic {
         }
         let refused = state.refused.take_if(|(refused, _)| *refused == number).map(|(_, refused)| refused);
         let last = refused.is_some() || state.served >= self.limits.requests;
-        Turn { number, refused, last }
+        Turn { number, refused, last, may_switch: state.held == Some(number) }
+    }
+
+    /// The request with this number has an answer in HTTP: if the reader holds back what follows it, that is HTTP too.
+    pub(super) fn release(&self, number: u64) {
+        self.state().held.take_if(|held| *held == number);
+    }
+
+    /// The connection is a WebSocket from here on.
+    pub(super) fn set_tunnel(&self) {
+        self.state().tunnel = true;
+    }
+
+    /// An answer without a known end begins, or has ended.
+    pub(super) fn streams(&self, begins: bool) {
+        let mut state = self.state();
+        state.streams = if begins { state.streams + 1 } else { state.streams.saturating_sub(1) };
+    }
+
+    /// The end of the drain took something of this connection: a stream that was told to come back, or cut.
+    pub(super) fn lose(&self, way: Way) {
+        let mut state = self.state();
+        if state.way != Way::Cut {
+            state.way = way;
+        }
     }
 
     /// Whether an answer here may have no other end than that of the connection.
@@ -240,6 +306,21 @@ impl Traffic {
         self.state().closing_since.get_or_insert_with(Instant::now);
     }
 
+    /// The driver lets the reader end the connection where no request has begun.
+    pub(super) fn set_leaving(&self) {
+        let mut state = self.state();
+        state.leaving = true;
+        state.closing_since.get_or_insert_with(Instant::now);
+    }
+
+    /// A drain has begun: this is what it found.
+    pub(super) fn begin_drain(&self) {
+        let mut state = self.state();
+        if state.departing.is_none() {
+            state.departing = Some(state.kind());
+        }
+    }
+
     /// The driver drops the connection.
     pub(super) fn set_cut(&self, reason: &'static str) {
         self.state().cut = Some(reason);
@@ -249,62 +330,15 @@ impl Traffic {
     pub(super) fn cut(&self) -> Option<&'static str> {
         self.state().cut
     }
+}
 
-    /// What time demands now.
-    pub(super) fn due(&self, phase: Phase) -> Due {
-        let now = Instant::now();
-        let state = self.state();
-        let Timeouts { head, idle, write, age, settle, .. } = self.timeouts;
-        // Looks again at least as often as this; a change that matters wakes the driver by itself.
-        let mut next = now + idle.max(Duration::from_secs(1));
-        let mut passed = |at: Instant| {
-            next = next.min(at.max(now));
-            at <= now
-        };
-        if phase == Phase::Cut {
-            return Due::Cut("drain_deadline");
-        }
-        if state.blocked_since.is_some_and(|since| passed(since + write)) {
-            return Due::Cut("write_timeout");
-        }
-        if state.waiting.values().min().is_some_and(|since| passed(*since + write)) {
-            return Due::Cut("write_timeout");
-        }
-        if state.resets > RESETS {
-            return Due::Cut("reset_flood");
-        }
-        if state.lingering_since.is_some_and(|since| passed(since + LINGER)) {
-            return Due::Cut("lingered");
-        }
-        if !state.head_late && state.head_since.is_some_and(|since| passed(since + head)) {
-            return Due::Head;
-        }
-        let is_idle = state.open == 0 && state.head_since.is_none();
-        match state.closing_since {
-            Some(since) => {
-                if is_idle
-                    && state.blocked_since.is_none()
-                    && state.lingering_since.is_none()
-                    && passed(since.max(state.active) + CLOSING)
-                {
-                    return Due::Cut("closing");
-                }
-            }
-            // With streams in the air HTTP/2 can be told at any time: what was begun is finished.
-            None if self.multiplexed => {
-                let told = phase == Phase::Draining || state.served >= self.limits.requests;
-                if told || passed(state.born + age) || (is_idle && passed(state.active + idle)) {
-                    return Due::Close;
-                }
-            }
-            None => {
-                let draining = phase == Phase::Draining && is_idle && passed(state.active + settle);
-                if draining || (is_idle && (passed(state.active + idle) || passed(state.born + age))) {
-                    return Due::Close;
-                }
-            }
-        }
-        Due::Wait(next)
+impl Drop for Traffic {
+    fn drop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        // These two end what has been answered.
+        let cut = state.cut.is_some_and(|reason| !matches!(reason, "closing" | "lingered"));
+        let way = if cut { Way::Cut } else { state.way };
+        self.open.depart(state.departing.unwrap_or_else(|| state.kind()), way);
     }
 }
 

@@ -1,14 +1,62 @@
 //! The socket below HTTP: bytes that were read ahead come first, and a client that takes nothing is noticed.
 
 use std::io::{self, IoSlice};
+use std::os::fd::AsFd;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BytesMut};
+use rustix::net::RecvFlags;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpStream, UnixStream};
 
 use super::traffic::Traffic;
+
+/// What a kind of stream can do beside reading and writing.
+#[derive(Debug)]
+pub(super) struct Socket<T> {
+    /// Has the stream reset when it is dropped.
+    pub(super) tear: fn(&T),
+    /// Whether bytes have come that nobody has been told of yet.
+    pub(super) has_unread: fn(&T) -> bool,
+}
+
+impl<T> Clone for Socket<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Socket<T> {}
+
+impl<T> Socket<T> {
+    /// A stream that can do neither.
+    pub(super) const NONE: Self = Self { tear: |_| {}, has_unread: |_| false };
+}
+
+impl Socket<TcpStream> {
+    /// A connection of TCP.
+    pub(super) const TCP: Self = Self {
+        tear: |stream| {
+            if let Err(error) = stream.set_zero_linger() {
+                tracing::debug!(%error, "a connection that is cut ends as if in good order");
+            }
+        },
+        has_unread,
+    };
+}
+
+impl Socket<UnixStream> {
+    /// A connection of the file system. It knows no reset: its other end finds it closed.
+    pub(super) const UNIX: Self = Self { tear: |_| {}, has_unread };
+}
+
+/// The runtime learns of bytes when it next asks the system: this asks at once.
+fn has_unread(stream: &impl AsFd) -> bool {
+    let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
+    rustix::net::recv(stream, &mut [0_u8; 1], flags).is_ok_and(|(_, came)| came > 0)
+}
 
 /// A stream with the bytes that were taken from it to tell its protocol.
 #[derive(Debug)]
@@ -17,14 +65,23 @@ pub(super) struct Wire<T> {
     early: BytesMut,
     traffic: Arc<Traffic>,
     blocked: bool,
-    /// Has the stream reset when it is dropped.
-    tear: fn(&T),
+    socket: Socket<T>,
     shut_down: bool,
 }
 
 impl<T> Wire<T> {
-    pub(super) fn new(stream: T, early: BytesMut, traffic: Arc<Traffic>, tear: fn(&T)) -> Self {
-        Self { stream, early, traffic, blocked: false, tear, shut_down: false }
+    pub(super) fn new(stream: T, early: BytesMut, traffic: Arc<Traffic>, socket: Socket<T>) -> Self {
+        Self { stream, early, traffic, blocked: false, socket, shut_down: false }
+    }
+
+    /// Whether bytes have come that were not read.
+    pub(super) fn has_unread(&self) -> bool {
+        !self.early.is_empty() || (self.socket.has_unread)(&self.stream)
+    }
+
+    /// Whether it was brought to its end.
+    pub(super) fn is_shut_down(&self) -> bool {
+        self.shut_down
     }
 
     /// Remembers whether the client takes what is written. Only a change is worth telling.
@@ -85,7 +142,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Wire<T> {
 impl<T> Drop for Wire<T> {
     fn drop(&mut self) {
         if !self.shut_down && self.traffic.ends_answers_by_closing() {
-            (self.tear)(&self.stream);
+            (self.socket.tear)(&self.stream);
         }
     }
 }

@@ -25,9 +25,11 @@ pub struct ClusterSpec {
     pub restart: Option<RestartSpec>,
     /// How long a worker that leaves may finish what it has. Default 30s.
     pub drain: Option<DurationText>,
+    /// How long WebSockets and streams may go on in a worker that leaves. Default: as `drain`, which is the most.
+    pub stream_drain: Option<DurationText>,
     /// A worker that is silent for so long is replaced, and killed after as long again. Default 10s.
     pub heartbeat: Option<DurationText>,
-    /// A worker with more resident memory is replaced. Default no limit.
+    /// A worker with more memory of its own is replaced. Default no limit.
     pub memory: Option<SizeText>,
     /// How long the new workers of a reload serve before the old ones are let go. Default 2s.
     pub probation: Option<DurationText>,

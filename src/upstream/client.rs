@@ -139,13 +139,7 @@ impl Client {
             RequestBody::Streamed { body, progress: Arc::default() }
         };
         let outgoing = Outgoing::new(upstream, method, path_and_query, headers, body)?;
-        let Exchange { response, lease, progress } = Exchange::run(self, upstream, outgoing, &mut budget).await?;
-        let (mut head, body) = response.into_parts();
-        reply::check(&head)?;
-        reply::settle_length(&mut head);
-        headers::strip_reply(&mut head.headers);
-        let body = StreamBody::new(body, lease, progress, upstream.settings().timeouts.between_bytes);
-        Ok(http::Response::from_parts(head, body))
+        Exchange::run(self, upstream, outgoing, &mut budget).await?.pass(upstream)
     }
 
     /// A connection that waited, and whether it did; else a new one.
@@ -164,7 +158,7 @@ impl Client {
         let io = TokioIo::new(Watched::new(wire, Arc::clone(&watch)));
         let (sender, driver) = self.shared.handshake.handshake(io).await.map_err(|_| Error::Closed)?;
         // How it ends is told to whoever waits for the reply.
-        let driver = tokio::spawn(async { drop(driver.await) }).abort_handle();
+        let driver = tokio::spawn(async { drop(driver.with_upgrades().await) }).abort_handle();
         let turn = self.shared.opened.fetch_add(1, Ordering::Relaxed);
         Ok((lease(Connection::new(sender, watch, driver, turn)), false))
     }

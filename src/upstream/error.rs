@@ -173,8 +173,8 @@ pub enum Malformed {
     /// The chunks are broken.
     #[error("its chunks cannot be read: {0}")]
     Chunks(String),
-    /// 101, which nobody asked for.
-    #[error("it switches protocols, which nobody asked for")]
+    /// 101 that nobody asked for, or that is not the switch that was asked for.
+    #[error("it switches protocols, but not as it was asked to")]
     Switch,
 }
 

@@ -1,20 +1,25 @@
 //! One request sent, the head of one reply received, with the silent second try.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, header};
 use hyper::body::Incoming;
 
-use super::body::{Progress, RequestBody};
+use super::body::{Progress, RequestBody, StreamBody};
 use super::budget::Budget;
 use super::client::{Client, Lease};
 use super::error::classify;
-use super::{Error, Upstream};
+use super::{Error, Upstream, headers, reply};
 
 /// The largest head of a call, in bytes: Tomcat's `maxHttpRequestHeaderSize` as shipped.
 const MAX_HEAD: usize = 8 * 1024;
 /// The most header lines of a call: Tomcat's `maxHeaderCount` as shipped.
 const MAX_HEADERS: usize = 100;
+
+/// How long an event stream may be silent, at least: it is made to wait for what happens. Servers that follow the WHATWG's advice
+/// send a comment every 15 seconds.
+const EVENT_SILENCE: Duration = Duration::from_secs(300);
 
 /// A request that is ready to be sent.
 pub(super) struct Outgoing {
@@ -42,6 +47,12 @@ impl Outgoing {
         let outgoing = Self { method, target, headers, body };
         outgoing.check_size()?;
         Ok(outgoing)
+    }
+
+    /// Asks for another protocol on the connection. Both names belong to one hop and are written for it alone.
+    pub(super) fn ask_to_switch(&mut self, protocol: &'static str) {
+        self.headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+        self.headers.insert(header::UPGRADE, HeaderValue::from_static(protocol));
     }
 
     /// The same request again, if it can be told twice.
@@ -100,6 +111,19 @@ pub(super) struct Exchange {
 }
 
 impl Exchange {
+    /// The reply as it is passed down.
+    pub(super) fn pass(self, upstream: &Upstream) -> Result<Response<StreamBody>, Error> {
+        let Self { response, lease, progress } = self;
+        let (mut head, body) = response.into_parts();
+        reply::check(&head)?;
+        reply::settle_length(&mut head);
+        let between_bytes = upstream.settings().timeouts.between_bytes;
+        let between_bytes = if is_event_stream(&head.headers) { between_bytes.max(EVENT_SILENCE) } else { between_bytes };
+        headers::strip_reply(&mut head.headers);
+        let body = StreamBody::new(body, lease, progress, between_bytes);
+        Ok(Response::from_parts(head, body))
+    }
+
     /// Sends a request until the head of a reply is there.
     pub(super) async fn run(
         client: &Client,
@@ -136,4 +160,10 @@ impl Exchange {
             fresh = true;
         }
     }
+}
+
+/// Whether a reply is a stream of server-sent events.
+fn is_event_stream(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    kind.split(|byte| *byte == b';').next().is_some_and(|kind| kind.trim_ascii().eq_ignore_ascii_case(b"text/event-stream"))
 }

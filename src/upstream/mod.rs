@@ -20,6 +20,7 @@ mod reply;
 mod reply_head;
 mod resolve;
 mod settings;
+mod switch;
 mod target;
 mod wire;
 
@@ -29,6 +30,7 @@ pub use coding::{Coding, CodingError};
 pub use error::{ConnectError, Error, Malformed};
 pub use fill::{FillError, fill, fill_with};
 pub use settings::{HeaderRules, Settings, Timeouts, Upstream};
+pub use switch::{Opened, Tunnel};
 pub use target::{Target, TargetError};
 
 #[cfg(test)]

@@ -121,8 +121,8 @@ fn a_worker_that_dies_too_often_is_given_up_and_the_others_go_on() {
     for deaths in 1..=3 {
         process::signal(victim().expect("worker 1 was started"), Signal::KILL);
         gateway.log.wait("its end", |lines| {
-            let forked = lines.iter().filter(|line| line.contains("\"event\":\"fork\",\"worker\":1,")).count();
-            let given_up = lines.iter().any(|line| line.contains("\"event\":\"giveup\",\"worker\":1,"));
+            let forked = lines.iter().filter(|line| line.contains("\"event\":\"fork\",\"group\":\"web\",\"worker\":1,")).count();
+            let given_up = lines.iter().any(|line| line.contains("\"event\":\"giveup\",\"group\":\"web\",\"worker\":1,"));
             (forked > deaths || given_up).then_some(())
         });
     }

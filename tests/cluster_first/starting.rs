@@ -83,7 +83,7 @@ fn workers_that_die_before_they_serve_end_in_exit_code_69_with_the_reason() {
     while killed < 6 {
         let forked = gateway.log.wait("another fork", |lines| {
             let pids = lines.iter().filter(|line| line.contains("\"event\":\"fork\"")).filter_map(|line| {
-                let digits = line.split("\"pid\":").nth(1)?.trim_end_matches('}');
+                let digits = line.split("\"pid\":").nth(1)?.split([',', '}']).next()?;
                 digits.parse::<u32>().ok()
             });
             let pids: Vec<u32> = pids.collect();

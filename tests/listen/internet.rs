@@ -12,6 +12,7 @@ fn listening_on(listener: &str) -> Setup {
     Setup::new(&format!("listen: {listener}\n{SHOP}")).listens_as_written().workers(1)
 }
 
+#[expect(clippy::print_stdout, reason = "a test that tries nothing says so")]
 fn has_ipv6() -> bool {
     let found = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok();
     if !found {

@@ -10,10 +10,10 @@ use super::Address;
 pub enum ListenError {
     /// Another socket listens there.
     #[error("{0} is taken: another program listens there; stop it or choose another address")]
-    Taken(Address),
+    Taken(Box<Address>),
     /// The kernel wants a privilege that this process does not have.
     #[error("no permission to listen on {0}: {advice}", advice = advice(.0))]
-    Forbidden(Address),
+    Forbidden(Box<Address>),
     /// No interface has the address.
     #[error("this machine has no address {0}: use one of its own, 127.0.0.1 or 0.0.0.0")]
     Foreign(IpAddr),
@@ -82,7 +82,7 @@ pub enum ListenError {
     #[error("cannot listen on {address}: {cause}")]
     Other {
         /// Where.
-        address: Address,
+        address: Box<Address>,
         /// What the kernel says.
         cause: String,
     },
@@ -90,7 +90,7 @@ pub enum ListenError {
 
 impl ListenError {
     pub(super) fn other(address: &Address, cause: impl ToString) -> Self {
-        Self::Other { address: address.clone(), cause: cause.to_string() }
+        Self::Other { address: Box::new(address.clone()), cause: cause.to_string() }
     }
 
     /// Whether another user could listen there: a permission is missing, and nothing else.

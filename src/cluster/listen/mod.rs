@@ -154,7 +154,7 @@ mod tests {
         let unix = Address::Unix(UnixAddress { path: path.clone(), ..UnixAddress::default() });
         let taken = bind_all(&[Address::Tcp(parse("127.0.0.1:0").unwrap())]).unwrap();
         let error = bind_all(&[unix.clone(), taken[0].address().clone()]).unwrap_err();
-        assert_eq!(error, ListenError::Taken(taken[0].address().clone()));
+        assert_eq!(error, ListenError::Taken(Box::new(taken[0].address().clone())));
         assert!(!path.exists(), "what was bound before the failure is gone again");
         drop(taken);
         let all = bind_all(&[unix.clone(), Address::Tcp(parse("127.0.0.1:0").unwrap())]).unwrap();

@@ -17,8 +17,8 @@ pub fn bind(address: &SocketAddr) -> Result<TcpListener, ListenError> {
 
 pub(super) fn open(address: &SocketAddr, ipv6_only: bool) -> Result<TcpListener, ListenError> {
     try_open(address, ipv6_only).map_err(|errno| match errno {
-        Errno::ADDRINUSE => ListenError::Taken(Address::Tcp(*address)),
-        Errno::ACCESS | Errno::PERM => ListenError::Forbidden(Address::Tcp(*address)),
+        Errno::ADDRINUSE => ListenError::Taken(Box::new(Address::Tcp(*address))),
+        Errno::ACCESS | Errno::PERM => ListenError::Forbidden(Box::new(Address::Tcp(*address))),
         Errno::ADDRNOTAVAIL => ListenError::Foreign(address.ip()),
         Errno::AFNOSUPPORT if address.is_ipv6() => ListenError::NoIpv6(*address),
         errno => ListenError::other(&Address::Tcp(*address), std::io::Error::from(errno)),
@@ -49,7 +49,7 @@ mod tests {
     fn a_taken_port_a_foreign_address_and_a_free_one_are_told_apart() {
         let first = bind(&parse("127.0.0.1:0").unwrap()).unwrap();
         let address = first.local_addr().unwrap();
-        assert_eq!(bind(&address).unwrap_err(), ListenError::Taken(Address::Tcp(address)));
+        assert_eq!(bind(&address).unwrap_err(), ListenError::Taken(Box::new(Address::Tcp(address))));
         drop(first);
         assert!(bind(&address).is_ok());
         let foreign = parse("192.0.2.1:0").unwrap();

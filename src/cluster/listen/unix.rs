@@ -74,7 +74,7 @@ pub(super) fn remove(unix: &UnixAddress) {
 fn make_way(unix: &UnixAddress) -> Result<(), ListenError> {
     let path = &unix.path;
     let refused = |errno| explain(unix, errno);
-    let taken = || ListenError::Taken(Address::Unix(unix.clone()));
+    let taken = || ListenError::Taken(Box::new(Address::Unix(unix.clone())));
     match lstat(path) {
         Err(Errno::NOENT) => return Ok(()),
         Ok(found) if FileType::from_raw_mode(found.st_mode) != FileType::Socket => {
@@ -133,8 +133,8 @@ fn explain(unix: &UnixAddress, errno: Errno) -> ListenError {
     let path = unix.path.clone();
     let folder = || unix.path.parent().unwrap_or(&unix.path).to_owned();
     match errno {
-        Errno::ADDRINUSE => ListenError::Taken(Address::Unix(unix.clone())),
-        Errno::ACCESS | Errno::PERM | Errno::ROFS => ListenError::Forbidden(Address::Unix(unix.clone())),
+        Errno::ADDRINUSE => ListenError::Taken(Box::new(Address::Unix(unix.clone()))),
+        Errno::ACCESS | Errno::PERM | Errno::ROFS => ListenError::Forbidden(Box::new(Address::Unix(unix.clone()))),
         Errno::NOENT | Errno::NOTDIR => ListenError::NoFolder { path, folder: folder() },
         Errno::NAMETOOLONG => ListenError::TooLong(path),
         errno => ListenError::other(&Address::Unix(unix.clone()), std::io::Error::from(errno)),
@@ -214,12 +214,12 @@ mod tests {
         drop(UnixListener::bind(&path).unwrap());
         assert!(UnixStream::connect(&path).is_err(), "it is stale");
         let first = bound(&at(&path)).unwrap();
-        assert_eq!(bound(&at(&path)).unwrap_err(), ListenError::Taken(Address::Unix(at(&path))));
+        assert_eq!(bound(&at(&path)).unwrap_err(), ListenError::Taken(Box::new(Address::Unix(at(&path)))));
         UnixStream::connect(&path).unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left there");
         first.close();
         let _datagrams = UnixDatagram::bind(&path).unwrap();
-        assert_eq!(bound(&at(&path)).unwrap_err(), ListenError::Taken(Address::Unix(at(&path))));
+        assert_eq!(bound(&at(&path)).unwrap_err(), ListenError::Taken(Box::new(Address::Unix(at(&path)))));
     }
 
     #[test]

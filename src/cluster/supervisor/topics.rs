@@ -86,10 +86,9 @@ impl Topics {
     fn tell(&mut self, key: Key, post: &Post, topic: &str) {
         let Some(Topic { epoch, value }) = self.topics.get(topic) else { return };
         let message = Message::Deliver { epoch: *epoch, topic: topic.to_owned(), value: value.clone() };
-        match post.channel.try_send(&message, &[]) {
-            Err(SendError::Full) => drop(self.unsent.entry(key).or_default().insert(topic.to_owned())),
-            // A worker that cannot be reached is about to end, and its end is reported.
-            Ok(()) | Err(_) => {}
+        // A worker that cannot be reached at all is about to end, and its end is reported.
+        if matches!(post.channel.try_send(&message, &[]), Err(SendError::Full)) {
+            self.unsent.entry(key).or_default().insert(topic.to_owned());
         }
     }
 

@@ -81,7 +81,8 @@ async fn a_worker_takes_from_shared_listeners_one_at_a_time_and_knows_which() {
     }
     let expected = clients.iter().zip([3, 8, 3, 8]).map(|(client, number)| (number, client.local_addr().unwrap()));
     let mut expected: Vec<_> = expected.collect();
-    (seen.sort(), expected.sort());
+    seen.sort();
+    expected.sort();
     assert_eq!(seen, expected);
 }
 

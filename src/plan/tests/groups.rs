@@ -9,7 +9,7 @@ const ROUTES: &str = "\
 routes:
   - {route: GET /, call: \"GET shop:/\"}
   - {route: GET /admin/users, call: \"GET shop:/users\"}
-  - {route: GET /reports/{id}, call: \"GET shop:/report\"}
+  - {route: \"GET /reports/{id}\", call: \"GET shop:/report\"}
 ";
 
 fn groups(top: &str) -> Vec<GroupPlan> {

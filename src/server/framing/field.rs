@@ -56,6 +56,10 @@ pub(super) struct Fields {
     pub(super) chunked: bool,
     /// Whether there was a `Host`; its text is the caller's to remember.
     pub(super) host: bool,
+    /// `Upgrade` lists WebSocket.
+    websocket: bool,
+    /// `Connection` lists `upgrade`.
+    upgrade: bool,
 }
 
 impl Fields {
@@ -65,12 +69,19 @@ impl Fields {
         let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
         match name.len() {
             4 if is(b"host") => return self.take_host(value).map(|()| true).map_err(Refusal::BadRequest),
+            7 if is(b"upgrade") => self.websocket |= lists(value, b"websocket"),
+            10 if is(b"connection") => self.upgrade |= lists(value, b"upgrade"),
             6 if is(b"expect") && !value.eq_ignore_ascii_case(b"100-continue") => return Err(Refusal::ExpectationFailed),
             14 if is(b"content-length") => self.take_length(value).map_err(Refusal::BadRequest)?,
             17 if is(b"transfer-encoding") => self.take_encoding(value).map_err(Refusal::BadRequest)?,
             _ => {}
         }
         Ok(false)
+    }
+
+    /// Whether the headers ask for WebSocket.
+    pub(super) fn ask_for_websocket(&self) -> bool {
+        self.websocket && self.upgrade
     }
 
     fn take_host(&mut self, value: &[u8]) -> Result<(), &'static str> {
@@ -102,6 +113,11 @@ impl Fields {
         self.chunked = true;
         Ok(())
     }
+}
+
+/// Whether a comma-separated list has this token, in any case.
+fn lists(value: &[u8], token: &[u8]) -> bool {
+    value.split(|byte| *byte == b',').any(|found| trim(found).eq_ignore_ascii_case(token))
 }
 
 /// Whether a text is `host` or `host:port`: a name of letters, digits, `.`, `-`, `_` and `~`, an IPv4 address, or an IPv6

@@ -120,6 +120,7 @@ impl HeadScan {
     /// Judges the head as a whole.
     fn end(&self, request: &RequestLine, head: &[u8]) -> Result<Framing, &'static str> {
         let Fields { length, chunked, .. } = self.fields;
+        let websocket = request.is_11 && request.is_get && self.fields.ask_for_websocket();
         if chunked && !request.is_11 {
             return Err("encoding_in_http_10");
         }
@@ -132,6 +133,10 @@ impl HeadScan {
             (Some(authority), Some(host)) if !authority.eq_ignore_ascii_case(host) => return Err("authority"),
             _ => {}
         }
-        Ok(if chunked { Framing::Chunked } else { Framing::Sized(length.unwrap_or(0)) })
+        Ok(match length {
+            _ if chunked => Framing::Chunked,
+            None | Some(0) if websocket => Framing::Switch,
+            length => Framing::Sized(length.unwrap_or(0)),
+        })
     }
 }

@@ -17,6 +17,8 @@ pub(super) const AROUND_TARGET: usize = METHOD_BYTES + 1 + 1 + b"HTTP/1.1".len()
 pub(super) struct RequestLine {
     /// HTTP/1.1, not 1.0.
     pub(super) is_11: bool,
+    /// GET.
+    pub(super) is_get: bool,
     /// Where in the line the authority of an absolute target stands.
     pub(super) authority: Option<Range<usize>>,
 }
@@ -45,7 +47,7 @@ pub(super) fn parse(line: &[u8], longest: usize) -> Result<RequestLine, Refusal>
     }
     let at = method.len() + 1;
     let authority = form(method, target).map_err(Refusal::BadRequest)?.map(|range| at + range.start..at + range.end);
-    Ok(RequestLine { is_11, authority })
+    Ok(RequestLine { is_11, is_get: method == b"GET", authority })
 }
 
 /// Tells the forms of RFC 9112, section 3.2, apart and gives back where in the target its authority stands.

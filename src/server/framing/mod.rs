@@ -26,6 +26,8 @@ enum Framing {
     Sized(u64),
     /// Chunks, to the empty one and its trailers.
     Chunked,
+    /// No body, and then WebSocket, if the answer is 101: until that is known nothing may pass.
+    Switch,
 }
 
 /// What a [`Scanner`] made of the bytes it was fed.
@@ -46,6 +48,8 @@ pub(super) enum Rest {
     Refused(Refusal),
     /// They break the framing of a body whose head has passed already. The word says how.
     Broken(&'static str),
+    /// They come behind a request for WebSocket and mean nothing before its answer: keep them.
+    Hold,
 }
 
 /// Follows one connection.
@@ -61,6 +65,7 @@ enum State {
     Head(HeadScan),
     Sized(u64),
     Chunked(ChunkScan),
+    Held,
     Over(Rest),
 }
 
@@ -84,12 +89,25 @@ impl Scanner {
         matches!(&self.state, State::Head(head) if !head.has_begun())
     }
 
+    /// Whether the last head that passed asked for WebSocket and nobody has said what became of it.
+    pub(super) fn is_held(&self) -> bool {
+        matches!(self.state, State::Held)
+    }
+
+    /// The request for WebSocket was answered, and the connection still speaks HTTP: what was kept is to be fed again.
+    pub(super) fn resume(&mut self) {
+        if self.is_held() {
+            self.state = State::Head(HeadScan::default());
+        }
+    }
+
     /// Looks at `bytes`: what the last scan told to keep, and whatever came after it.
     pub(super) fn scan(&mut self, bytes: &[u8]) -> Scan {
         let mut pass = 0;
         loop {
             let Some(rest) = bytes.get(pass..).filter(|rest| !rest.is_empty()) else { return Scan { pass, rest: Rest::Wait } };
             let (taken, next) = match &mut self.state {
+                State::Held => return Scan { pass, rest: Rest::Hold },
                 State::Over(over) => return Scan { pass, rest: *over },
                 State::Head(head) => match head.advance(rest, &self.limits) {
                     Step::Partial => return Scan { pass, rest: Rest::Wait },
@@ -122,6 +140,7 @@ fn body(framing: Framing, trailers: usize) -> State {
     match framing {
         Framing::Sized(0) => State::Head(HeadScan::default()),
         Framing::Sized(length) => State::Sized(length),
+        Framing::Switch => State::Held,
         Framing::Chunked => State::Chunked(ChunkScan::new(trailers)),
     }
 }

@@ -290,6 +290,51 @@ fn the_largest_chunk_size_and_extension_pass() {
 }
 
 #[test]
+fn what_follows_a_request_for_websocket_is_held_until_it_is_answered() {
+    let head = "GET /ws HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n\r\n";
+    let smuggled = "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
+    for cut in 0..head.len() {
+        let (passed, rest, heads) = feed((head.to_owned() + smuggled).as_bytes(), &[cut], Limits::default());
+        assert_eq!((passed, rest, heads), (head.as_bytes().to_vec(), Rest::Hold, 1));
+    }
+    let mut scanner = Scanner::new(Limits::default());
+    assert_eq!(scanner.scan(head.as_bytes()).pass, head.len());
+    assert!(scanner.is_held() && !scanner.is_between_requests());
+    scanner.resume();
+    assert_eq!(scanner.scan(smuggled.as_bytes()), Scan { pass: smuggled.len(), rest: Rest::Wait });
+    assert_eq!(scanner.heads(), 2);
+}
+
+#[test]
+fn what_does_not_ask_for_websocket_holds_nothing() {
+    for lines in [
+        "Upgrade: websocket",
+        "Connection: upgrade",
+        "Connection: upgrade\r\nUpgrade: h2c",
+        "Connection: upgrade\r\nUpgrade: websocket2",
+        "Connection: upgrade\r\nUpgrade: xwebsocket",
+        "Connection: upgraded\r\nUpgrade: websocket",
+        "Connection: upgrade\r\nUpgrade: websocket\r\nContent-Length: 3",
+        "Connection: upgrade\r\nUpgrade: websocket\r\nTransfer-Encoding: chunked",
+    ] {
+        let body = if lines.contains("Length") {
+            "abc"
+        } else if lines.contains("chunked") {
+            "0\r\n\r\n"
+        } else {
+            ""
+        };
+        let request = format!("GET / HTTP/1.1\r\nHost: a\r\n{lines}\r\n\r\n{body}");
+        let twice = request.repeat(2);
+        assert_eq!(feed(twice.as_bytes(), &[], Limits::default()), (twice.clone().into_bytes(), Rest::Wait, 2), "{lines}");
+    }
+    for line in ["POST / HTTP/1.1", "HEAD / HTTP/1.1", "GET / HTTP/1.0"] {
+        let twice = format!("{line}\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n").repeat(2);
+        assert_eq!(feed(twice.as_bytes(), &[], Limits::default()).2, 2, "{line}");
+    }
+}
+
+#[test]
 fn a_body_is_never_taken_for_a_head() {
     let bytes =
         format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n\n\n\n\n{CHUNKED}4\r\n\n\n\n\n\r\n0\r\n\r\nX Y\r\n");

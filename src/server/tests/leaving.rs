@@ -76,7 +76,7 @@ async fn a_drain_answers_a_request_that_is_on_its_way() {
     sleep(Duration::from_millis(500)).await;
     fresh.write_all(GOOD).await.unwrap();
     recent.write_all(GOOD).await.unwrap();
-    sleep(Duration::from_secs(5)).await;
+    sleep(Duration::from_secs(1)).await;
     begun.write_all(b"TP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
     for client in [&mut fresh, &mut begun, &mut recent] {
         let received = read_all(client).await;
@@ -93,6 +93,26 @@ async fn a_drain_closes_what_never_says_anything_within_a_second() {
     edge.drain().await;
     assert_eq!(read_all(&mut client).await, "");
     assert_eq!(from.elapsed().as_secs(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_that_does_not_end_holds_a_drain_for_seconds_not_for_its_whole_time() {
+    let edge = edge();
+    let (mut begun, mut again) = (connect(&edge), connect(&edge));
+    begun.write_all(b"GET /good HT").await.unwrap();
+    again.write_all(&[GOOD, b"GET /go"].concat()).await.unwrap();
+    read_until(&mut again, "for a").await;
+    sleep(Duration::from_secs(1)).await;
+    let from = Instant::now();
+    let drained = tokio::spawn(edge.drain());
+    for client in [&mut begun, &mut again] {
+        let received = read_all(client).await;
+        assert_eq!(statuses(&received), [408]);
+        assert!(received.contains("connection: close\r\n"), "{received}");
+    }
+    drained.await.unwrap();
+    // Two for the head, two for reading on after the answer.
+    assert!(from.elapsed() <= Duration::from_secs(4), "{:?}", from.elapsed());
 }
 
 #[tokio::test(start_paused = true)]

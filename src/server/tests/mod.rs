@@ -7,6 +7,7 @@ mod refusals;
 mod sockets;
 mod waiting;
 mod watched;
+mod websockets;
 
 use std::convert::Infallible;
 use std::io::Write;

@@ -70,3 +70,91 @@ async fn many_connections_drain_without_losing_a_request() {
         client.await.unwrap();
     }
 }
+
+/// What a client saw of a request that it sent on an idle connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Seen {
+    Answered,
+    /// In good order, and without a byte: whoever sent it may send it again.
+    Closed,
+}
+
+/// Sends a request on a connection that has been idle, and reads what becomes of it.
+fn ask_again(mut client: std::net::TcpStream) -> Seen {
+    use std::io::{ErrorKind, Read};
+
+    let sent = client.write_all(b"GET /good HTTP/1.1\r\nHost: a\r\n\r\n");
+    if let Err(error) = sent {
+        assert_eq!(error.kind(), ErrorKind::BrokenPipe, "{error}");
+    }
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"for a") {
+        let mut room = [0; 1024];
+        match client.read(&mut room).expect("never a reset") {
+            0 => {
+                assert!(answer.is_empty(), "half an answer");
+                return Seen::Closed;
+            }
+            came => answer.extend_from_slice(&room[..came]),
+        }
+    }
+    Seen::Answered
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_at_the_very_moment_of_a_drain_is_answered_or_was_never_taken() {
+    const CLIENTS: usize = 32;
+    let kept = Kept::default();
+    let log = AccessLog::start(5, kept.clone()).unwrap();
+    let mut seen = std::collections::HashMap::new();
+    for round in 0..40_u32 {
+        // Nothing settles: every connection is idle at once, and every request is a race.
+        let timeouts = crate::server::Timeouts { settle: Duration::ZERO, ..crate::server::Timeouts::default() };
+        let edge = Edge::new(service(), EdgeSettings { timeouts, access: Some(log.clone()), ..EdgeSettings::default() });
+        let mut clients = Vec::new();
+        for _ in 0..CLIENTS {
+            let mut client = connected(&edge).await;
+            client.write_all(b"GET /good HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+            let mut answer = Vec::new();
+            while !answer.ends_with(b"for a") {
+                assert_ne!(client.read_buf(&mut answer).await.unwrap(), 0);
+            }
+            let client = client.into_std().unwrap();
+            client.set_nonblocking(false).unwrap();
+            client.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+            clients.push(client);
+        }
+        let together = Arc::new(std::sync::Barrier::new(CLIENTS + 1));
+        let asking: Vec<_> = clients
+            .into_iter()
+            .map(|client| {
+                let together = Arc::clone(&together);
+                std::thread::spawn(move || {
+                    together.wait();
+                    ask_again(client)
+                })
+            })
+            .collect();
+        let drains = {
+            let (edge, together) = (edge.clone(), Arc::clone(&together));
+            std::thread::spawn(move || {
+                together.wait();
+                // Sooner and later in turn, so that the race is met at every stage.
+                (0..round * 50).for_each(|_| std::hint::spin_loop());
+                drop(edge.drain());
+            })
+        };
+        tokio::task::spawn_blocking(move || drains.join().unwrap()).await.unwrap();
+        for asked in asking {
+            let asked = tokio::task::spawn_blocking(move || asked.join().unwrap()).await.unwrap();
+            *seen.entry(asked).or_insert(0) += 1;
+        }
+        edge.drain().await;
+    }
+    assert_eq!(seen.values().sum::<usize>(), 40 * CLIENTS, "{seen:?}");
+    // One request before the race, and none in it but those that were answered.
+    let answered = seen.get(&Seen::Answered).copied().unwrap_or_default();
+    let lines = kept.lines(&log);
+    assert_eq!(lines.len(), 40 * CLIENTS + answered, "{seen:?}");
+    assert!(lines.iter().all(|line| line["status"] == 200 && line["cut"] == false));
+}

@@ -163,7 +163,7 @@ async fn every_way_to_fail_has_a_name_of_its_own() {
         (
             answer("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"),
             "upstream_malformed",
-            "the reply is not well formed: it switches protocols, which nobody asked for",
+            "the reply is not well formed: it switches protocols, but not as it was asked to",
         ),
         (
             answer("HTTP/1.1 200 OK\r\nContent-Length: 262145\r\n\r\n"),
