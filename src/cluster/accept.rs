@@ -34,20 +34,49 @@ pub(crate) struct Batch {
     pub(crate) trouble: Option<std::io::Error>,
 }
 
-/// A bound socket that is watched.
+/// A bound socket.
 #[derive(Debug)]
 struct Listener {
     /// Its number among the master's.
     number: u32,
-    socket: AsyncFd<OwnedFd>,
+    socket: Socket,
     /// Where it was wanted, and where it is; a worker that shares it does not know.
     place: Option<(Address, Address)>,
+}
+
+/// Whether this process wants to know of connections. One that only keeps the socket for others is not to be woken for each.
+#[derive(Debug)]
+enum Socket {
+    Watched(AsyncFd<OwnedFd>),
+    Kept(OwnedFd),
+}
+
+impl Socket {
+    fn open(socket: OwnedFd, kept: bool) -> std::io::Result<Self> {
+        if kept { Ok(Self::Kept(socket)) } else { watch(socket).map(Self::Watched) }
+    }
+
+    fn get(&self) -> &OwnedFd {
+        match self {
+            Self::Watched(socket) => socket.get_ref(),
+            Self::Kept(socket) => socket,
+        }
+    }
+
+    fn into_inner(self) -> OwnedFd {
+        match self {
+            Self::Watched(socket) => socket.into_inner(),
+            Self::Kept(socket) => socket,
+        }
+    }
 }
 
 /// All listeners of a group.
 #[derive(Debug, Default)]
 pub(crate) struct Listeners {
     listeners: Vec<Listener>,
+    /// They are kept for others to accept from.
+    kept: bool,
     /// The listener that goes first, so that a busy one does not starve the others.
     turn: usize,
 }
@@ -61,17 +90,30 @@ impl Listeners {
         Ok(listeners)
     }
 
+    /// Accepts from them, or keeps them for others to accept from.
+    pub(crate) fn keep(&mut self, kept: bool) -> std::io::Result<()> {
+        if std::mem::replace(&mut self.kept, kept) != kept {
+            for Listener { number, socket, place } in std::mem::take(&mut self.listeners) {
+                let socket = Socket::open(socket.into_inner(), kept)?;
+                self.listeners.push(Listener { number, socket, place });
+            }
+        }
+        Ok(())
+    }
+
     /// Takes over one more.
     pub(crate) fn add(&mut self, bound: Bound) -> std::io::Result<()> {
         let Bound { socket, wanted, address } = bound;
         let number = (0..).find(|number| self.listeners.iter().all(|listener| listener.number != *number)).unwrap_or_default();
-        self.listeners.push(Listener { number, socket: watch(socket)?, place: Some((wanted, address)) });
+        let socket = Socket::open(socket, self.kept)?;
+        self.listeners.push(Listener { number, socket, place: Some((wanted, address)) });
         Ok(())
     }
 
     /// Takes over one more of which only its number among the master's is known.
     pub(crate) fn add_socket(&mut self, number: u32, socket: OwnedFd) -> std::io::Result<()> {
-        self.listeners.push(Listener { number, socket: watch(socket)?, place: None });
+        let socket = Socket::open(socket, self.kept)?;
+        self.listeners.push(Listener { number, socket, place: None });
         Ok(())
     }
 
@@ -93,14 +135,14 @@ impl Listeners {
 
     /// Their numbers and their sockets.
     pub(crate) fn sockets(&self) -> impl Iterator<Item = (u32, &OwnedFd)> {
-        self.listeners.iter().map(|listener| (listener.number, listener.socket.get_ref()))
+        self.listeners.iter().map(|listener| (listener.number, listener.socket.get()))
     }
 
     /// Where each was wanted, where it is, and its socket.
     pub(crate) fn bound(&self) -> impl Iterator<Item = (&Address, &Address, &OwnedFd)> {
         self.listeners.iter().filter_map(|listener| {
             let (wanted, address) = listener.place.as_ref()?;
-            Some((wanted, address, listener.socket.get_ref()))
+            Some((wanted, address, listener.socket.get()))
         })
     }
 
@@ -116,7 +158,10 @@ impl Listeners {
         let count = self.listeners.len();
         self.turn = (self.turn + 1) % count.max(1);
         for offset in 0..count {
-            let Some(Listener { number, socket, .. }) = self.listeners.get((self.turn + offset) % count) else { continue };
+            let Some(Listener { number, socket: Socket::Watched(socket), .. }) = self.listeners.get((self.turn + offset) % count)
+            else {
+                continue;
+            };
             for attempt in 1..=TURN {
                 if batch.accepted.len() >= room || batch.trouble.is_some() {
                     break;
@@ -148,7 +193,7 @@ impl Listeners {
         for Listener { number, socket, .. } in &self.listeners {
             for _ in 0..room {
                 let full = batch.accepted.len() >= room || batch.trouble.is_some();
-                if full || !take(socket.get_ref(), *number, &mut batch) {
+                if full || !take(socket.get(), *number, &mut batch) {
                     break;
                 }
             }

@@ -121,6 +121,8 @@ pub(crate) struct Supervisor<S> {
     unserved: usize,
     /// Connections that the master may own at a time.
     capacity: usize,
+    /// When connections were accepted last.
+    accepted: Option<Instant>,
     /// Accepting failed last time, and rests until then, for this long.
     rest: Option<(Instant, Duration)>,
     reload: Option<Reload>,
@@ -169,6 +171,7 @@ impl<S: Spawn> Supervisor<S> {
             leaving: Leaving::No,
             unserved: 0,
             capacity,
+            accepted: None,
             rest: None,
             reload: None,
             again: false,
@@ -206,6 +209,7 @@ impl<S: Spawn> Supervisor<S> {
             if let Some(end) = self.end() {
                 return self.close(end);
             }
+            self.gather();
             let wake = self.wake();
             planned = wake;
             let rooms = self.rooms();

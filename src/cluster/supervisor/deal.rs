@@ -17,6 +17,9 @@ use super::{Group, Leaving, Supervisor};
 /// The pauses after accepting failed for want of descriptors or memory; doubling from the first to the second.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 
+/// Connections that come closer together than this are worth gathering.
+const GATHER: Duration = Duration::from_millis(1);
+
 /// Waits until a group with room has connections. Dropping the future loses none.
 pub(super) async fn accept(groups: &mut BTreeMap<u32, Group>, rooms: &BTreeMap<u32, usize>) -> (u32, Batch) {
     poll_fn(|cx| {
@@ -38,6 +41,8 @@ impl<S: Spawn> Supervisor<S> {
     /// because it needs some to start workers; idle copies are given up first.
     pub(super) fn rooms(&mut self) -> BTreeMap<u32, usize> {
         let mut rooms = BTreeMap::new();
+        // Without packets of several there is no reason to accept several at once.
+        let turn = if self.batch > 1 { usize::MAX } else { 1 };
         if self.leaving != Leaving::No || self.rest.is_some_and(|(until, _)| until > Instant::now()) {
             return rooms;
         }
@@ -55,13 +60,22 @@ impl<S: Spawn> Supervisor<S> {
         for (number, group) in &self.groups {
             // Workers of a shared group accept for themselves.
             if !group.is_shared() {
-                rooms.insert(*number, group.dispatch.room().min(free));
+                rooms.insert(*number, group.dispatch.room().min(free).min(turn));
             }
         }
         rooms
     }
 
+    /// Lets others run who may have more connections for us, when one came just now: many at once cost less than as many
+    /// one by one. On a machine with nothing else to do this returns at once.
+    pub(super) fn gather(&mut self) {
+        if self.batch > 1 && self.accepted.is_some_and(|accepted| accepted.elapsed() < GATHER) {
+            std::thread::yield_now();
+        }
+    }
+
     pub(super) fn take(&mut self, number: u32, batch: Batch) {
+        self.accepted = Some(Instant::now());
         if let Some(group) = self.groups.get_mut(&number) {
             if group.fleet.is_given_up() {
                 // Nobody would ever serve them: better a closed connection than one that waits for nothing.

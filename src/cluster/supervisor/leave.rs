@@ -48,6 +48,7 @@ impl<S: Spawn> Supervisor<S> {
         }
         self.leaving = Leaving::Until(Instant::now() + LINGER);
         self.abandon_reload("the master was told to stop");
+        self.disinherit();
     }
 
     /// Takes what the kernel has completed for a group whose listeners are about to close.
@@ -65,8 +66,10 @@ impl<S: Spawn> Supervisor<S> {
         info!(event = "stop");
         (self.notify)(Notice::Stopping);
         self.leaving = Leaving::Told;
+        self.disinherit();
+        let succeeded = self.is_succeeded();
         for group in self.groups.values_mut() {
-            group.listeners.close(true);
+            group.listeners.close(!succeeded);
             group.fleet.kill_all();
         }
     }
@@ -115,7 +118,8 @@ impl<S: Spawn> Supervisor<S> {
 
     pub(super) fn close(mut self, end: End) -> Result<Outcome, Error> {
         self.unserved += self.groups.values_mut().map(|group| group.dispatch.close_queue()).sum::<usize>();
-        self.groups.values_mut().for_each(|group| group.listeners.close(self.heir.is_none()));
+        let succeeded = self.is_succeeded();
+        self.groups.values_mut().for_each(|group| group.listeners.close(!succeeded));
         match end {
             End::Stopped(cut) => {
                 for Cut { worker, connections, reason } in &cut {

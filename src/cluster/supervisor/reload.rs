@@ -241,6 +241,8 @@ impl<S: Spawn> Supervisor<S> {
         self.again = false;
         if let Some(Reload { reply, .. }) = self.reload.take() {
             warn!(event = "reload", reason = why, "abandoned");
+            let now = Instant::now();
+            self.groups.values_mut().for_each(|group| group.fleet.roll_back(now));
             if let Some(reply) = reply {
                 let _ = reply.send(Err(Refused::Leaving));
             }
@@ -274,6 +276,7 @@ impl<S: Spawn> Supervisor<S> {
             if group.removed {
                 continue;
             }
+            group.listeners.keep(group.is_shared())?;
             let held: Vec<Address> = group.listeners.wanted().cloned().collect();
             for address in group.settings.listen.iter().filter(|address| !held.contains(address)) {
                 if let Some(position) = pool.iter().position(|bound| bound.wanted == *address) {

@@ -190,6 +190,18 @@ impl<S: Spawn> Supervisor<S> {
         self.drain(true);
     }
 
+    /// Whether a new master serves in this one's place.
+    pub(super) fn is_succeeded(&self) -> bool {
+        self.heir.as_ref().is_some_and(|heir| heir.succeeded)
+    }
+
+    /// This master is told to end: one that is to take its place, and does not yet, ends with it.
+    pub(super) fn disinherit(&mut self) {
+        if !self.is_succeeded() {
+            self.give_heir_up("the old master was told to stop".to_owned());
+        }
+    }
+
     /// Kills a new master that is late.
     pub(super) fn hurry_heir(&mut self, now: Instant) {
         if self.heir.as_ref().is_some_and(|heir| heir.deadline() <= now) {
