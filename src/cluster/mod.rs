@@ -21,6 +21,7 @@ mod environment;
 mod event;
 mod fleet;
 mod flight;
+mod lately;
 mod ledger;
 mod life;
 pub mod listen;

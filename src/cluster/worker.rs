@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::os::fd::OwnedFd;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -68,7 +68,8 @@ impl WorkerChannel {
     pub(crate) fn new(worker: u32, socket: OwnedFd) -> Result<Self, WorkerError> {
         let channel = Arc::new(Channel::new(socket)?);
         let receiver = Receiver::new(Arc::clone(&channel), Side::Worker);
-        let shared = Arc::new(Shared { channel, ledger: Ledger::new(), leaving: watch::Sender::new(false) });
+        let shared =
+            Arc::new(Shared { channel, ledger: Ledger::new(), leaving: watch::Sender::new(false), flight: OnceLock::new() });
         let arrived = VecDeque::new();
         let (acceptor, beat, beat_every, flight, retire, epoch) = (None, None, BEAT, None, None, None);
         Ok(Self {
@@ -114,6 +115,8 @@ impl WorkerChannel {
                 self.shared.ledger.beat(self.beat_every);
                 let flight = Arc::new(Recorder::new(flight).map_err(WorkerError::Flight)?);
                 self.flight = Some(Arc::clone(&flight));
+                // It is told once; a second generation would have ended in `Nonsense`.
+                let _first = self.shared.flight.set(Arc::clone(&flight));
                 Ok(Assignment { number, generation: Sealed::read(snapshot, length)?, beat: self.beat_every, flight })
             }
             Packet::Message(Message::Disconnect { .. }, _) | Packet::Closed => Err(WorkerError::Dismissed),
