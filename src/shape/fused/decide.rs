@@ -138,7 +138,7 @@ impl Machine<'_> {
                             if goes && may_go {
                                 value.dropped = Some(at);
                             }
-                            value.may_empty = may_go && named.is_none();
+                            value.may_empty |= program.counting == Some(at) && may_go && named.is_none();
                         }
                     }
                 }
