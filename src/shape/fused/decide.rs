@@ -34,6 +34,13 @@ struct Value {
     bit: u64,
 }
 
+impl Value {
+    /// How many bytes it takes as it stands; it came in these.
+    fn length(&self, from: usize, to: usize) -> usize {
+        self.made.as_ref().map_or(to - from, Vec::len)
+    }
+}
+
 impl Machine<'_> {
     /// The value that the steps work on.
     pub(super) fn root(&mut self, src: &[u8], kind: Kind, from: usize, to: usize) -> Result<(), Stop> {
@@ -117,25 +124,21 @@ impl Machine<'_> {
                                 value.made = Some(made.json.clone());
                             }
                             refuse(track.balks(state[1], value.kind))?;
-                            let empty_string = matches!(value.kind, Kind::String | Kind::Escaped)
-                                && match &value.made {
-                                    Some(made) => made.len() == 2,
-                                    None => to - from == 2,
-                                };
-                            let goes = match value.kind {
-                                Kind::Null => {
-                                    named.is_none() && edge == Edge::Member && rules.members == Fate::Drop
-                                        || named.is_none() && rules.elements == Fate::Drop
-                                }
-                                _ => named.is_none() && empty_string && rules.empty.strings == Fate::Drop,
-                            };
                             let may_go = match edge {
                                 Edge::Root => false,
                                 Edge::Member => true,
                                 Edge::Element(_) => rules.elements == Fate::Drop,
                             };
-                            let goes = goes && (value.kind != Kind::Null || edge != Edge::Member || rules.members == Fate::Drop);
-                            if goes && may_go {
+                            let fate = match value.kind {
+                                Kind::Null if edge == Edge::Member => rules.members,
+                                Kind::Null => rules.elements,
+                                Kind::String | Kind::Escaped if value.length(from, to) == 2 => rules.empty.strings,
+                                // What an earlier step wrote is empty; of what came only its end can tell.
+                                Kind::Array if value.made.is_some() => rules.empty.arrays,
+                                Kind::Object if value.made.is_some() => rules.empty.objects,
+                                _ => Fate::Keep,
+                            };
+                            if fate == Fate::Drop && named.is_none() && may_go {
                                 value.dropped = Some(at);
                             }
                             value.may_empty |= program.counting == Some(at) && may_go && named.is_none();
@@ -356,6 +359,9 @@ impl Machine<'_> {
         // Behind the container's own name, which belongs to what is around.
         frame.lifted = self.lifted.len();
         self.frames.push(frame);
+        if self.program.quick.is_some() && matches!(scope, Scope::Top | Scope::List) {
+            return self.flatten(is_object);
+        }
         match plain {
             Some(drops) => self.pass(is_object, drops),
             None => {

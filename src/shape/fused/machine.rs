@@ -6,6 +6,7 @@
 
 use super::cut::Cut;
 use super::envelope::{Unpack, Unpacked, around};
+use super::lift::Lift;
 use super::plain::{Plain, space};
 use super::program::Program;
 use crate::json::{Kind, Nest, Reader, Stop};
@@ -70,6 +71,7 @@ enum Phase {
     Begin,
     Value,
     Plain(Box<Plain>, bool),
+    Lift(Box<Lift>),
     Trail,
     Done,
 }
@@ -153,6 +155,16 @@ impl<'p> Machine<'p> {
                     self.phase = Phase::Value;
                     self.passed(src);
                 }
+                Phase::Lift(lift) => {
+                    let Some(quick) = &self.program.quick else { return Err(Stop::Refused) };
+                    if quick.drops {
+                        lift.run::<true>(quick, src, &mut self.at, &mut self.cut)?;
+                    } else {
+                        lift.run::<false>(quick, src, &mut self.at, &mut self.cut)?;
+                    }
+                    self.phase = Phase::Value;
+                    self.passed(src);
+                }
                 Phase::Value => {
                     if self.frames.is_empty() {
                         self.value_done(src);
@@ -220,6 +232,12 @@ impl<'p> Machine<'p> {
     /// Walks through a container that no step looks into. Its bracket is read.
     pub(super) fn pass(&mut self, is_object: bool, drops: bool) -> Result<(), Stop> {
         self.phase = Phase::Plain(Box::new(Plain::new(&self.nest, is_object)?), drops);
+        Ok(())
+    }
+
+    /// Flattens a container whose bracket is read.
+    pub(super) fn flatten(&mut self, is_object: bool) -> Result<(), Stop> {
+        self.phase = Phase::Lift(Box::new(Lift::new(&self.nest, is_object)?));
         Ok(())
     }
 

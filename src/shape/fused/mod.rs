@@ -9,6 +9,7 @@ mod cut;
 mod decide;
 mod envelope;
 mod explain;
+mod lift;
 mod machine;
 mod names;
 mod plain;

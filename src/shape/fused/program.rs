@@ -10,6 +10,7 @@ use super::super::nulls::{Fate, Nulls};
 use super::super::numbers::{Nan, Numbers};
 use super::super::{Action, Step};
 use super::envelope::Envelope;
+use super::lift::Quick;
 use super::track::{Arrays, LOST, OFF, Track};
 use crate::json::{Kind, Node, Path, Segment};
 
@@ -104,6 +105,8 @@ pub(super) struct Program {
     pub(super) names: Vec<&'static str>,
     /// The one step that removes containers because of what is left in them.
     pub(super) counting: Option<usize>,
+    /// All that the steps do below an object that is flattened, when that is the usual.
+    pub(super) quick: Option<Quick>,
     /// Elements may go, so that later steps would count other positions.
     shifts: bool,
     /// The last step there can be.
@@ -154,6 +157,7 @@ impl Program {
                     self.counting = Some(self.ops.len());
                 }
                 self.ops.extend(op);
+                self.quick = quick(&self.ops);
             }
         }
         self.names.push(step.name());
@@ -186,6 +190,16 @@ impl Program {
             _ => *state == [LOST; 2],
         })
     }
+}
+
+/// Whether steps are a flattening on its usual way, null members dropped before it or not.
+fn quick(ops: &[Op]) -> Option<Quick> {
+    let (Op::Flatten(lifting), before) = ops.split_last()? else { return None };
+    let Joint::Text(joint) = &lifting.joint else { return None };
+    let is_plain = lifting.levels == usize::MAX && lifting.except.start() == LOST && !joint.is_empty();
+    let drops = !before.is_empty();
+    let only_drops = before.iter().all(|op| matches!(op, Op::Drop));
+    (is_plain && only_drops).then(|| Quick { drops, each: lifting.each, joint: joint.as_bytes().into() })
 }
 
 fn counts(ops: &[Op]) -> bool {

@@ -111,6 +111,11 @@ fn null_members_go_wherever_they_stand() {
     same(&[nulls()], r#"{ "a" : null , "b" : 1 , "c" : null , "d" : 2 , "e" : null }"#, r#"{"b":1,"d":2}"#);
     let emptied = NullsOptions { emptied: Fate::Drop, ..NullsOptions::default() };
     same(&[sweep(emptied)], r#"{"a":{"b":{"c":null}},"d":{},"e":[{"f":null}]}"#, r#"{"d":{},"e":[{}]}"#);
+    let empty = EmptyOptions { strings: Fate::Drop, objects: Fate::Keep, arrays: Fate::Drop };
+    let otherwise = Some(literal("[]"));
+    let listed = ConvertOptions { path: path("a"), to: To::Number, otherwise };
+    let listed = act(Action::Convert(Convert::new(vec![listed]).expect("it is one")));
+    same(&[listed, sweep(NullsOptions { empty, ..NullsOptions::default() })], r#"{"a":"x","b":"","c":[[]]}"#, r#"{"c":[[]]}"#);
     let stand_in = NullsOptions { to: vec![(path("list[].tags"), literal("[]"))], ..NullsOptions::default() };
     same(&[sweep(stand_in)], r#"{"list":[{"tags":null,"x":null},{"tags":[1]}]}"#, r#"{"list":[{"tags":[]},{"tags":[1]}]}"#);
 }
@@ -128,6 +133,7 @@ fn what_is_nested_is_lifted_in_its_place() {
     same(&[flatten(one)], r#"{"m":{"b":{"x":{"y":3}},"e":{"f":4},"g":{}}}"#, r#"{"m_b":{"x":{"y":3}},"m_e":{"f":4},"m_g":{}}"#);
     let at = FlattenOptions { at: Some(path("list[]")), ..FlattenOptions::default() };
     same(&[flatten(at)], r#"{"a":{"b":1},"list":[{"c":{"d":2}},null]}"#, r#"{"a":{"b":1},"list":[{"c_d":2},null]}"#);
+    same(&[flatten(each())], r#"{"a":{"l":[{"b":{"c":1}},[{"d":{"e":2}}]]}}"#, r#"{"a.l":[{"b.c":1},[{"d.e":2}]]}"#);
     same(&[flatten(each())], r#"{"a":{"b":{}}}"#, r#"{"a.b":{}}"#);
     same(&[flatten(each())], r#" { "a" : { "b" : { } , "c" : 1 } , "d" : 2 } "#, r#"{"a.b":{},"a.c":1,"d":2}"#);
 }
@@ -257,6 +263,8 @@ fn step_lists() -> impl Strategy<Value = Vec<Step>> {
         8 => made_up::steps(),
         2 => converts(),
         2 => fills(),
+        2 => prop::sample::select(vec![Arrays::Keep, Arrays::Each])
+            .prop_map(|arrays| Action::Flatten(Flatten::new(FlattenOptions { arrays, ..each() }).expect("the options are sound"))),
         1 => unwraps(),
         2 => Just(()).prop_map(|()| Action::Nulls(Nulls::new(NullsOptions::default()).expect("the defaults are sound"))),
     ];
