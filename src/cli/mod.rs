@@ -5,6 +5,7 @@
 mod check;
 mod demo;
 mod exit;
+mod explain;
 mod health;
 mod load;
 mod log;
@@ -12,6 +13,7 @@ mod routes;
 mod runtime;
 mod schema;
 mod serve;
+mod shape;
 mod worker;
 
 use std::net::SocketAddr;
@@ -39,7 +41,9 @@ enum Command {
     /// Check a configuration and print everything that is wrong with it
     Check(ConfigArgument),
     /// List the routes of a configuration
-    Routes(ConfigArgument),
+    Routes(RoutesArguments),
+    /// Shape a reply as a route would, from a file or standard input
+    Shape(shape::ShapeArguments),
     /// Serve the built-in sample backend alone
     Demo {
         /// The address to listen on
@@ -73,6 +77,16 @@ struct ConfigArgument {
     config: PathBuf,
 }
 
+/// Which routes, and how much about them.
+#[derive(Debug, Clone, Args)]
+struct RoutesArguments {
+    #[command(flatten)]
+    config: ConfigArgument,
+    /// Tell how each route's steps are run: what works on the bytes in one pass, what needs a tree, and why
+    #[arg(long)]
+    explain: bool,
+}
+
 /// How to serve.
 #[derive(Debug, Clone, Args)]
 struct ServeArguments {
@@ -93,6 +107,7 @@ Examples:
   forecourt serve --listen 0.0.0.0:80        serve on another address
   forecourt check                            everything that is wrong with ./routes.yaml
   forecourt routes                           a table of its routes
+  forecourt shape 'GET /detail/1' < r.json   what that route makes of a reply; --trace step by step
   forecourt demo --listen 127.0.0.1:9100     the sample backend alone
   forecourt schema > routes.schema.json      completion for an editor
 
@@ -114,7 +129,9 @@ pub fn main() -> ExitCode {
         None => serve::run(&arguments.serve),
         Some(Command::Serve(serve)) => serve::run(&serve),
         Some(Command::Check(config)) => check::run(&config.config),
-        Some(Command::Routes(config)) => routes::run(&config.config),
+        Some(Command::Routes(routes)) if routes.explain => explain::run(&routes.config.config),
+        Some(Command::Routes(routes)) => routes::run(&routes.config.config),
+        Some(Command::Shape(shape)) => shape::run(&shape),
         Some(Command::Demo { listen }) => demo::run(listen),
         Some(Command::Schema) => schema::run(),
         Some(Command::Health { url, config }) => health::run(url, &config.config),
