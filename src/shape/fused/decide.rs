@@ -223,6 +223,10 @@ impl Machine<'_> {
                     let active = before[1] != LOST && edge != Edge::Root;
                     if active {
                         let to = step(fields, before[1], edge, &name);
+                        if to != LOST && edge == Edge::Member {
+                            // Of a name that stands twice the last value counts, also when it is none.
+                            self.note_name(at, &name, true);
+                        }
                         if to == LOST && edge == Edge::Member {
                             value.dropped = Some(at);
                         } else if fields.hit(to).is_none() {
@@ -235,9 +239,6 @@ impl Machine<'_> {
                                 (Edge::Member, Kind::Object) => value.may_empty = true,
                                 _ => {}
                             }
-                        }
-                        if edge == Edge::Member && value.dropped.is_none() {
-                            self.note_name(at, &name, true);
                         }
                     } else {
                         let starts = match aim {

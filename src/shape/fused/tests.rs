@@ -194,6 +194,7 @@ fn what_the_reference_has_to_say_something_about_is_left_to_it() {
         (vec![flatten(each())], r#"{"a":{"b":1},"a.b":2}"#),
         (vec![flatten(each())], r#"{"a":{"b":1},"a":{"c":2}}"#),
         (vec![omit(&["a.b"])], r#"{"a":1}"#),
+        (vec![pick(&["a[]"])], r#"{"a":[],"a":null}"#),
         (vec![convert("a", To::Number)], r#"{"a":"x"}"#),
         (vec![flatten(each())], "1"),
         (vec![nulls()], "{]"),
@@ -328,6 +329,43 @@ fn the_fused_form_equals_the_reference() {
         .unwrap_or_else(|failure| panic!("{failure}"));
     let (taken, tried) = (TAKEN.load(Ordering::Relaxed), TRIED.load(Ordering::Relaxed));
     assert!(taken * 4 > tried, "the fused form took {taken} of {tried}");
+}
+
+/// The files of a folder of test data, and of those in it.
+fn files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("the data is there").map(|entry| entry.expect("it can be listed").path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn real_documents_and_the_suites_come_out_the_same() {
+    let lists = [
+        vec![],
+        vec![nulls()],
+        vec![nulls(), flatten(each())],
+        vec![unwrap("data"), nulls(), flatten(FlattenOptions::default())],
+        vec![omit(&["**.id", "data.list[0]"]), case(Spelling::Snake), nulls()],
+        vec![pick(&["data", "code"]), rename(&[("data", "payload")]), defaults(&[("total", "0")])],
+        vec![sweep(NullsOptions { emptied: Fate::Drop, elements: Fate::Drop, ..NullsOptions::default() }), wrap("all")],
+    ];
+    let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    let (mut taken, mut documents) = (0, 0);
+    for file in files(&data) {
+        let Ok(text) = String::from_utf8(std::fs::read(&file).expect("it can be read")) else { continue };
+        for (at, steps) in lists.iter().enumerate() {
+            let fused = fused(steps, &text);
+            if at < 2 {
+                // Steps that never have anything to say: what is JSON is taken, and nothing else.
+                assert_eq!(fused.is_some(), json::parse(&text, &Limits::default()).is_ok(), "{}", file.display());
+                documents += usize::from(at == 0 && fused.is_some());
+            }
+            if let Some(out) = fused {
+                taken += 1;
+                assert!(Some(out) == reference(steps, &text), "{} with list {at}", file.display());
+            }
+        }
+    }
+    assert!(documents > 100 && taken > 4 * documents, "{taken} of {documents} documents");
 }
 
 /// What one pass makes of a document that comes in pieces; none when it is refused.
