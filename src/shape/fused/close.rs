@@ -2,10 +2,10 @@
 
 use super::super::flatten::Joint;
 use super::super::nulls::Fate;
-use super::decide::makes;
 use super::machine::{Frame, Machine, Scope};
 use super::names::{any_twice, hash_of};
 use super::program::Op;
+use super::steps::makes;
 use super::track::LOST;
 use crate::json::Stop;
 

@@ -7,6 +7,7 @@
 mod close;
 mod cut;
 mod decide;
+mod enter;
 mod envelope;
 mod explain;
 mod lift;
@@ -14,6 +15,7 @@ mod machine;
 mod names;
 mod plain;
 mod program;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod track;
