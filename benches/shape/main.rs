@@ -34,10 +34,10 @@ fn main() {
         ("citm_catalog", file("citm_catalog"), false),
         ("canada", file("canada"), false),
     ] {
-        table(name, &text, "strip", &[nulls()], |value| strip(value), |value| strip_simd(value));
+        table(name, &text, "strip", &[nulls()], strip, strip_simd);
         if envelope {
             let steps = [unwrap(), nulls(), flatten()];
-            table(name, &text, "unwrap, strip, flatten", &steps, |value| clean(value), |value| clean_simd(value));
+            table(name, &text, "unwrap, strip, flatten", &steps, clean, clean_simd);
         }
     }
 }
