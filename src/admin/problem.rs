@@ -32,6 +32,7 @@ impl From<Refused> for Problem {
             Refused::Configuration(_) => (StatusCode::UNPROCESSABLE_ENTITY, "configuration"),
             Refused::Failed(_) => (StatusCode::INTERNAL_SERVER_ERROR, "failed"),
             Refused::Busy(_) => (StatusCode::CONFLICT, "busy"),
+            Refused::Invalid(_) => (StatusCode::BAD_REQUEST, "bad_request"),
             Refused::Unknown(_) => (StatusCode::NOT_FOUND, "unknown"),
             Refused::Leaving => (StatusCode::SERVICE_UNAVAILABLE, "leaving"),
         };

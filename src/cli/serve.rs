@@ -19,14 +19,18 @@ pub(super) fn run(arguments: &ServeArguments) -> Result<()> {
     let files = arguments.files.open()?;
     // Before anything else is opened: where this master came from decides what it opens.
     let program = program()?;
-    runtime::one_thread()?.block_on(async {
+    let runtime = runtime::one_thread()?;
+    let served = runtime.block_on(async {
         let mut predecessor = Predecessor::from_env().map_err(|error| Exit::System.because(error))?;
         let served = serve(arguments, program, &files, &mut predecessor).await;
         if let (Err(error), Some(predecessor)) = (&served, &predecessor) {
             predecessor.fail(&exit::text(error));
         }
         served
-    })
+    });
+    // A thread that still reads a configuration from a file system that hangs is not waited for.
+    runtime.shutdown_background();
+    served
 }
 
 async fn serve(

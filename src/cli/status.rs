@@ -31,6 +31,15 @@ struct Status {
     uptime_s: u64,
     groups: Vec<Group>,
     workers: Vec<Worker>,
+    #[serde(default)]
+    topics: Vec<Topic>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Topic {
+    topic: String,
+    value: String,
+    epoch: u64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -78,7 +87,7 @@ pub(super) fn run(arguments: &StatusArguments) -> Result<()> {
 }
 
 fn listing(status: &Status) -> String {
-    let Status { pid, generation, state, uptime_s, groups, workers } = status;
+    let Status { pid, generation, state, uptime_s, groups, workers, topics } = status;
     let mut lines = vec![format!("master {pid}, generation {generation}, {state}, up {}", time(*uptime_s))];
     for Group { group, listen, policy, workers, ready, waiting, .. } in groups {
         let waiting = if *waiting > 0 { format!(", {waiting} connections waiting") } else { String::new() };
@@ -86,6 +95,10 @@ fn listing(status: &Status) -> String {
     }
     lines.push(String::new());
     lines.push(table(workers));
+    if !topics.is_empty() {
+        lines.push(String::new());
+        lines.extend(topics.iter().map(|Topic { topic, value, epoch }| format!("{topic}: {value} (change {epoch})")));
+    }
     let given_up: Vec<String> = groups
         .iter()
         .flat_map(|group| group.given_up.iter().map(|reason| format!("{}: given up: {reason}", group.group)))

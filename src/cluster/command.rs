@@ -43,9 +43,12 @@ pub enum Refused {
     /// Something that excludes this is under way.
     #[error("{0}")]
     Busy(String),
-    /// The command makes no sense here: no such group, a number out of range.
+    /// There is no such group.
     #[error("{0}")]
     Unknown(String),
+    /// A number or a text that cannot be: 0 workers, a topic without a name.
+    #[error("{0}")]
+    Invalid(String),
     /// The master is about to end, or has ended.
     #[error("the master is leaving")]
     Leaving,

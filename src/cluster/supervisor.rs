@@ -105,6 +105,8 @@ pub(crate) struct Supervisor<S> {
     load: Loader,
     notify: Arc<dyn Fn(Notice) + Send + Sync>,
     reopen: Option<super::master::Reopen>,
+    /// The log files, once they were opened again: workers inherit older ones.
+    files: Option<(OwnedFd, OwnedFd)>,
     start: Duration,
     batch: usize,
     groups: BTreeMap<u32, Group>,
@@ -158,6 +160,7 @@ impl<S: Spawn> Supervisor<S> {
             load,
             notify,
             reopen,
+            files: None,
             start,
             batch,
             groups: BTreeMap::new(),
@@ -189,7 +192,7 @@ impl<S: Spawn> Supervisor<S> {
             let fleet = Fleet::new(number, settings.workers.get(), generation::FIRST, rules, seed, now);
             supervisor.groups.insert(number, Group::new(settings, fleet, batch));
         }
-        supervisor.assign(listeners).map_err(Error::Listeners)?;
+        supervisor.assign(listeners, Vec::new()).map_err(Error::Listeners)?;
         Ok(supervisor)
     }
 

@@ -124,6 +124,10 @@ impl Folder {
         if metadata.is_dir() {
             return Err(ReadError::Directory { file: root });
         }
+        // A pipe would be waited for without end.
+        if !metadata.is_file() {
+            return Err(ReadError::NotAFile { file: root });
+        }
         let bytes = read_bounded(path, &root, MAX_BYTES as u64)?
             .ok_or_else(|| ReadError::TooLarge { file: root.clone(), limit: "1 MiB" })?;
         let text = into_text(bytes, &root)?;

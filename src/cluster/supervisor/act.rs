@@ -9,6 +9,7 @@ use tracing::{error, info, warn};
 
 use super::super::attend::attend;
 use super::super::channel::{Channel, Receiver, SendError};
+use super::super::configuration::Policy;
 use super::super::fleet::{Action, Key};
 use super::super::flight::Flight;
 use super::super::lately::Lately;
@@ -50,7 +51,7 @@ impl<S: Spawn> Supervisor<S> {
             Action::GiveUp { slot, reason } => {
                 error!(event = "giveup", group = name, worker = slot, reason);
                 if group.fleet.is_given_up() {
-                    error!(event = "giveup", group = name, "no worker of this group is left: its connections are refused");
+                    error!(event = "giveup", group = name, "no worker of this group is left: its connections are closed");
                 }
             }
         }
@@ -124,7 +125,9 @@ impl<S: Spawn> Supervisor<S> {
     /// Gives a worker of a `shared` group the listeners to accept from.
     pub(super) fn share_listeners(&mut self, key: Key) {
         let (Some(group), Some(post)) = (self.groups.get(&key.group), self.posts.get(&key)) else { return };
-        if !group.is_shared() {
+        // A generation on trial may deal its connections out in another way once it stays: then it is given them.
+        let other = self.policy_on_trial(post.generation, &post.group).is_some_and(|policy| policy != Policy::Shared);
+        if !group.is_shared() || other {
             return;
         }
         let (listeners, sockets): (Vec<_>, Vec<_>) =

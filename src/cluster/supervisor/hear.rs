@@ -1,5 +1,6 @@
 //! What the master makes of what its workers say and of how they end.
 
+use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
@@ -145,7 +146,13 @@ impl<S: Spawn> Supervisor<S> {
             }
         };
         match told {
-            Ok(()) => self.topics.introduce(key, post),
+            Ok(()) => {
+                if let Some((out, err)) = &self.files {
+                    // A new channel has room, and a worker that is gone needs none.
+                    let _ = post.channel.try_send(&Message::Reopen {}, &[out.as_fd(), err.as_fd()]);
+                }
+                self.topics.introduce(key, post);
+            }
             Err(error) => {
                 if let Some(fleet) = self.fleet(key) {
                     fleet.kill(key, &format!("it could not be told what to serve: {error}"));
@@ -208,6 +215,7 @@ impl<S: Spawn> Supervisor<S> {
                 );
             }
         }
+        self.forget_generations();
         self.reap();
     }
 

@@ -43,13 +43,18 @@ impl<S: Spawn> Supervisor<S> {
             if !succeeded {
                 self.sweep(number);
             }
-            if let Some(group) = self.groups.get_mut(&number) {
-                group.listeners.close(!succeeded);
-            }
         }
+        self.close_listeners();
         self.leaving = Leaving::Until(Instant::now() + LINGER);
         self.abandon_reload("the master was told to stop");
         self.disinherit();
+    }
+
+    /// Closes them; for good, unless another master has them: one that took over, or one that lent them and serves on.
+    fn close_listeners(&mut self) {
+        let lent = self.predecessor.is_some() && !self.ready;
+        let for_good = !self.is_succeeded() && !lent;
+        self.groups.values_mut().for_each(|group| group.listeners.close(for_good));
     }
 
     /// Takes what the kernel has completed for a group whose listeners are about to close.
@@ -68,11 +73,8 @@ impl<S: Spawn> Supervisor<S> {
         (self.notify)(Notice::Stopping);
         self.leaving = Leaving::Told;
         self.disinherit();
-        let succeeded = self.is_succeeded();
-        for group in self.groups.values_mut() {
-            group.listeners.close(!succeeded);
-            group.fleet.kill_all();
-        }
+        self.close_listeners();
+        self.groups.values_mut().for_each(|group| group.fleet.kill_all());
     }
 
     /// Takes the next step of leaving, once what was accepted has been dealt out.
@@ -123,8 +125,7 @@ impl<S: Spawn> Supervisor<S> {
 
     pub(super) fn close(mut self, end: End) -> Result<Outcome, Error> {
         self.unserved += self.groups.values_mut().map(|group| group.dispatch.close_queue()).sum::<usize>();
-        let succeeded = self.is_succeeded();
-        self.groups.values_mut().for_each(|group| group.listeners.close(!succeeded));
+        self.close_listeners();
         match end {
             End::Stopped(cut) => {
                 for Cut { worker, connections, reason } in &cut {

@@ -4,6 +4,7 @@ use std::os::fd::AsFd;
 
 use tracing::{info, warn};
 
+use super::super::channel::SendError;
 use super::super::command::{Command, Refused};
 use super::super::control::Control;
 use super::super::message::{Message, state};
@@ -46,7 +47,7 @@ impl<S: Spawn> Supervisor<S> {
             Command::Scale { group, workers, reply } => self.scale(group.as_deref(), workers, Some(reply)),
             Command::Publish { topic, value, reply } => {
                 if let Err(malformed) = state(&topic, &value) {
-                    let _ = reply.send(Err(Refused::Unknown(malformed.to_string())));
+                    let _ = reply.send(Err(Refused::Invalid(malformed.to_string())));
                 } else {
                     self.topics.publish(topic, value, Some(reply), &self.posts);
                 }
@@ -63,12 +64,17 @@ impl<S: Spawn> Supervisor<S> {
             return Ok(());
         };
         let (out, err) = reopen().map_err(|error| Refused::Failed(format!("the log files cannot be opened: {error}")))?;
-        for post in self.posts.values() {
-            // A worker that cannot be reached just now keeps the old files; it is told again at the next time.
-            if let Err(error) = post.channel.try_send(&Message::Reopen {}, &[out.as_fd(), err.as_fd()]) {
-                warn!(event = "error", group = post.group, worker = post.worker, reason = %error, "a worker keeps its old log files");
+        // One that has not said hello is given them behind its generation.
+        for post in self.posts.values().filter(|post| post.greeted) {
+            match post.channel.try_send(&Message::Reopen {}, &[out.as_fd(), err.as_fd()]) {
+                Ok(()) | Err(SendError::Closed) => {}
+                // It keeps the old files; it is told again at the next time.
+                Err(error) => {
+                    warn!(event = "error", group = post.group, worker = post.worker, reason = %error, "a worker keeps its old log files");
+                }
             }
         }
+        self.files = Some((out, err));
         info!(event = "reopen", "the log files are open again");
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tracing::{error, info, warn};
 
 use super::super::command::{Refused, Reloaded, Reply};
-use super::super::configuration::{Configuration, GroupSettings};
+use super::super::configuration::{Configuration, GroupSettings, Policy};
 use super::super::fleet::{Fleet, Trial};
 use super::super::listen::{self, Address, Bound};
 use super::super::master::Notice;
@@ -125,6 +125,13 @@ impl<S: Spawn> Supervisor<S> {
         number
     }
 
+    /// How a group's connections are to be dealt out once the generation of this number stays, if it is on trial.
+    pub(super) fn policy_on_trial(&self, generation: u64, group: &str) -> Option<Policy> {
+        let Some(Reload { stage: Stage::Trial(candidate), .. }) = &self.reload else { return None };
+        let groups = Some(&candidate.configuration.groups).filter(|_| candidate.number == generation)?;
+        groups.iter().find(|settings| settings.name == group).map(|settings| settings.policy)
+    }
+
     /// Binds what no group has bound yet.
     fn bind_missing(&self, groups: &[GroupSettings]) -> Result<Vec<Bound>, Refused> {
         let mut held: Vec<&Address> = self.groups.values().flat_map(|group| group.listeners.wanted()).collect();
@@ -171,7 +178,9 @@ impl<S: Spawn> Supervisor<S> {
         let Some(Reload { reply, stage: Stage::Trial(candidate), .. }) = self.reload.take() else { return };
         let Candidate { number, configuration, fresh, served } = *candidate;
         let rules = self.rules(&configuration);
-        for group in self.groups.values_mut() {
+        let mut newly_shared = Vec::new();
+        for (number, group) in &mut self.groups {
+            let was_shared = group.is_shared();
             match configuration.groups.iter().find(|settings| settings.name == group.settings.name) {
                 Some(settings) => {
                     group.settings = settings.clone();
@@ -181,9 +190,12 @@ impl<S: Spawn> Supervisor<S> {
                 }
                 None => group.removed = true,
             }
+            if group.is_shared() && !was_shared {
+                newly_shared.push(*number);
+            }
         }
         self.configuration = configuration;
-        if let Err(error) = self.assign(fresh) {
+        if let Err(error) = self.assign(fresh, newly_shared) {
             error!(event = "error", reason = %error, "a new listener cannot be watched");
         }
         for group in self.groups.values_mut().filter(|group| group.removed) {
@@ -249,16 +261,17 @@ impl<S: Spawn> Supervisor<S> {
         }
     }
 
-    fn forget_generations(&mut self) {
+    /// Lets go of what no worker serves or will serve.
+    pub(super) fn forget_generations(&mut self) {
         let needed: Vec<u64> = self.groups.values().flat_map(|group| group.fleet.generations()).collect();
         self.generations.keep_only(|number| needed.contains(&number));
     }
 
     /// Gives every group the sockets that its settings ask for, out of those that groups have and the fresh ones. What
     /// nobody wants any more is closed, after what the kernel has completed there was accepted.
-    pub(super) fn assign(&mut self, fresh: Vec<Bound>) -> std::io::Result<()> {
+    /// `changed` are groups whose workers have to be told in any case where to accept.
+    pub(super) fn assign(&mut self, fresh: Vec<Bound>, mut changed: Vec<u32>) -> std::io::Result<()> {
         let mut pool = fresh;
-        let mut changed = Vec::new();
         for number in self.groups.keys().copied().collect::<Vec<_>>() {
             let Some(group) = self.groups.get_mut(&number) else { continue };
             let wanted: &[Address] = if group.removed { &[] } else { &group.settings.listen };

@@ -45,7 +45,7 @@ impl<S: Spawn> Supervisor<S> {
 
     fn begin_scaling(&mut self, name: Option<&str>, workers: u32) -> Result<(u32, u32), Refused> {
         if !(1..=MOST).contains(&workers) {
-            return Err(Refused::Unknown(format!("a group has 1 to {MOST} workers, not {workers}")));
+            return Err(Refused::Invalid(format!("a group has 1 to {MOST} workers, not {workers}")));
         }
         let number = match name {
             Some(name) => self.group_named(name),

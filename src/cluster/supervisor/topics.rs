@@ -64,7 +64,7 @@ impl Topics {
             let reason = format!("{MOST_TOPICS} topics are kept already, `{topic}` would be one more");
             warn!(event = "error", topic, reason);
             if let Some(reply) = reply {
-                let _ = reply.send(Err(Refused::Unknown(reason)));
+                let _ = reply.send(Err(Refused::Invalid(reason)));
             }
             return;
         }
