@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use rustix::io::Errno;
@@ -13,6 +13,7 @@ use tracing::debug;
 
 use super::accept::Accepted;
 use super::channel::Channel;
+use super::flight::Recorder;
 use super::ledger::{Ledger, Parted};
 use super::message::Handoff;
 use super::stream::Stream;
@@ -24,14 +25,17 @@ pub(crate) struct Shared {
     pub(crate) ledger: Ledger,
     /// True once no more connections will come.
     pub(crate) leaving: watch::Sender<bool>,
+    /// Where it is marked that a connection is read from. Without it, a master gives nothing back that was taken.
+    pub(crate) flight: OnceLock<Arc<Recorder>>,
 }
 
 /// A connection that nobody has read from yet.
 ///
 /// The master keeps a copy until [`Connection::take`] has told it otherwise, so a worker that dies before that loses
 /// nothing. It is told before the first byte is read, never after, and what it cannot be told of is not read while it may
-/// have passed the copy on: so no request can reach two workers, and what a worker loses that dies in between is the turn
-/// of its loop that it was in. Dropping the value refuses the connection: the master hands it to another worker.
+/// have passed the copy on: so no request can reach two workers. That it is read from now is marked in the flight record, so
+/// that one that was taken and is not marked can still be saved when the worker dies in between. Dropping the value refuses
+/// the connection: the master hands it to another worker.
 ///
 /// A connection that this worker accepted itself has no copy anywhere: dropping it closes it.
 #[derive(Debug)]
@@ -95,11 +99,29 @@ impl Connection {
         tokio::task::yield_now().await;
         match self.shared.ledger.pay(&self.shared.channel).await {
             // Without a master nobody else can have the connection, so it is served here in any case.
-            Ok(()) | Err(Parted::Orphaned) => Some(stream),
+            Ok(()) | Err(Parted::Orphaned) => {
+                if let Some(flight) = self.shared.flight.get() {
+                    flight.reads(number);
+                }
+                Some(stream)
+            }
             Err(parted @ Parted::Disowned) => {
                 debug!(event = "refuse", reason = %parted);
                 None
             }
+        }
+    }
+
+    /// Says in one packet that all of these are taken, and gets no further, for tests of the master.
+    #[cfg(test)]
+    pub(crate) async fn take_unread(connections: &mut [Self]) {
+        for connection in &mut *connections {
+            if let Some(number) = connection.owed.take() {
+                connection.shared.ledger.take(number);
+            }
+        }
+        if let Some(connection) = connections.first() {
+            connection.shared.ledger.pay(&connection.shared.channel).await.unwrap();
         }
     }
 }

@@ -36,6 +36,17 @@ struct Waiting<C> {
     refused_by: Option<Key>,
 }
 
+/// A connection that a worker has taken, with the descriptor that was the master's.
+#[derive(Debug)]
+pub(crate) struct Taken<C>(Waiting<C>);
+
+impl<C> Taken<C> {
+    /// Its number.
+    pub(crate) fn number(&self) -> u64 {
+        self.0.handoff.number
+    }
+}
+
 /// A packet to send: the handoffs, and the descriptors that go with them.
 #[derive(Debug)]
 pub(crate) struct Parcel<'a, C> {
@@ -143,10 +154,17 @@ impl<C> Dispatch<C> {
         }
     }
 
-    /// A worker is about to read from these: the copies go. Returns how many were held.
-    pub(crate) fn taken(&mut self, key: Key, numbers: &[u64]) -> usize {
-        let Some(hand) = self.hands.get_mut(&key) else { return 0 };
-        numbers.iter().filter_map(|number| hand.settle(*number)).count()
+    /// A worker is about to read from these. Gives out the copies that were held.
+    pub(crate) fn taken(&mut self, key: Key, numbers: &[u64]) -> Vec<Taken<C>> {
+        let Some(hand) = self.hands.get_mut(&key) else { return Vec::new() };
+        numbers.iter().filter_map(|number| hand.settle(*number)).map(Taken).collect()
+    }
+
+    /// A worker has ended and never read from these after all: they go to the front of the queue. Returns how many.
+    pub(crate) fn untaken(&mut self, connections: Vec<Taken<C>>) -> usize {
+        let count = connections.len();
+        self.front(connections.into_iter().map(|taken| taken.0).collect());
+        count
     }
 
     /// A worker has not read from these and will not: they go to others, before all that waits, and it is left alone for a

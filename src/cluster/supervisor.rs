@@ -27,8 +27,10 @@ use super::channel::Channel;
 use super::command::Command;
 use super::configuration::{Configuration, Loader};
 use super::control::{Control, Signals};
+use super::dispatch::Taken;
 use super::fleet::{Fleet, Key, Rules};
 use super::flight::Flight;
+use super::lately::Lately;
 use super::listen::Bound;
 use super::master::{Error, Notice, Outcome};
 use super::oom::Oom;
@@ -71,6 +73,8 @@ struct Post {
     pid: u32,
     generation: u64,
     flight: Flight,
+    /// What it has taken and may not have read from yet.
+    lately: Lately<Taken<OwnedFd>>,
     greeted: bool,
     faults: u32,
 }
@@ -228,6 +232,9 @@ impl<S: Spawn> Supervisor<S> {
         for group in self.groups.values_mut() {
             group.fleet.tick(now);
         }
+        for Post { lately, flight, .. } in self.posts.values_mut() {
+            lately.tick(now, |taken| flight.may_have_read(taken.number()));
+        }
         self.act();
         self.lead_reload(now);
         self.act();
@@ -253,8 +260,9 @@ impl<S: Spawn> Supervisor<S> {
     fn wake(&self) -> Option<Instant> {
         let rest = self.rest.map(|(until, _)| until).filter(|until| *until > Instant::now());
         let fleets = self.groups.values().filter_map(|group| group.fleet.wake());
+        let posts = self.posts.values().filter_map(|post| post.lately.wake());
         let others = [self.leaving.wake(), rest, self.topics.wake(), self.heir.as_ref().map(Heir::deadline)];
-        fleets.chain(others.into_iter().flatten()).min()
+        fleets.chain(posts).chain(others.into_iter().flatten()).min()
     }
 
     /// Tells whoever started this master, once, when every group has the workers that it should have.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::os::fd::OwnedFd;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -15,89 +15,14 @@ use super::acceptor::Acceptor;
 use super::channel::{Channel, Packet, Receiver, SendError};
 use super::connection::{Connection, Shared};
 use super::environment::{self, Retire};
+use super::event::{Assignment, Event, Load, WorkerError};
 use super::flight::Recorder;
 use super::ledger::{Gauge, Ledger};
 use super::message::{Malformed, Message, PROTOCOL, Side, reason, state};
-use super::sealed::{Sealed, SealedError};
+use super::sealed::Sealed;
 
 /// Malformed packets that a worker puts up with before it takes its master for mad, and leaves.
 const FAULTS: u32 = 16;
-
-/// What a worker is asked to do.
-#[derive(Debug)]
-pub enum Event {
-    /// Serve this one.
-    Connection(Connection),
-    /// Nothing more will come: finish what is under way by then, and end.
-    Disconnect {
-        /// When the master loses its patience.
-        deadline: Instant,
-    },
-    /// State that all workers are told: this topic has this value now.
-    Deliver {
-        /// Which.
-        topic: String,
-        /// What it is.
-        value: String,
-    },
-    /// Write to these from now on.
-    Reopen {
-        /// Standard output.
-        out: OwnedFd,
-        /// Standard error.
-        err: OwnedFd,
-    },
-    /// The master is gone, or has given this worker up for its silence: finish what is under way, and end. Said again at
-    /// every call.
-    Closed,
-}
-
-/// What a worker is told to serve.
-#[derive(Debug)]
-pub struct Assignment {
-    /// The number of the generation.
-    pub number: u64,
-    /// What it says; opaque here.
-    pub generation: Vec<u8>,
-    /// How often this worker has to say that it is alive.
-    pub beat: Duration,
-    /// Where it notes what it is at, for its master to read when it cannot tell any more.
-    pub flight: Arc<Recorder>,
-}
-
-/// What a worker says about itself with every beat.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Load {
-    /// Connections that are open now.
-    pub connections: u64,
-    /// Requests answered since the worker started.
-    pub requests: u64,
-    /// Requests that panicked since the worker started.
-    pub panics: u64,
-}
-
-/// Why a worker cannot work.
-#[derive(Debug, thiserror::Error)]
-pub enum WorkerError {
-    /// It was started by hand.
-    #[error("a worker is started by its master, not by hand: {0}")]
-    NotAWorker(String),
-    /// The descriptor cannot be used.
-    #[error("the channel to the master cannot be used: {0}")]
-    Channel(#[from] std::io::Error),
-    /// The master closed the channel, or told the worker to leave before it served.
-    #[error("the master has no use for this worker any more")]
-    Dismissed,
-    /// Something else came where the generation was expected.
-    #[error("the master did not say what to serve: {0}")]
-    Nonsense(String),
-    /// What to serve did not arrive whole.
-    #[error(transparent)]
-    Generation(#[from] SealedError),
-    /// The memory for its flight record cannot be used.
-    #[error("the flight record cannot be used: {0}")]
-    Flight(#[source] std::io::Error),
-}
 
 /// A worker's end of the channel.
 #[derive(Debug)]
@@ -143,7 +68,8 @@ impl WorkerChannel {
     pub(crate) fn new(worker: u32, socket: OwnedFd) -> Result<Self, WorkerError> {
         let channel = Arc::new(Channel::new(socket)?);
         let receiver = Receiver::new(Arc::clone(&channel), Side::Worker);
-        let shared = Arc::new(Shared { channel, ledger: Ledger::new(), leaving: watch::Sender::new(false) });
+        let shared =
+            Arc::new(Shared { channel, ledger: Ledger::new(), leaving: watch::Sender::new(false), flight: OnceLock::new() });
         let arrived = VecDeque::new();
         let (acceptor, beat, beat_every, flight, retire, epoch) = (None, None, BEAT, None, None, None);
         Ok(Self {
@@ -189,6 +115,8 @@ impl WorkerChannel {
                 self.shared.ledger.beat(self.beat_every);
                 let flight = Arc::new(Recorder::new(flight).map_err(WorkerError::Flight)?);
                 self.flight = Some(Arc::clone(&flight));
+                // It is told once; a second generation would have ended in `Nonsense`.
+                let _first = self.shared.flight.set(Arc::clone(&flight));
                 Ok(Assignment { number, generation: Sealed::read(snapshot, length)?, beat: self.beat_every, flight })
             }
             Packet::Message(Message::Disconnect { .. }, _) | Packet::Closed => Err(WorkerError::Dismissed),

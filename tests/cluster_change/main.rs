@@ -5,6 +5,7 @@ mod support;
 
 mod changes;
 mod refused;
+mod silent;
 
 use std::fs;
 use std::path::Path;

@@ -59,6 +59,11 @@ impl Flight {
     pub fn read(&self) -> std::io::Result<FlightReport> {
         read::read(&self.file)
     }
+
+    /// Whether the worker may have read from the connection of this number. No only when it surely has not.
+    pub(crate) fn may_have_read(&self, number: u64) -> bool {
+        read::may_have_read(&self.file, number).unwrap_or(true)
+    }
 }
 
 /// The time on a clock that all processes of a machine share and nobody sets, in nanoseconds.

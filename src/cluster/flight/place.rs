@@ -1,12 +1,12 @@
 //! Where what stands in a record: 64-bit words, all little-endian texts, all zero at first.
 //!
-//! A head, then a table of connections, then a table of requests. The tables are far larger than a worker needs on most
-//! days; pages that were never touched take no memory.
+//! A head, then a table of connections, then a table of requests, then the marks of connections that are being read from. The
+//! tables are far larger than a worker needs on most days; pages that were never touched take no memory.
 
 use std::ops::Range;
 
 /// What the first word is once a worker has mapped the record. Changes with the layout.
-pub(super) const VERSION: u64 = 0x464c_4947_4854_0001;
+pub(super) const VERSION: u64 = 0x464c_4947_4854_0002;
 
 pub(super) const HEAD_WORDS: usize = 16;
 /// Words of the head.
@@ -65,8 +65,18 @@ pub(super) const REQUESTS: usize = 2048;
 pub(super) const CONNECTION_TABLE: Range<usize> = HEAD_WORDS..HEAD_WORDS + CONNECTIONS * connection::WORDS;
 pub(super) const REQUEST_TABLE: Range<usize> = CONNECTION_TABLE.end..CONNECTION_TABLE.end + REQUESTS * request::WORDS;
 
+/// The marks: the word of a connection holds the master's number of it, plus one, from just before it is first read. The
+/// numbers share the words in turn, and only grow.
+pub(super) const MARKS: usize = 1024;
+pub(super) const MARK_TABLE: Range<usize> = REQUEST_TABLE.end..REQUEST_TABLE.end + MARKS;
+
+/// The word of a connection's mark, within the table.
+pub(super) fn mark(number: u64) -> usize {
+    usize::try_from(number % MARKS as u64).unwrap_or_default()
+}
+
 /// The size of a record.
-pub(super) const WORDS: usize = REQUEST_TABLE.end;
+pub(super) const WORDS: usize = MARK_TABLE.end;
 pub(super) const BYTES: u64 = WORDS as u64 * 8;
 
 /// What a place is at. A state is this, and above it a number that grows whenever the place is taken.

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use super::now;
 use super::place::{
-    self, BEING_WRITTEN, CONNECTION_TABLE, CONNECTIONS, HEAD_WORDS, PHASE, REQUEST_TABLE, REQUESTS, SINCE, STATE, VERSION, WHOLE,
-    connection, head, request,
+    self, BEING_WRITTEN, CONNECTION_TABLE, CONNECTIONS, HEAD_WORDS, MARK_TABLE, PHASE, REQUEST_TABLE, REQUESTS, SINCE, STATE,
+    VERSION, WHOLE, connection, head, request,
 };
 use super::report::{FlightReport, InFlight};
 
@@ -66,6 +66,17 @@ pub(super) fn read(file: &File) -> std::io::Result<FlightReport> {
         silent: age(now, word(&head, head::BEAT_AT)),
         last: last.map(in_flight),
     })
+}
+
+/// Whether the worker may have begun to read from the connection of this number.
+///
+/// # Errors
+/// The file cannot be read.
+pub(super) fn may_have_read(file: &File, number: u64) -> std::io::Result<bool> {
+    let at = MARK_TABLE.start + place::mark(number);
+    let (head, mark) = (words(file, 0..HEAD_WORDS)?, words(file, at..at + 1)?);
+    // A later connection may have taken the word of one that was marked before.
+    Ok(word(&head, head::VERSION) != VERSION || word(&mark, 0) > number)
 }
 
 /// The entries of a table, as far as it was ever used.

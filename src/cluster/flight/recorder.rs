@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use super::map::map;
-use super::place::{self, CONNECTION_TABLE, REQUEST_TABLE, SINCE, STATE, connection, head, request};
+use super::place::{self, CONNECTION_TABLE, MARK_TABLE, REQUEST_TABLE, SINCE, STATE, connection, head, request};
 use super::report::FlightReport;
 use super::table::Table;
 use super::{now, read};
@@ -22,6 +22,7 @@ pub struct Recorder {
     head: &'static [AtomicU64],
     connections: Table,
     requests: Table,
+    marks: &'static [AtomicU64],
     /// The same moment on two clocks: the one that costs nothing more, and the one that the master shares.
     started: (Instant, u64),
 }
@@ -72,7 +73,8 @@ impl Recorder {
         let connections = Table::new(part(CONNECTION_TABLE), connection::WORDS, word(head::USED_CONNECTIONS)?);
         let requests = Table::new(part(REQUEST_TABLE), request::WORDS, word(head::USED_REQUESTS)?);
         word(head::VERSION)?.store(place::VERSION, Ordering::Release);
-        let recorder = Self { file, head, connections, requests, started: (Instant::now(), now()) };
+        let marks = part(MARK_TABLE);
+        let recorder = Self { file, head, connections, requests, marks, started: (Instant::now(), now()) };
         recorder.beat();
         Ok(recorder)
     }
@@ -81,6 +83,14 @@ impl Recorder {
     pub fn beat(&self) {
         self.head(head::BEAT_AT, |word| word.store(now(), Ordering::Relaxed));
         self.head(head::BEATS, |word| word.fetch_add(1, Ordering::Release));
+    }
+
+    /// The connection that the master gave this number is read from, from now on.
+    pub(crate) fn reads(&self, number: u64) {
+        if let Some(mark) = self.marks.get(place::mark(number)) {
+            // Two threads may share the word: the higher number is the later one.
+            mark.fetch_max(number + 1, Ordering::Release);
+        }
     }
 
     /// A connection is open.

@@ -11,6 +11,7 @@ use super::super::attend::attend;
 use super::super::channel::{Channel, Receiver, SendError};
 use super::super::fleet::{Action, Key};
 use super::super::flight::Flight;
+use super::super::lately::Lately;
 use super::super::message::{Message, Side};
 use super::super::program::{Hire, Process, Spawn};
 use super::{Post, Supervisor};
@@ -77,7 +78,8 @@ impl<S: Spawn> Supervisor<S> {
         info!(event = "fork", group, worker, pid, generation);
         let receiver = Receiver::new(Arc::clone(&channel), Side::Master);
         self.tasks.spawn(attend(key, receiver, process, Arc::clone(&kill), self.reporter.clone()));
-        self.posts.insert(key, Post { channel, kill, group, worker, pid, generation, flight, greeted: false, faults: 0 });
+        let lately = Lately::default();
+        self.posts.insert(key, Post { channel, kill, group, worker, pid, generation, flight, lately, greeted: false, faults: 0 });
     }
 
     /// A worker whose event loop does not turn: says what it was at. The kill comes when its last deadline has passed.

@@ -51,8 +51,12 @@ impl<S: Spawn> Supervisor<S> {
             for group in self.groups.values_mut() {
                 group.dispatch.let_go();
             }
+            for post in self.posts.values_mut() {
+                post.lately.clear();
+            }
         }
-        let free = self.capacity.saturating_sub(owned(&self.groups));
+        let lately: usize = self.posts.values().map(|post| post.lately.count()).sum();
+        let free = self.capacity.saturating_sub(owned(&self.groups) + lately);
         for (number, group) in &self.groups {
             // Workers of a shared group accept for themselves.
             if !group.is_shared() {
@@ -87,7 +91,8 @@ impl<S: Spawn> Supervisor<S> {
             self.rest = None;
             return;
         };
-        let released: usize = self.groups.values_mut().map(|group| group.dispatch.let_go()).sum();
+        let idle: usize = self.groups.values_mut().map(|group| group.dispatch.let_go()).sum();
+        let released = idle + self.posts.values_mut().map(|post| post.lately.clear()).sum::<usize>();
         let pause = self.rest.map_or(PAUSE.0, |(_, pause)| (pause * 2).min(PAUSE.1));
         self.rest = Some((Instant::now() + pause, pause));
         let pause_ms = pause.as_millis() as u64;

@@ -93,7 +93,7 @@ impl<S: Spawn> Supervisor<S> {
                 info!(event = "listening", group = group_name, worker, pid, generation);
             }
             Message::Taken { seen, numbers, open } => {
-                group.dispatch.taken(key, &numbers);
+                post.lately.packet(group.dispatch.taken(key, &numbers), Instant::now());
                 group.dispatch.load(key, open);
                 return if group.dispatch.seen(key, seen) { Ok(()) } else { Err(Malformed::Untimely(name)) };
             }
@@ -179,9 +179,16 @@ impl<S: Spawn> Supervisor<S> {
 
     fn bury(&mut self, key: Key, status: Option<ExitStatus>) {
         let Some(group) = self.groups.get_mut(&key.group) else { return };
-        let (post, obituary) = (self.posts.remove(&key), group.fleet.ended(key, status, Instant::now()));
+        let (mut post, obituary) = (self.posts.remove(&key), group.fleet.ended(key, status, Instant::now()));
         self.act();
-        let rescued = self.groups.get_mut(&key.group).map_or(0, |group| group.dispatch.rescue(key));
+        let mut rescued = 0;
+        if let Some(group) = self.groups.get_mut(&key.group) {
+            rescued = group.dispatch.rescue(key);
+            if let Some(Post { lately, flight, .. }) = &mut post {
+                let unread = std::mem::take(lately).unread(|taken| flight.may_have_read(taken.number()));
+                rescued += group.dispatch.untaken(unread);
+            }
+        }
         self.topics.forget(key, &self.posts);
         if let (Some(post), Some(obituary)) = (post, obituary) {
             let Post { group, worker, pid, generation, flight, .. } = post;

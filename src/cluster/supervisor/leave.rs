@@ -7,12 +7,13 @@ use tracing::{info, warn};
 use super::super::fleet::{Cut, End};
 use super::super::master::{Error, Notice, Outcome};
 use super::super::program::Spawn;
-use super::{Group, Supervisor};
+use super::{Group, Heir, Supervisor};
 
 /// Connections taken from the kernel in the last round before the listeners close.
 const SWEEP: usize = 4096;
 
-/// How long connections that are accepted already may wait for a worker once the master has been told to stop.
+/// How long connections that are accepted already may wait for a worker once the master has been told to stop; and how long
+/// clients that have not spoken yet may take to do so when a successor has the listeners, for they did not ask for an end.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// The stages of leaving.
@@ -77,7 +78,11 @@ impl<S: Spawn> Supervisor<S> {
     /// Takes the next step of leaving, once what was accepted has been dealt out.
     pub(super) fn leave(&mut self, now: Instant) {
         if let Leaving::Until(until) = self.leaving {
-            let waits = |group: &Group| group.dispatch.waiting() > 0 && group.dispatch.anybody_ready();
+            let succeeded = self.heir.as_ref().is_some_and(Heir::has_succeeded);
+            let waits = |group: &Group| {
+                let count = if succeeded { group.dispatch.owned() } else { group.dispatch.waiting() };
+                count > 0 && group.dispatch.anybody_ready()
+            };
             if now >= until || !self.groups.values().any(waits) {
                 self.leaving = Leaving::Told;
                 self.groups.values_mut().for_each(|group| group.fleet.drain_all(now));

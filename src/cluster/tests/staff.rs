@@ -132,6 +132,22 @@ impl Job {
         }
     }
 
+    /// Picks up so many, takes all of them, and reads nothing.
+    pub(super) async fn take_unread(mut self, connections: usize) -> i32 {
+        self.up().await;
+        let mut taken = vec![];
+        while taken.len() < connections {
+            match self.channel.next().await {
+                Event::Connection(connection) => taken.push(connection),
+                Event::Disconnect { .. } | Event::Closed => return 0,
+                Event::Deliver { .. } | Event::Reopen { .. } => {}
+            }
+        }
+        Connection::take_unread(&mut taken).await;
+        self.count.store(taken.len() as u64, Ordering::Relaxed);
+        std::future::pending().await
+    }
+
     /// Says that it listens, and then does nothing at all.
     pub(super) async fn stuck(mut self) -> i32 {
         self.up().await;

@@ -59,6 +59,20 @@ async fn what_a_worker_picked_up_but_did_not_read_is_answered_by_others_when_it_
 }
 
 #[tokio::test]
+async fn what_a_worker_took_but_did_not_read_is_answered_by_others_when_it_dies() {
+    let house = House::open(
+        1,
+        rules(),
+        script(|job: Job| async move { if job.nth == 0 { job.take_unread(40).await } else { job.serve().await } }),
+    );
+    let clients: Vec<_> = (0..40).map(|_| tokio::spawn(ask(house.address))).collect();
+    until("all are taken", || house.counted() == 40).await;
+    house.staff.kill(1);
+    assert_eq!(tally(clients).await.into_iter().collect::<Vec<_>>(), [("hi!:1".to_owned(), 40)]);
+    house.drained().await;
+}
+
+#[tokio::test]
 async fn workers_that_die_again_and_again_cost_no_unread_connection() {
     let mut rules = rules();
     rules.restart.limit = 1000;

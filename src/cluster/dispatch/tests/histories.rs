@@ -134,7 +134,7 @@ fn play(chances: Vec<Chance>) -> Result<(), TestCaseError> {
             }
             Chance::Takes(which, some) => {
                 let numbers = world.some_of(keys[which], &some);
-                given_away += desk.dispatch.taken(keys[which], &numbers);
+                given_away += desk.dispatch.taken(keys[which], &numbers).len();
                 for number in numbers {
                     world.has.entry(keys[which]).or_default().remove(&number);
                     world.taken.insert(number);
@@ -155,7 +155,7 @@ fn play(chances: Vec<Chance>) -> Result<(), TestCaseError> {
             Chance::Lies(which, seen, numbers) => {
                 let has = world.has.entry(keys[which]).or_default();
                 let foreign: Vec<_> = numbers.into_iter().filter(|number| !has.contains(number)).collect();
-                prop_assert_eq!(desk.dispatch.taken(keys[which], &foreign), 0);
+                prop_assert_eq!(desk.dispatch.taken(keys[which], &foreign).len(), 0);
                 let sent = world.sent.get(&keys[which]).copied().unwrap_or_default();
                 prop_assert!(
                     seen <= sent || !desk.dispatch.seen(keys[which], seen) || !desk.dispatch.hands.contains_key(&keys[which])

@@ -1,0 +1,129 @@
+//! Copies of connections that a worker has said it takes, kept until it has surely begun to read from them: one that dies
+//! or gets stuck in between has not cost them anything yet.
+//!
+//! A busy worker speaks in every turn of its loop, and what it took two packets ago it has read from. A worker that speaks
+//! no more is looked at after a short while: what it has marked as read goes, the rest stays until it is marked, or the
+//! worker is dead.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// The most copies; the oldest go first. A packet names sixteen as a rule.
+const MOST: usize = 64;
+
+/// Packets after which a copy is not needed any more.
+const PACKETS: u64 = 2;
+
+/// How long after a packet the marks are looked at, and how long after that again.
+const FIRST_LOOK: Duration = Duration::from_millis(10);
+const NEXT_LOOK: Duration = Duration::from_millis(250);
+
+/// The copies that belong to one worker; `C` is one of them.
+#[derive(Debug)]
+pub(crate) struct Lately<C> {
+    /// With the packet that told of each, the oldest first.
+    taken: VecDeque<(u64, C)>,
+    packets: u64,
+    look: Option<Instant>,
+}
+
+impl<C> Default for Lately<C> {
+    fn default() -> Self {
+        Self { taken: VecDeque::new(), packets: 0, look: None }
+    }
+}
+
+impl<C> Lately<C> {
+    /// The worker has sent a packet from its loop, and took these in it.
+    pub(crate) fn packet(&mut self, taken: impl IntoIterator<Item = C>, now: Instant) {
+        self.packets += 1;
+        let past = self.packets.saturating_sub(PACKETS);
+        while self.taken.front().is_some_and(|(packet, _)| *packet <= past) {
+            self.taken.pop_front();
+        }
+        let packet = self.packets;
+        self.taken.extend(taken.into_iter().map(|copy| (packet, copy)));
+        while self.taken.len() > MOST {
+            self.taken.pop_front();
+        }
+        self.look = (!self.taken.is_empty()).then(|| now + FIRST_LOOK);
+    }
+
+    /// When the marks are to be looked at.
+    pub(crate) fn wake(&self) -> Option<Instant> {
+        self.look
+    }
+
+    /// Looks at the marks, if it is time: what has been read goes.
+    pub(crate) fn tick(&mut self, now: Instant, has_read: impl Fn(&C) -> bool) {
+        if self.look.is_none_or(|look| look > now) {
+            return;
+        }
+        self.taken.retain(|(_, copy)| !has_read(copy));
+        self.look = (!self.taken.is_empty()).then(|| now + NEXT_LOOK);
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.taken.len()
+    }
+
+    /// Lets all go. Returns how many.
+    pub(crate) fn clear(&mut self) -> usize {
+        self.look = None;
+        self.taken.drain(..).count()
+    }
+
+    /// The worker has ended: what it has not read from, in the order in which it took it.
+    pub(crate) fn unread(self, has_read: impl Fn(&C) -> bool) -> Vec<C> {
+        self.taken.into_iter().map(|(_, copy)| copy).filter(|copy| !has_read(copy)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn left(lately: Lately<u32>) -> Vec<u32> {
+        lately.unread(|_| false)
+    }
+
+    #[test]
+    fn what_was_taken_two_packets_ago_has_been_read() {
+        let (mut lately, now) = (Lately::default(), Instant::now());
+        lately.packet([1, 2], now);
+        lately.packet([3], now);
+        assert_eq!(lately.count(), 3);
+        lately.packet([], now);
+        assert_eq!(left(lately), [3]);
+    }
+
+    #[test]
+    fn a_silent_worker_is_looked_at_after_a_while_and_keeps_what_it_has_not_marked() {
+        let (mut lately, now) = (Lately::default(), Instant::now());
+        assert_eq!(lately.wake(), None);
+        lately.packet([1, 2, 3], now);
+        assert_eq!(lately.wake(), Some(now + FIRST_LOOK));
+        lately.tick(now, |_| true);
+        assert_eq!(lately.count(), 3, "it was not time");
+        lately.tick(now + FIRST_LOOK, |copy| *copy == 2);
+        assert_eq!(lately.wake(), Some(now + FIRST_LOOK + NEXT_LOOK));
+        lately.tick(now + FIRST_LOOK + NEXT_LOOK, |copy| *copy == 1);
+        assert_eq!(left(lately), [3]);
+    }
+
+    #[test]
+    fn the_oldest_go_when_there_are_too_many_and_all_when_descriptors_are_wanted() {
+        let (mut lately, now) = (Lately::default(), Instant::now());
+        lately.packet(0..100, now);
+        assert_eq!((lately.count(), lately.taken.front()), (MOST, Some(&(1, 36))));
+        assert_eq!((lately.clear(), lately.clear(), lately.wake()), (MOST, 0, None));
+    }
+
+    #[test]
+    fn only_what_a_dead_worker_has_not_read_comes_back() {
+        let mut lately = Lately::default();
+        lately.packet(1..=4, Instant::now());
+        assert_eq!(lately.unread(|copy| copy % 2 == 0), [1, 3]);
+    }
+}
