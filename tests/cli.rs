@@ -47,6 +47,60 @@ fn err(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).expect("text")
 }
 
+/// Runs the program in a folder with a text on its standard input.
+fn fed(folder: &Path, arguments: &[&str], text: &str) -> Output {
+    let file = folder.join("reply.json");
+    fs::write(&file, text).expect("a file");
+    let mut command = Command::new(program());
+    command.args(arguments).current_dir(folder).stdin(fs::File::open(file).expect("it is there"));
+    command.env_remove("FORECOURT_CONFIG").env_remove("FORECOURT_LOG").output().expect("it runs")
+}
+
+#[test]
+fn a_reply_is_shaped_as_its_route_would() {
+    let folder = folder(SHOP);
+    let reply = r#" {"code":200, "data":{"id":1.10,"brand":null}} "#;
+    let output = fed(folder.path(), &["shape", "GET /detail/1"], reply);
+    assert_eq!((out(&output).as_str(), err(&output).as_str()), ("{\"id\":1.10}\n", ""));
+    let output = fed(folder.path(), &["shape", "--trace", "/detail/1"], reply);
+    assert_eq!(out(&output), "{\"id\":1.10}\n");
+    assert!(
+        err(&output).contains("2. nulls: nothing to note\n  {\n-   \"id\": 1.10,\n-   \"brand\": null\n+   \"id\": 1.10\n  }")
+    );
+    for (request, reply, code, said) in [
+        ("GET /detail/1", r#"{"code":500,"message":"down"}"#, 69, "verdict is `500`"),
+        ("GET /detail/1", "{]", 69, "line 1, column 2"),
+        ("POST /detail/1", "{}", 64, "these do: GET"),
+        ("GET /nowhere", "{}", 64, "no route matches /nowhere"),
+        ("detail", "{}", 64, "no path"),
+    ] {
+        let output = fed(folder.path(), &["shape", request], reply);
+        assert_eq!(output.status.code(), Some(code), "{request}: {}", err(&output));
+        assert!(err(&output).contains(said), "{request}: {}", err(&output));
+    }
+}
+
+#[test]
+fn routes_explain_their_passes() {
+    let list = format!(
+        "{SHOP}  - {{route: GET /groups, call: 'GET shop:/api/items', shape: [{{nulls: drop}}, {{group: {{in: list, by: id}}}}]}}\n"
+    );
+    let folder = folder(&list);
+    let output = run_in(folder.path(), &["routes", "--explain"]);
+    assert_eq!(
+        out(&output),
+        "\
+GET /detail/{id}
+  pass 1, over the bytes: unwrap, nulls
+
+GET /groups
+  pass 1, over the bytes: unwrap, nulls
+  pass 2, on a tree:
+    group: elements change their order
+"
+    );
+}
+
 #[test]
 fn help_and_version_are_answers() {
     let empty = tempfile::tempdir().expect("a folder");

@@ -10,6 +10,7 @@ mod demo;
 mod drill;
 mod events;
 mod exit;
+mod explain;
 mod files;
 mod flight;
 mod health;
@@ -25,6 +26,7 @@ mod runtime;
 mod scale;
 mod schema;
 mod serve;
+mod shape;
 mod start;
 mod status;
 mod stop;
@@ -62,7 +64,9 @@ enum Command {
     /// Check a configuration and print everything that is wrong with it
     Check(ConfigArgument),
     /// List the routes of a configuration
-    Routes(ConfigArgument),
+    Routes(RoutesArguments),
+    /// Shape a reply as a route would, from a file or standard input
+    Shape(shape::ShapeArguments),
     /// Serve the built-in sample backend alone
     Demo {
         /// The address to listen on
@@ -114,6 +118,16 @@ struct ConfigArgument {
     config: PathBuf,
 }
 
+/// Which routes, and how much about them.
+#[derive(Debug, Clone, Args)]
+struct RoutesArguments {
+    #[command(flatten)]
+    config: ConfigArgument,
+    /// Tell how each route's steps are run: what works on the bytes in one pass, what needs a tree, and why
+    #[arg(long)]
+    explain: bool,
+}
+
 /// How to serve.
 #[derive(Debug, Clone, Args)]
 struct ServeArguments {
@@ -137,6 +151,7 @@ Examples:
   forecourt serve --listen 0.0.0.0:80        serve on another address
   forecourt check                            everything that is wrong with ./routes.yaml
   forecourt routes                           a table of its routes
+  forecourt shape 'GET /detail/1' < r.json   what that route makes of a reply; --trace step by step
   forecourt demo --listen 127.0.0.1:9100     the sample backend alone
   forecourt schema > routes.schema.json      completion for an editor
   forecourt start --daemon --log f.log       serve ./routes.yaml in the background
@@ -173,7 +188,9 @@ pub fn main() -> ExitCode {
         Some(Command::Reopen(control)) => reopen::run(&control),
         Some(Command::Upgrade(control)) => upgrade::run(&control),
         Some(Command::Check(config)) => check::run(&config.config),
-        Some(Command::Routes(config)) => routes::run(&config.config),
+        Some(Command::Routes(routes)) if routes.explain => explain::run(&routes.config.config),
+        Some(Command::Routes(routes)) => routes::run(&routes.config.config),
+        Some(Command::Shape(shape)) => shape::run(&shape),
         Some(Command::Demo { listen }) => demo::run(listen),
         Some(Command::Schema) => schema::run(),
         Some(Command::Health { url, config }) => health::run(url, &config.config),

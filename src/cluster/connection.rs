@@ -34,7 +34,8 @@ pub(crate) struct Shared {
 /// The master keeps a copy until [`Connection::take`] has told it otherwise, so a worker that dies before that loses
 /// nothing. It is told before the first byte is read, never after, and what it cannot be told of is not read while it may
 /// have passed the copy on: so no request can reach two workers. That it is read from now is marked in the flight record, so
-/// that one that was taken and is not marked can still be saved when the worker dies in between. Dropping the value refuses the connection: the master hands it to another worker.
+/// that one that was taken and is not marked can still be saved when the worker dies in between. Dropping the value refuses
+/// the connection: the master hands it to another worker.
 ///
 /// A connection that this worker accepted itself has no copy anywhere: dropping it closes it.
 #[derive(Debug)]

@@ -9,8 +9,8 @@ use nix::unistd::dup2_stdin;
 use rustix::net::{AddressFamily, SocketType, sockopt};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::event::WorkerError;
 use super::program::{CHANNEL_FD, GROUP, PREDECESSOR_FD, WORKER_ID};
-use super::worker::WorkerError;
 
 /// This worker's number and its end of the channel. Standard input is `/dev/null` afterwards, so nothing reads from the
 /// channel by mistake.

@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::sync::SetOnce;
 
 use super::channel::{Channel, SendError};
+use super::event::Load;
 use super::message::{MOST_NUMBERS, Message};
-use super::worker::Load;
 
 /// Connections picked up without telling the master. Well below its window, so that it never waits for the rest.
 const QUIETLY: u64 = 16;

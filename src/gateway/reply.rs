@@ -47,6 +47,14 @@ impl Gateway {
             .decode()
             .text(&reply.body, content_type(reply))
             .map_err(|error| broken(backend, "upstream_not_json", &error))?;
+        let page = route.page().filter(|_| form == Form::Html);
+        if page.is_none()
+            && let (Some(fused), Some(depth)) = (route.fused(), backend.decode().literal_depth(&text))
+            && let Some(body) = fused.run(&text, depth)
+        {
+            // The fast form has nothing to note: what it has to say something about, it leaves to the lines below.
+            return Ok(json(route, reply.status, head, body));
+        }
         let mut document = backend.decode().node(&text).map_err(|error| not_json(backend, reply, &error))?;
         let mut notes = Notes::default();
         if let Some(envelope) = backend.envelope() {
@@ -62,9 +70,8 @@ impl Gateway {
         for text in notes.texts() {
             tracing::debug!(route = trace.route.as_deref(), "{text}");
         }
-        let page = route.page().filter(|_| form == Form::Html);
         let (status, content_type, body) = match page {
-            None => (reply.status, "application/json", document.to_json()),
+            None => return Ok(json(route, reply.status, head, document.to_json())),
             Some(page) => {
                 let id = parts.extensions.get::<RequestId>().map_or("", RequestId::as_str);
                 let around = around(self.plan.origin(), parts, id, trace.route.as_deref(), Some(input));
@@ -77,6 +84,14 @@ impl Gateway {
         }
         Ok(respond(status, head, Some((content_type, Bytes::from(body)))))
     }
+}
+
+/// A shaped document.
+fn json(route: &Route, status: StatusCode, mut head: HeaderMap, body: Vec<u8>) -> Response<Body> {
+    if route.page().is_some_and(|page| !page.always()) {
+        vary_on_accept(&mut head);
+    }
+    respond(status, head, Some(("application/json", Bytes::from(body))))
 }
 
 fn respond(status: StatusCode, mut head: HeaderMap, body: Option<(&'static str, Bytes)>) -> Response<Body> {

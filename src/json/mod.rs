@@ -13,8 +13,10 @@ mod path;
 mod path_grammar;
 mod path_set;
 mod path_walk;
+mod reader;
 mod text;
 mod token;
+mod wide;
 mod write;
 
 pub use error::{Found, ParseError, ParseErrorKind};
@@ -25,6 +27,7 @@ pub use parse::{parse, parse_bytes};
 pub use path::{Path, Segment};
 pub use path_grammar::PathError;
 pub use path_set::{PathSet, State};
+pub(crate) use reader::{Kind, Nest, Reader, Stop};
 pub use text::Text;
 pub use token::{Scanner, Token};
 pub use write::write;

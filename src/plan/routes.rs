@@ -12,7 +12,7 @@ use super::{Call, Limits, Page};
 use crate::check::Rules;
 use crate::page::Templates;
 use crate::route::{Methods, Pattern, PatternError};
-use crate::shape::Shape;
+use crate::shape::{Action, Fused, Shape, Step, Wrap};
 use crate::spec::{At, CallSpec, FileSpec, InputSpec, Problem, RouteSpec};
 
 /// A route of the plan.
@@ -22,6 +22,7 @@ pub struct Route {
     pattern: Pattern,
     rules: Rules,
     answer: Answer,
+    fused: Option<Fused>,
     page: Option<Page>,
     timeout: Duration,
 }
@@ -63,6 +64,11 @@ impl Route {
         &self.answer
     }
 
+    /// What becomes of a reply, from the envelope to the last step, in its fast form; none for a proxy.
+    pub fn fused(&self) -> Option<&Fused> {
+        self.fused.as_ref()
+    }
+
     /// The page that a browser gets.
     pub fn page(&self) -> Option<&Page> {
         self.page.as_ref()
@@ -79,6 +85,14 @@ pub(super) struct Defaults<'s> {
     file: &'s FileSpec,
     timeout: Duration,
     strict: bool,
+}
+
+/// All that is done to a reply, as one list of steps.
+fn fused(answer: &Answer) -> Option<Fused> {
+    let Answer::Call { call, name, shape } = answer else { return None };
+    let envelope = call.backend().envelope().map_or(&[][..], Shape::steps);
+    let around = name.clone().and_then(|name| Wrap::new(name).ok()).map(|wrap| Step::new(Action::Wrap(wrap)));
+    Some(Fused::new(envelope.iter().chain(&around).chain(shape.steps())))
 }
 
 impl Compiler<'_> {
@@ -117,7 +131,8 @@ impl Compiler<'_> {
         let parts = pattern.clone().zip(rules).zip(answer.zip(page));
         let route = parts.map(|((pattern, rules), (answer, page))| {
             let name = pattern.to_string().into();
-            Route { name, pattern, rules, answer, page, timeout }
+            let fused = fused(&answer);
+            Route { name, pattern, rules, answer, fused, page, timeout }
         });
         (pattern, route)
     }

@@ -54,6 +54,10 @@ impl Aims {
         Self { paths }
     }
 
+    pub(super) fn paths(&self) -> &[Path] {
+        &self.paths
+    }
+
     pub(super) fn path(&self, at: usize) -> Option<&Path> {
         self.paths.get(at)
     }

@@ -20,7 +20,7 @@ pub struct DefaultsOptions {
 /// unless a path names it. Outer places are filled before the ones inside of them, so that filling twice changes nothing.
 #[derive(Debug, Clone)]
 pub struct Defaults {
-    values: Vec<(Path, Node<'static>)>,
+    pub(super) values: Vec<(Path, Node<'static>)>,
 }
 
 impl Defaults {

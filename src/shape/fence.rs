@@ -24,6 +24,11 @@ impl Fence {
         Ok(Self((!paths.is_empty()).then(|| PathSet::new(paths))))
     }
 
+    /// The paths that it stands around.
+    pub(super) fn paths(&self) -> &[Path] {
+        self.0.as_ref().map_or(&[], PathSet::paths)
+    }
+
     /// At the top of a document.
     pub(super) fn start(&self) -> Ground {
         Ground(self.0.as_ref().map(PathSet::start))

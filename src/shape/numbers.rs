@@ -46,7 +46,7 @@ impl Default for NumbersOptions {
 pub struct Numbers {
     beyond: Beyond,
     always: Vec<Glob>,
-    nan: Option<Nan>,
+    pub(super) nan: Option<Nan>,
 }
 
 impl Numbers {
@@ -94,7 +94,7 @@ impl Numbers {
     }
 
     /// What takes the number's place, when it may not stay.
-    fn instead(&self, number: &Number<'_>, name: Option<&Text<'_>>) -> Result<Option<Node<'static>>, String> {
+    pub(super) fn instead(&self, number: &Number<'_>, name: Option<&Text<'_>>) -> Result<Option<Node<'static>>, String> {
         if !number.is_finite() {
             return match self.nan {
                 None | Some(Nan::Null) => Ok(Some(Node::Null)),
@@ -107,7 +107,17 @@ impl Numbers {
         Ok(quoted.then(|| in_quotes(number)))
     }
 
-    fn is_always(&self, name: &Text<'_>) -> bool {
+    /// Whether any name's numbers are always strings.
+    pub(super) fn has_always(&self) -> bool {
+        !self.always.is_empty()
+    }
+
+    /// Whether a number that is no lenient token may not stay, its name aside.
+    pub(super) fn is_beyond(&self, raw: &str) -> bool {
+        self.beyond == Beyond::String && Number::raw(raw).is_unsafe_integer()
+    }
+
+    pub(super) fn is_always(&self, name: &Text<'_>) -> bool {
         let name = name.decode();
         self.always.iter().any(|glob| glob.matches(&name))
     }
@@ -118,7 +128,7 @@ fn in_quotes(number: &Number<'_>) -> Node<'static> {
     Node::String(Text::raw(number.as_raw().to_owned()))
 }
 
-fn is_no_number(text: &Text<'_>) -> bool {
+pub(super) fn is_no_number(text: &Text<'_>) -> bool {
     ["NaN", "Infinity", "-Infinity"].iter().any(|word| *text == **word)
 }
 

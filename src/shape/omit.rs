@@ -9,7 +9,7 @@ const STEP: &str = "omit";
 /// Removes members, every one of a name that stands twice, and elements.
 #[derive(Debug, Clone)]
 pub struct Omit {
-    aims: Aims,
+    pub(super) aims: Aims,
 }
 
 impl Omit {

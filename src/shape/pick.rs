@@ -22,8 +22,8 @@ pub struct PickOptions {
 /// Where an element is no object, it stays, with a warning.
 #[derive(Debug, Clone)]
 pub struct Pick {
-    at: Option<Aims>,
-    fields: Aims,
+    pub(super) at: Option<Aims>,
+    pub(super) fields: Aims,
 }
 
 impl Pick {

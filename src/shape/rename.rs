@@ -12,9 +12,9 @@ const STEP: &str = "rename";
 /// stays at the first one's place, with a warning.
 #[derive(Debug, Clone)]
 pub struct Rename {
-    aims: Aims,
+    pub(super) aims: Aims,
     /// The new names, in the order of the paths.
-    names: Vec<Text<'static>>,
+    pub(super) names: Vec<Text<'static>>,
 }
 
 impl Rename {

@@ -18,6 +18,11 @@ impl Shape {
         Self { steps, strict }
     }
 
+    /// One more step behind the others.
+    pub(super) fn push(&mut self, step: Step) {
+        self.steps.push(step);
+    }
+
     /// The steps, in order.
     pub fn steps(&self) -> &[Step] {
         &self.steps

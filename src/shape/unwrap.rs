@@ -58,9 +58,9 @@ pub enum MissingData {
 /// The step.
 #[derive(Debug, Clone)]
 pub struct Unwrap {
-    data: Vec<Payload>,
-    ok: Vec<(Path, Vec<Node<'static>>)>,
-    missing: MissingVerdict,
+    pub(super) data: Vec<Payload>,
+    pub(super) ok: Vec<(Path, Vec<Node<'static>>)>,
+    pub(super) missing: MissingVerdict,
     message: Vec<Path>,
     status: Table<u16>,
     otherwise: u16,

@@ -6,7 +6,7 @@ use crate::json::{Node, Object, Text};
 /// Puts the document under a key: `wrap: data` makes `{"data": ...}` of it, whatever its type.
 #[derive(Debug, Clone)]
 pub struct Wrap {
-    key: Text<'static>,
+    pub(super) key: Text<'static>,
 }
 
 impl Wrap {

@@ -25,7 +25,7 @@ pub(super) fn decode<'b>(
     }
     let label = content_type.and_then(label);
     let labelled = label.map(|label| Encoding::for_label(label.as_bytes()).ok_or(label));
-    match (std::str::from_utf8(bytes), labelled) {
+    match (utf8(bytes), labelled) {
         (Ok(text), labelled) if believed(text, labelled) => Ok(Cow::Borrowed(text)),
         (_, Some(Ok(encoding))) => with(encoding, bytes),
         (Ok(text), _) => Ok(Cow::Borrowed(text)),
@@ -47,10 +47,15 @@ fn believed(text: &str, labelled: Option<Result<&'static Encoding, &str>>) -> bo
 
 fn with<'b>(encoding: &'static Encoding, bytes: &'b [u8]) -> Result<Cow<'b, str>, DecodeError> {
     if encoding == UTF_8 {
-        return std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(not_utf8);
+        return utf8(bytes).map(Cow::Borrowed).map_err(not_utf8);
     }
     let text = encoding.decode_without_bom_handling_and_without_replacement(bytes);
     text.ok_or(DecodeError::NotText { charset: encoding.name(), offset: 0 })
+}
+
+/// The bytes as text. The fast check does not tell where they are none, which then costs a second look.
+fn utf8(bytes: &[u8]) -> Result<&str, std::str::Utf8Error> {
+    simdutf8::basic::from_utf8(bytes).or_else(|_| std::str::from_utf8(bytes))
 }
 
 fn not_utf8(error: std::str::Utf8Error) -> DecodeError {

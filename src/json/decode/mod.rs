@@ -126,16 +126,22 @@ impl Decode {
     /// The text is not JSON (the place counts in that text, which is not always the body), or its references are a bomb.
     pub fn node<'t>(&self, text: &'t str) -> Result<Node<'t>, DecodeError> {
         let mut node = parse_with(text, &self.limits, self.lenient.bare_nan)?;
-        let mark: &[u8] = match self.refs {
-            Refs::Off => return Ok(node),
-            Refs::Fastjson => b"$ref",
-            Refs::JacksonId => b"@id",
-        };
         // Most documents have none.
-        if memchr::memmem::find(text.as_bytes(), mark).is_some() {
+        if self.literal_depth(text).is_none() {
             self.resolve(&mut node)?;
         }
         Ok(node)
+    }
+
+    /// How deep the document of a text from [`Decode::text`] may nest, when it is what its bytes say; none when there may be references
+    /// to resolve.
+    pub fn literal_depth(&self, text: &str) -> Option<usize> {
+        let mark: &[u8] = match self.refs {
+            Refs::Off => return Some(self.limits.depth),
+            Refs::Fastjson => b"$ref",
+            Refs::JacksonId => b"@id",
+        };
+        memchr::memmem::find(text.as_bytes(), mark).is_none().then_some(self.limits.depth)
     }
 
     /// Resolves the references inside a document.

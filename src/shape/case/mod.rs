@@ -32,7 +32,7 @@ pub struct CaseOptions {
 pub struct Case {
     to: Spelling,
     except: Vec<String>,
-    stop: Fence,
+    pub(super) stop: Fence,
 }
 
 impl Case {
@@ -79,7 +79,7 @@ impl Case {
     }
 
     /// The new name, if it is another one.
-    fn key(&self, key: &Text<'_>) -> Option<String> {
+    pub(super) fn key(&self, key: &Text<'_>) -> Option<String> {
         let name = key.decode();
         // A lone surrogate cannot be spelled anew without losing it.
         let lossy = matches!(name, Cow::Owned(_)) && name.contains('\u{fffd}');

@@ -41,7 +41,7 @@ pub struct DateOptions {
 
 /// Dates, ready to convert.
 #[derive(Debug, Clone)]
-pub(super) struct Dates {
+pub(in crate::shape) struct Dates {
     to: DateForm,
     from: Vec<Form>,
     zone: TimeZone,

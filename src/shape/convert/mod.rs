@@ -70,18 +70,18 @@ pub enum To {
 /// The step.
 #[derive(Debug, Clone)]
 pub struct Convert {
-    entries: Vec<Entry>,
+    pub(super) entries: Vec<Entry>,
 }
 
 #[derive(Debug, Clone)]
-struct Entry {
-    values: Aims,
-    conversion: Conversion,
-    otherwise: Option<Node<'static>>,
+pub(super) struct Entry {
+    pub(super) values: Aims,
+    pub(super) conversion: Conversion,
+    pub(super) otherwise: Option<Node<'static>>,
 }
 
 #[derive(Debug, Clone)]
-enum Conversion {
+pub(super) enum Conversion {
     String,
     Number,
     Integer,
@@ -127,6 +127,15 @@ impl Convert {
 }
 
 impl Conversion {
+    /// Whether it makes scalars only.
+    pub(super) fn is_scalar(&self) -> bool {
+        match self {
+            Self::Json(_) | Self::List(_) => false,
+            Self::Map(table) => table.values().iter().all(|value| !matches!(value, Node::Array(_) | Node::Object(_))),
+            _ => true,
+        }
+    }
+
     fn new(to: To) -> Result<Self, StepError> {
         Ok(match to {
             To::String => Self::String,
@@ -143,7 +152,7 @@ impl Conversion {
     }
 
     /// The converted value, or nothing when it is what it should be already.
-    fn convert<'a>(&self, node: &Node<'a>) -> Result<Option<Node<'a>>, Failed> {
+    pub(super) fn convert<'a>(&self, node: &Node<'a>) -> Result<Option<Node<'a>>, Failed> {
         match self {
             Self::String => scalar::string(node),
             Self::Number => scalar::number(node),

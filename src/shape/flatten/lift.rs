@@ -55,7 +55,7 @@ impl Prefix {
 }
 
 /// Writes a name with its first letter as a capital, unless it is the first that is written. `own` is raw: the letter may be an escape.
-fn push_capital(name: &mut String, own: &str) {
+pub(in super::super) fn push_capital(name: &mut String, own: &str) {
     let (first, rest) = first_letter(own);
     match first {
         Some(letter) if !name.is_empty() && letter.is_lowercase() => {

@@ -15,11 +15,12 @@ use super::{Error, Notes, StepError};
 use crate::json::{Node, Object, Path, Text};
 use forecast::Forecast;
 use lift::Lift;
+pub(super) use lift::push_capital;
 
 const STEP: &str = "flatten";
 
 /// The most bytes of new names that one run of the step may make: a long name above many members is repeated for each of them.
-const NAME_BYTES: usize = 64 << 20;
+pub(super) const NAME_BYTES: usize = 64 << 20;
 
 /// What joins the names on the way to a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,22 +70,22 @@ impl Default for FlattenOptions {
 /// twice. Which ones stay does not depend on the order of members.
 #[derive(Debug, Clone)]
 pub struct Flatten {
-    at: Option<Aims>,
-    rules: Rules,
+    pub(super) at: Option<Aims>,
+    pub(super) rules: Rules,
 }
 
 /// What holds for every object of a run.
 #[derive(Debug, Clone)]
-struct Rules {
-    levels: usize,
-    joint: Joint,
-    arrays: Arrays,
-    except: Fence,
+pub(super) struct Rules {
+    pub(super) levels: usize,
+    pub(super) joint: Joint,
+    pub(super) arrays: Arrays,
+    pub(super) except: Fence,
 }
 
 /// [`Join`], ready to be written between two names.
 #[derive(Debug, Clone)]
-enum Joint {
+pub(super) enum Joint {
     /// As it stands between the quotes of a JSON string.
     Text(String),
     Camel,

@@ -7,7 +7,7 @@ use crate::shape::vectors::{document, path};
 use crate::shape::*;
 
 /// Names as backends do and do not send them; `a_b`, `a.b` and `aB` are there to meet what flattening makes.
-pub(super) const NAMES: [&str; 20] = [
+pub(in crate::shape) const NAMES: [&str; 20] = [
     "a",
     "b",
     "c",
@@ -31,7 +31,7 @@ pub(super) const NAMES: [&str; 20] = [
 ];
 
 /// Scalars and empty containers, as tokens.
-pub(super) const LEAVES: [&str; 22] = [
+pub(in crate::shape) const LEAVES: [&str; 22] = [
     "null",
     "null",
     "null",
@@ -56,7 +56,7 @@ pub(super) const LEAVES: [&str; 22] = [
     r#""NaN""#,
 ];
 
-pub(super) const PATHS: [&str; 30] = [
+pub(in crate::shape) const PATHS: [&str; 30] = [
     "a",
     "b",
     "a.b",
@@ -89,7 +89,7 @@ pub(super) const PATHS: [&str; 30] = [
     "**[]",
 ];
 
-pub(super) fn documents() -> impl Strategy<Value = String> {
+pub(in crate::shape) fn documents() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         8 => prop::sample::select(&LEAVES[..]).prop_map(str::to_owned),
         1 => any::<i64>().prop_map(|number| number.to_string()),
@@ -104,15 +104,15 @@ pub(super) fn documents() -> impl Strategy<Value = String> {
     })
 }
 
-pub(super) fn paths(most: usize) -> impl Strategy<Value = Vec<Path>> {
+pub(in crate::shape) fn paths(most: usize) -> impl Strategy<Value = Vec<Path>> {
     prop::collection::vec(prop::sample::select(&PATHS[..]).prop_map(path), 0..=most)
 }
 
-pub(super) fn fate() -> impl Strategy<Value = Fate> {
+pub(in crate::shape) fn fate() -> impl Strategy<Value = Fate> {
     prop::sample::select(vec![Fate::Keep, Fate::Drop])
 }
 
-pub(super) fn nulls() -> impl Strategy<Value = Nulls> {
+pub(in crate::shape) fn nulls() -> impl Strategy<Value = Nulls> {
     let stand_ins = prop::collection::vec(
         (prop::sample::select(&PATHS[..]), prop::sample::select(vec!["0", "[]", r#"{"a":""}"#, "null"])),
         0..3,
@@ -127,7 +127,7 @@ pub(super) fn nulls() -> impl Strategy<Value = Nulls> {
     )
 }
 
-pub(super) fn flatten() -> impl Strategy<Value = Flatten> {
+pub(in crate::shape) fn flatten() -> impl Strategy<Value = Flatten> {
     let join = prop_oneof![
         prop::sample::select(vec!["_", ".", "", "__", "0", "\""]).prop_map(|text| Join::Text(text.to_owned())),
         Just(Join::Camel),
@@ -140,7 +140,7 @@ pub(super) fn flatten() -> impl Strategy<Value = Flatten> {
     })
 }
 
-pub(super) fn numbers() -> impl Strategy<Value = Numbers> {
+pub(in crate::shape) fn numbers() -> impl Strategy<Value = Numbers> {
     let nan = prop::sample::select(vec![None, Some(Nan::Null), Some(Nan::String)]);
     let always = prop::sample::subsequence(vec!["id", "*Id", "a*", "**"], 0..3);
     (any::<bool>(), always, nan).prop_map(|(unsafe_to_string, always, nan)| {
@@ -150,14 +150,14 @@ pub(super) fn numbers() -> impl Strategy<Value = Numbers> {
     })
 }
 
-pub(super) fn case() -> impl Strategy<Value = Case> {
+pub(in crate::shape) fn case() -> impl Strategy<Value = Case> {
     let to = prop::sample::select(vec![Spelling::Camel, Spelling::Snake, Spelling::Kebab, Spelling::Pascal]);
     (to, paths(2))
         .prop_map(|(to, stop)| Case::new(CaseOptions { to, except: vec!["B".to_owned()], stop }).expect("the options are sound"))
 }
 
 /// Any step that only moves, removes or renames: its options are tried until they are sound.
-pub(super) fn steps() -> impl Strategy<Value = Action> {
+pub(in crate::shape) fn steps() -> impl Strategy<Value = Action> {
     let pairs = || {
         prop::collection::vec(
             (prop::sample::select(&PATHS[..]).prop_map(path), prop::sample::select(&PATHS[..]).prop_map(path)),

@@ -1,6 +1,6 @@
 //! The laws of the steps, on documents that proptest makes up.
 
-mod made_up;
+pub(super) mod made_up;
 
 use proptest::prelude::*;
 

@@ -66,16 +66,16 @@ impl Default for NullsOptions {
 /// Only the token `null` counts as null. The document itself is never removed. Doing it twice changes nothing more.
 #[derive(Debug, Clone)]
 pub struct Nulls {
-    members: Fate,
-    elements: Fate,
-    empty: EmptyOptions,
-    emptied: Fate,
-    except: Fence,
-    to: Aims,
+    pub(super) members: Fate,
+    pub(super) elements: Fate,
+    pub(super) empty: EmptyOptions,
+    pub(super) emptied: Fate,
+    pub(super) except: Fence,
+    pub(super) to: Aims,
     /// What stands in for null, in the order of the paths.
-    instead: Vec<Node<'static>>,
+    pub(super) instead: Vec<Node<'static>>,
     /// Nothing but null members concerns the step: the common case, with a walk of its own.
-    plain: bool,
+    pub(super) plain: bool,
 }
 
 impl Nulls {

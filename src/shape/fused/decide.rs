@@ -1,0 +1,225 @@
+//! What becomes of a member, an element or the document itself: every step of the pass is asked in its turn.
+
+use std::borrow::Cow;
+
+use super::envelope::text;
+use super::machine::{Machine, Scope};
+use super::program::Op;
+use super::steps::{convert, is_always, number, sweep};
+use super::track::{LOST, OFF, Track};
+use crate::json::{Kind, Stop, Text};
+
+/// How a value is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Edge {
+    Root,
+    Member,
+    Element(usize),
+}
+
+/// A value on its way through the steps.
+pub(super) struct Value {
+    pub(super) kind: Kind,
+    /// Where it came.
+    pub(super) from: usize,
+    pub(super) to: usize,
+    /// What stands for it, when it is not what came.
+    pub(super) made: Option<Vec<u8>>,
+    /// The step that removes it.
+    pub(super) dropped: Option<usize>,
+    /// The counting step may remove it at its end.
+    pub(super) may_empty: bool,
+    pub(super) scope: Scope,
+    pub(super) levels: usize,
+    pub(super) bit: u64,
+}
+
+impl Machine<'_> {
+    /// The value that the steps work on.
+    pub(super) fn root(&mut self, src: &[u8], kind: Kind, from: usize, to: usize) -> Result<(), Stop> {
+        let mark = self.cut.mark(self.at);
+        self.place(src, mark, Edge::Root, None, kind, from, to)
+    }
+
+    /// A member or an element of the innermost container.
+    #[inline]
+    pub(super) fn child(
+        &mut self,
+        src: &[u8],
+        mark: usize,
+        key: Option<(usize, usize, bool)>,
+        kind: Kind,
+        from: usize,
+        to: usize,
+    ) -> Result<(), Stop> {
+        let edge = match (key, self.frames.last_mut()) {
+            (Some(_), _) => Edge::Member,
+            (None, Some(frame)) => {
+                frame.index += 1;
+                Edge::Element(frame.index - 1)
+            }
+            (None, None) => return Err(Stop::Refused),
+        };
+        self.place(src, mark, edge, key, kind, from, to)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a unit is this many numbers; they live in registers")]
+    #[inline]
+    fn place(
+        &mut self,
+        src: &[u8],
+        mark: usize,
+        edge: Edge,
+        key: Option<(usize, usize, bool)>,
+        kind: Kind,
+        from: usize,
+        to: usize,
+    ) -> Result<(), Stop> {
+        let program = self.program;
+        let raw = match key {
+            Some((from, to, _)) => text(src, from + 1, to - 1)?,
+            None => "",
+        };
+        let mut name = match key {
+            Some((_, _, true)) => Cow::Owned(Text::raw(raw).decode().into_owned()),
+            _ => Cow::Borrowed(raw),
+        };
+        let mut renamed: Option<String> = None;
+        let mut value =
+            Value { kind, from, to, made: None, dropped: None, may_empty: false, scope: Scope::Off, levels: usize::MAX, bit: 0 };
+        let is_container = matches!(kind, Kind::Array | Kind::Object);
+        let base = self.states.len();
+        let above = base.saturating_sub(program.ops.len());
+        for (at, op) in program.ops.iter().enumerate() {
+            let before = self.states.get(above + at).copied().unwrap_or([LOST; 2]);
+            if value.dropped.is_some() {
+                self.states.push([OFF, LOST]);
+                continue;
+            }
+            let mut state = [LOST; 2];
+            match op {
+                Op::Drop => {
+                    if edge == Edge::Member && value.kind == Kind::Null {
+                        value.dropped = Some(at);
+                    }
+                }
+                Op::Sweep { .. } => state = sweep(op, before, edge, &name, &mut value, at, program.counting == Some(at))?,
+                Op::Numbers(numbers) => {
+                    let always = match edge {
+                        Edge::Root => false,
+                        Edge::Element(_) => before[0] == 1,
+                        Edge::Member => is_always(numbers, &name),
+                    };
+                    state[0] = u32::from(always);
+                    number(src, numbers, always, &mut value)?;
+                }
+                Op::Omit(track) => {
+                    state[0] = step(track, before[0], edge, &name);
+                    if edge != Edge::Root && track.hit(state[0]).is_some() {
+                        value.dropped = Some(at);
+                    } else {
+                        refuse(track.balks(state[0], value.kind))?;
+                    }
+                }
+                Op::Rename { track, names } => {
+                    state[0] = step(track, before[0], edge, &name);
+                    refuse(track.balks(state[0], value.kind))?;
+                    let hit = track.hit(state[0]).and_then(|hit| names.get(hit)).filter(|_| edge == Edge::Member);
+                    if let Some(new) = hit {
+                        renamed = Some(new.clone());
+                        name = Cow::Owned(Text::raw(new.as_str()).decode().into_owned());
+                    }
+                    if edge == Edge::Member && track.names_members(before[0]) {
+                        self.note_name(at, &name, hit.is_some());
+                    }
+                }
+                Op::Case { case, stop } => {
+                    if before[0] == OFF && edge != Edge::Root {
+                        state = [OFF, LOST];
+                    } else {
+                        state[0] = step(stop, before[0], edge, &name);
+                        if edge != Edge::Root && stop.hit(state[0]).is_some() {
+                            state[0] = OFF;
+                        }
+                        if edge == Edge::Member {
+                            let key = Text::raw(renamed.as_deref().unwrap_or(raw));
+                            let new = case.key(&key).map(|new| Text::plain(new).as_raw().to_owned());
+                            if let Some(new) = new {
+                                name = Cow::Owned(Text::raw(new.as_str()).decode().into_owned());
+                                renamed = Some(new);
+                                self.note_name(at, &name, true);
+                            } else {
+                                self.note_name(at, &name, false);
+                            }
+                        }
+                    }
+                }
+                Op::Convert { track, .. } => {
+                    state[0] = step(track, before[0], edge, &name);
+                    convert(op, state[0], src, &mut value)?;
+                }
+                Op::Pick { .. } => state = self.pick(op, before, edge, &name, &mut value, at)?,
+                Op::Default { track, .. } => {
+                    state[0] = step(track, before[0], edge, &name);
+                    if edge == Edge::Member {
+                        self.fill(op, before[0], state[0], &name, &mut value)?;
+                    }
+                    refuse(track.balks(state[0], value.kind))?;
+                }
+                Op::Flatten(lifting) => {
+                    state = self.lifting(lifting, before, edge, &name, &mut value)?;
+                }
+            }
+            self.states.push(state);
+        }
+        let own = renamed.as_deref().unwrap_or(raw);
+        if is_container && value.made.is_none() {
+            return self.enter(src, mark, edge, key, own, renamed.is_some(), &value, from, base);
+        }
+        self.states.truncate(base);
+        self.count(value.dropped);
+        self.at = to;
+        if value.dropped.is_some() {
+            self.cut.back(src, mark, to);
+            if let Some(frame) = self.frames.last_mut() {
+                frame.opened = false;
+            }
+            return Ok(());
+        }
+        self.name(src, key, own, renamed.is_some(), from)?;
+        if let Some(made) = &value.made {
+            self.cut.write(src, from, made, to);
+        }
+        if let Some(frame) = self.frames.last_mut() {
+            frame.opened = false;
+            frame.first = false;
+            frame.kept += 1;
+            frame.seen |= value.bit;
+        }
+        Ok(())
+    }
+
+    /// Tells the counting step of a value that is done with.
+    #[inline]
+    pub(super) fn count(&mut self, dropped: Option<usize>) {
+        if let (Some(counting), Some(frame)) = (self.program.counting, self.frames.last_mut()) {
+            frame.arrived += usize::from(dropped.is_none_or(|at| at >= counting));
+            frame.survived += usize::from(dropped.is_none_or(|at| at > counting));
+        }
+    }
+}
+
+#[inline(always)]
+pub(super) fn step(track: &Track, before: u32, edge: Edge, name: &str) -> u32 {
+    match edge {
+        Edge::Root => track.start(),
+        Edge::Member => track.member(before, name),
+        Edge::Element(at) => track.element(before, at),
+    }
+}
+
+/// Leaves the document to the reference: it says exactly what is odd about it.
+#[inline(always)]
+pub(super) fn refuse(odd: bool) -> Result<(), Stop> {
+    if odd { Err(Stop::Refused) } else { Ok(()) }
+}

@@ -1,0 +1,295 @@
+//! One pass over a document: reads a unit, asks the steps, writes what they leave.
+//!
+//! A unit is a member with its scalar, an opening or a closing bracket. Only when all of it is there does anything happen, so a
+//! document may come in pieces. What the steps decide stands in [`decide`](super::decide), what happens at a closing bracket in
+//! [`close`](super::close).
+
+use super::cut::Cut;
+use super::envelope::{Unpack, Unpacked, around};
+use super::lift::Lift;
+use super::plain::{Plain, space};
+use super::program::Program;
+use crate::json::{Kind, Nest, Reader, Stop};
+
+/// What flattening does in a container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// Nothing.
+    Off,
+    /// Its members stay, what is in them is lifted.
+    Top,
+    /// It is lifted: its members go to the object around it.
+    Lifted,
+    /// Each object in it is flattened on its own.
+    List,
+}
+
+/// An open container.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Frame {
+    pub(super) is_object: bool,
+    /// Nothing of it is read yet.
+    pub(super) opened: bool,
+    /// Nothing is written yet where its members go.
+    pub(super) first: bool,
+    /// The step that removes it, known before its inside is read.
+    pub(super) doomed: Option<usize>,
+    /// What stands in for a decision of the counting step: it may remove the container when nothing is left in it.
+    pub(super) may_empty: bool,
+    /// A name in it became another one, or is one of several that may not meet.
+    pub(super) touched: bool,
+    /// Something in it is lifted.
+    pub(super) lifts: bool,
+    pub(super) scope: Scope,
+    /// How much was written before it, with its name.
+    pub(super) mark: usize,
+    /// Elements read.
+    pub(super) index: usize,
+    /// Members that the counting step saw, and left.
+    pub(super) arrived: usize,
+    pub(super) survived: usize,
+    /// Members written.
+    pub(super) kept: usize,
+    /// Where its names begin among all that are kept for comparison, of its own and of what is lifted.
+    pub(super) names: usize,
+    pub(super) lifted: usize,
+    /// How often what is in it may still be lifted.
+    pub(super) levels: usize,
+    /// Where the prefix of the names in it begins, and how long it was outside.
+    pub(super) prefix_from: usize,
+    pub(super) prefix_before: usize,
+    /// The defaults whose names stand in it, and the one that it is itself.
+    pub(super) seen: u64,
+    pub(super) own_bit: u64,
+}
+
+/// Where a pass is.
+#[derive(Debug)]
+enum Phase {
+    Start,
+    Envelope,
+    Begin,
+    Value,
+    Plain(Box<Plain>, bool),
+    Lift(Box<Lift>),
+    Trail,
+    Done,
+}
+
+/// A pass under way.
+#[derive(Debug)]
+pub(super) struct Machine<'p> {
+    pub(super) program: &'p Program,
+    pub(super) cut: Cut,
+    pub(super) at: usize,
+    pub(super) nest: Nest,
+    pub(super) frames: Vec<Frame>,
+    /// For every open container, the numbers of every step.
+    pub(super) states: Vec<[u32; 2]>,
+    pub(super) names: Vec<u64>,
+    pub(super) lifted: Vec<u64>,
+    pub(super) prefix: String,
+    pub(super) name_bytes: usize,
+    phase: Phase,
+    unpack: Unpack,
+}
+
+impl<'p> Machine<'p> {
+    /// At the start of a document that may nest so deep.
+    pub(super) fn new(program: &'p Program, deepest: usize, out: Vec<u8>) -> Self {
+        Self {
+            program,
+            cut: Cut { out, from: 0 },
+            at: 0,
+            nest: Nest::new(deepest),
+            frames: Vec::new(),
+            states: Vec::new(),
+            names: Vec::new(),
+            lifted: Vec::new(),
+            prefix: String::new(),
+            name_bytes: 0,
+            phase: Phase::Start,
+            unpack: Unpack::default(),
+        }
+    }
+
+    /// Reads on. At the end of the bytes it is [`Stop::End`], unless the document is at its end, too, and `last` says that nothing
+    /// follows; everything before the unit that is not whole is done then.
+    pub(super) fn run(&mut self, src: &[u8], last: bool) -> Result<(), Stop> {
+        loop {
+            match &mut self.phase {
+                Phase::Start => {
+                    around(src, &mut self.at, &mut self.cut);
+                    let mut reader = Reader::new(src, self.at);
+                    let Some(envelope) = &self.program.envelope else {
+                        self.phase = Phase::Begin;
+                        continue;
+                    };
+                    self.unpack.start(envelope, &mut reader, &mut self.nest)?;
+                    self.cut.skip(src, self.at, reader.at);
+                    self.at = reader.at;
+                    self.phase = Phase::Envelope;
+                }
+                Phase::Envelope => {
+                    let Some(envelope) = &self.program.envelope else { return Err(Stop::Refused) };
+                    match self.unpack.run(envelope, src, &mut self.at, &mut self.cut, &mut self.nest)? {
+                        Unpacked::Payload => self.phase = Phase::Begin,
+                        Unpacked::End => {
+                            for _ in &self.program.wraps {
+                                self.cut.write(src, self.at, b"}", self.at);
+                            }
+                            self.phase = Phase::Trail;
+                        }
+                    }
+                }
+                Phase::Begin => {
+                    around(src, &mut self.at, &mut self.cut);
+                    self.begin(src, last)?;
+                }
+                Phase::Plain(plain, drops) => {
+                    if *drops {
+                        plain.run::<true>(src, &mut self.at, &mut self.cut)?;
+                    } else {
+                        plain.run::<false>(src, &mut self.at, &mut self.cut)?;
+                    }
+                    self.phase = Phase::Value;
+                    self.passed(src);
+                }
+                Phase::Lift(lift) => {
+                    let Some(quick) = &self.program.quick else { return Err(Stop::Refused) };
+                    if quick.drops {
+                        lift.run::<true>(quick, src, &mut self.at, &mut self.cut)?;
+                    } else {
+                        lift.run::<false>(quick, src, &mut self.at, &mut self.cut)?;
+                    }
+                    self.phase = Phase::Value;
+                    self.passed(src);
+                }
+                Phase::Value => {
+                    if self.frames.is_empty() {
+                        self.value_done(src);
+                        continue;
+                    }
+                    let (unit, mark) = (self.at, self.cut.mark(self.at));
+                    if let Err(stop) = self.unit(src, mark) {
+                        self.cut.back(src, mark, unit);
+                        self.at = unit;
+                        return Err(stop);
+                    }
+                }
+                Phase::Trail => {
+                    around(src, &mut self.at, &mut self.cut);
+                    if self.at < src.len() {
+                        return Err(Stop::Refused);
+                    }
+                    if !last {
+                        return Err(Stop::End);
+                    }
+                    self.cut.skip(src, self.at, self.at);
+                    self.phase = Phase::Done;
+                }
+                Phase::Done => return Ok(()),
+            }
+        }
+    }
+
+    /// At the value that the steps work on.
+    fn begin(&mut self, src: &[u8], last: bool) -> Result<(), Stop> {
+        let mut reader = Reader::new(src, self.at);
+        let kind = match reader.peek() {
+            b'{' => Kind::Object,
+            b'[' => Kind::Array,
+            _ => {
+                let kind = reader.scalar()?;
+                // Behind a number more digits may come.
+                if reader.at == src.len() && !last && kind == Kind::Number {
+                    return Err(Stop::End);
+                }
+                kind
+            }
+        };
+        for wrap in &self.program.wraps {
+            self.cut.write(src, self.at, wrap, self.at);
+        }
+        self.phase = Phase::Value;
+        let (from, to) = (self.at, reader.at);
+        self.root(src, kind, from, to)
+    }
+
+    /// The value is at its end.
+    fn value_done(&mut self, src: &[u8]) {
+        self.cut.skip(src, self.at, self.at);
+        if self.program.envelope.is_some() {
+            self.phase = Phase::Envelope;
+            return;
+        }
+        for _ in &self.program.wraps {
+            self.cut.out.push(b'}');
+        }
+        self.phase = Phase::Trail;
+    }
+
+    /// Walks through a container that no step looks into. Its bracket is read.
+    pub(super) fn pass(&mut self, is_object: bool, drops: bool) -> Result<(), Stop> {
+        self.phase = Phase::Plain(Box::new(Plain::new(&self.nest, is_object)?), drops);
+        Ok(())
+    }
+
+    /// Flattens a container whose bracket is read.
+    pub(super) fn flatten(&mut self, is_object: bool) -> Result<(), Stop> {
+        self.phase = Phase::Lift(Box::new(Lift::new(&self.nest, is_object)?));
+        Ok(())
+    }
+
+    /// One member, element or end of the innermost container. An error leaves what was written to the caller.
+    #[inline]
+    fn unit(&mut self, src: &[u8], mark: usize) -> Result<(), Stop> {
+        let Some(frame) = self.frames.last().copied() else { return Err(Stop::Refused) };
+        let mut reader = Reader::new(src, self.at);
+        space(src, &mut reader, &mut self.cut);
+        match reader.peek() {
+            b',' if !frame.opened => {
+                if frame.first {
+                    self.cut.skip(src, reader.at, reader.at + 1);
+                }
+                reader.at += 1;
+                space(src, &mut reader, &mut self.cut);
+            }
+            end @ (b'}' | b']') => {
+                if frame.is_object != (end == b'}') {
+                    return Err(Stop::Refused);
+                }
+                return self.close(src, reader.at);
+            }
+            _ if frame.opened => {
+                if !frame.first {
+                    self.cut.write(src, reader.at, b",", reader.at);
+                }
+            }
+            _ => return Err(reader.wrong()),
+        }
+        let mut key = None;
+        if frame.is_object {
+            let from = reader.at;
+            let escaped = reader.string()?;
+            key = Some((from, reader.at, escaped));
+            // The space here goes when the name is written, which may be another one.
+            reader.space();
+            reader.byte(b':')?;
+            reader.space();
+        }
+        let from = reader.at;
+        let kind = match reader.peek() {
+            b'{' => Kind::Object,
+            b'[' => Kind::Array,
+            _ => {
+                let kind = reader.scalar()?;
+                if kind == Kind::Number && reader.at == src.len() {
+                    return Err(Stop::End);
+                }
+                kind
+            }
+        };
+        self.child(src, mark, key, kind, from, reader.at)
+    }
+}

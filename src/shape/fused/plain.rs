@@ -1,0 +1,114 @@
+//! The shortest way through a value: white space goes, and members that are null when the pass drops them. No path names anything in it.
+
+use super::cut::Cut;
+use crate::json::{Kind, Nest, Reader, Stop};
+
+/// A container that is being walked through; it goes on where the bytes ended.
+#[derive(Debug, Clone)]
+pub(super) struct Plain {
+    nest: Nest,
+    /// How deep it was when this walk began.
+    floor: usize,
+    /// Nothing of the innermost container is read yet.
+    opened: bool,
+    /// Nothing of it is kept yet.
+    first: bool,
+}
+
+impl Plain {
+    /// A walk that begins behind the bracket of a container. `around` are the containers that are open already.
+    pub(super) fn new(around: &Nest, is_object: bool) -> Result<Self, Stop> {
+        let mut nest = around.clone();
+        let floor = nest.depth();
+        nest.open(is_object)?;
+        Ok(Self { nest, floor, opened: true, first: true })
+    }
+
+    /// Reads to the end of the container. When the bytes end before, everything stands as before the unit that is not whole.
+    pub(super) fn run<const DROP: bool>(&mut self, src: &[u8], at: &mut usize, cut: &mut Cut) -> Result<(), Stop> {
+        let mut reader = Reader::new(src, *at);
+        loop {
+            let unit = reader.at;
+            let mark = cut.mark(unit);
+            match self.unit::<DROP>(src, &mut reader, cut, mark) {
+                Ok(false) => {}
+                Ok(true) => {
+                    *at = reader.at;
+                    return Ok(());
+                }
+                Err(stop) => {
+                    cut.back(src, mark, unit);
+                    *at = unit;
+                    return Err(stop);
+                }
+            }
+        }
+    }
+
+    /// One member, element or end; whether it was the last end.
+    #[inline(always)]
+    fn unit<const DROP: bool>(&mut self, src: &[u8], reader: &mut Reader<'_>, cut: &mut Cut, mark: usize) -> Result<bool, Stop> {
+        let in_object = self.nest.in_object();
+        space(src, reader, cut);
+        match reader.peek() {
+            b',' if !self.opened => {
+                if DROP && self.first {
+                    cut.skip(src, reader.at, reader.at + 1);
+                }
+                reader.at += 1;
+                space(src, reader, cut);
+            }
+            end @ (b'}' | b']') => {
+                if in_object != (end == b'}') {
+                    return Err(Stop::Refused);
+                }
+                reader.at += 1;
+                self.nest.close();
+                (self.opened, self.first) = (false, false);
+                return Ok(self.nest.depth() == self.floor);
+            }
+            _ if self.opened => {}
+            _ => return Err(reader.wrong()),
+        }
+        if in_object {
+            reader.string()?;
+            space(src, reader, cut);
+            reader.byte(b':')?;
+            space(src, reader, cut);
+        }
+        match reader.peek() {
+            b'{' => return self.open(reader, true),
+            b'[' => return self.open(reader, false),
+            _ => {}
+        }
+        let kind = reader.scalar()?;
+        if kind == Kind::Number && reader.at == src.len() {
+            // A container is open, so this is no whole document, and the number may go on.
+            return Err(Stop::End);
+        }
+        self.opened = false;
+        if DROP && in_object && kind == Kind::Null {
+            cut.back(src, mark, reader.at);
+        } else {
+            self.first = false;
+        }
+        Ok(false)
+    }
+
+    #[inline(always)]
+    fn open(&mut self, reader: &mut Reader<'_>, is_object: bool) -> Result<bool, Stop> {
+        reader.at += 1;
+        self.nest.open(is_object)?;
+        (self.opened, self.first) = (true, true);
+        Ok(false)
+    }
+}
+
+/// Passes over white space, which is not kept.
+#[inline(always)]
+pub(super) fn space(src: &[u8], reader: &mut Reader<'_>, cut: &mut Cut) {
+    let at = reader.at;
+    if reader.space() {
+        cut.skip(src, at, reader.at);
+    }
+}
