@@ -108,15 +108,19 @@ impl Load {
         read(&self.shared.ledger())
     }
 
-    /// Waits for a state of the ledger.
+    /// Waits for a state of the ledger, as long as there are answers at all.
     ///
     /// # Panics
     /// It does not come.
     pub fn until(&self, what: &str, reached: impl Fn(&Ledger) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
+        let began = Instant::now();
         let mut ledger = self.shared.ledger();
+        let (mut answered, mut since) = (ledger.answered(), began);
         while !reached(&ledger) {
-            let left = deadline.saturating_duration_since(Instant::now());
+            if ledger.answered() > answered {
+                (answered, since) = (ledger.answered(), Instant::now());
+            }
+            let left = PATIENCE.saturating_sub(since.elapsed()).min((PATIENCE * 10).saturating_sub(began.elapsed()));
             assert!(!left.is_zero(), "{what} did not come: {ledger}");
             ledger = self.shared.change.wait_timeout(ledger, left).unwrap_or_else(PoisonError::into_inner).0;
         }
