@@ -175,6 +175,10 @@ fn a_missing_file_is_exit_code_66_and_says_how_to_name_one() {
     }
     let output = run_in(empty.path(), &["serve", "-c", "."]);
     assert_eq!(output.status.code(), Some(66));
+    // one that would be waited for without end
+    let output = run_in(empty.path(), &["check", "-c", "/dev/zero"]);
+    assert_eq!(output.status.code(), Some(66));
+    assert!(err(&output).contains("/dev/zero"), "{}", err(&output));
 }
 
 #[test]

@@ -150,7 +150,7 @@ pub struct WorkerStatus {
     pub state: &'static str,
     /// Whether it is in rotation.
     pub ready: bool,
-    /// Open connections, as it last said.
+    /// Open connections, those included that have said nothing yet.
     pub connections: u64,
     /// Requests since it started, as it last said.
     pub requests: u64,

@@ -112,6 +112,11 @@ impl<C> Dispatch<C> {
         self.waiting() + self.hands.values().map(|hand| hand.held.len()).sum::<usize>()
     }
 
+    /// Connections that a worker has, those included that are on their way to it or have said nothing yet.
+    pub(crate) fn load_of(&self, key: Key) -> u64 {
+        self.hands.get(&key).map_or(0, Hand::load)
+    }
+
     /// A connection has been accepted.
     pub(crate) fn accept(&mut self, connection: C, peer: SocketAddr, listener: u32) {
         let handoff = Handoff { number: self.next, peer, listener };

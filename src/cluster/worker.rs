@@ -230,6 +230,8 @@ impl WorkerChannel {
                     self.arrived.push_back(Connection::new(descriptor, &handoff, Arc::clone(&self.shared)));
                 }
                 if !missing.is_empty() {
+                    let count = missing.len();
+                    warn!(event = "accept", worker = self.worker, count, "no room for more descriptors: connections go back");
                     // This process has no room for more descriptors; the master still has its copies.
                     for handoff in missing {
                         self.shared.ledger.see();

@@ -5,7 +5,9 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use rustix::process::Signal;
 use serde_json::Value;
 
 use super::support::http::Client;
@@ -173,4 +175,26 @@ fn the_last_words_reach_the_terminal_and_the_file() {
     assert_eq!(said.code, Some(78));
     let log = fs::read_to_string(folder.path().join("log.json")).expect("a log");
     assert!(said.err.contains("did you mean `routes`") && log == said.err, "{log}\n{}", said.err);
+}
+
+#[test]
+fn files_may_be_opened_again_while_workers_start() {
+    let mut gateway = Logged::start(&["--access-log", "access.json"]);
+    let address = gateway.address();
+    let (done, master) = (AtomicBool::new(false), gateway.child.id());
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                process::signal(master, Signal::USR1);
+                std::thread::park_timeout(Duration::from_millis(2));
+            }
+        });
+        let _done = SetOnDrop(&done);
+        for _ in 0..3 {
+            let said = run_in(gateway.folder.path(), &["restart"]);
+            assert_eq!(said.code, Some(0), "{}", said.err);
+        }
+    });
+    get(address, 1);
+    gateway.stop();
 }

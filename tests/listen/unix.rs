@@ -11,6 +11,8 @@ use tempfile::TempDir;
 
 use super::{SHOP, ask, fails};
 use crate::support::gateway::{Gateway, Setup, program};
+use crate::support::operator::Operator;
+use crate::support::{drill, operator};
 
 /// Nobody's user and group, as most systems have them.
 const NOBODY: u32 = 65534;
@@ -151,4 +153,25 @@ fn only_root_gives_a_socket_away() {
         assert!(found.file_type().is_socket());
         assert_eq!((found.uid(), found.gid()), (NOBODY, NOBODY));
     }
+}
+
+#[test]
+fn a_new_master_that_fails_leaves_the_socket_to_the_old_one() {
+    let folder = folder();
+    let path = folder.path().join("shop.sock");
+    let restart = "cluster: {restart: {limit: 1, within: 60s, backoff: 10ms..20ms}}";
+    let setup = Setup::new(&format!("listen: unix:{}\n{restart}\n{SHOP}", path.display())).listens_as_written().workers(1);
+    let mut gateway = operator::commanded(drill::drilled(setup, "")).launch();
+    gateway.workers(1);
+    let operator = Operator::of(&gateway);
+    drill::next(gateway.folder(), "start: exit 3");
+    let done = operator.command(&["upgrade"]);
+    assert_eq!(done.code, 69, "{done:?}");
+    assert!(done.err.contains("this master serves on"), "{done:?}");
+    assert!(ask(&path).starts_with("HTTP/1.1 200 "));
+    drill::next(gateway.folder(), "");
+    operator.commands(&["reload"]);
+    assert!(ask(&path).starts_with("HTTP/1.1 200 "));
+    assert_eq!(gateway.stop(), 0);
+    assert!(!path.exists());
 }

@@ -38,7 +38,9 @@ impl<S: Spawn> Supervisor<S> {
     fn worker_status(&self, group: &Group, key: Key, life: &Life, now: Instant) -> Option<WorkerStatus> {
         let post = self.posts.get(&key)?;
         let usage = Usage::of(post.pid);
-        let (connections, requests) = life.load();
+        let (said, requests) = life.load();
+        // The master knows of silent ones, which a worker does not count; a worker of a shared group knows all.
+        let connections = said.max(group.dispatch.load_of(key));
         let silent = life.heard().map(|heard| now.saturating_duration_since(heard));
         Some(WorkerStatus {
             group: group.settings.name.clone(),

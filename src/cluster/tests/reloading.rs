@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::super::control::Control;
-use super::super::{Configuration, Event, Notice, Refused};
+use super::super::{Configuration, Event, Notice, Policy, Refused};
 use super::staff::*;
 
 /// Answers with the generation that it serves instead of its number.
@@ -335,5 +335,20 @@ async fn a_worker_whose_loop_stands_still_is_replaced_and_then_killed() {
     until("it has a successor", || house.staff.started() == 3).await;
     assert_eq!(ask_all(house.address, 50).await.values().sum::<usize>(), 50);
     until("it is gone", || house.staff.living() == 2).await;
+    house.drained().await;
+}
+
+#[tokio::test]
+async fn a_policy_may_change_with_a_generation_in_every_direction() {
+    let house = House::open(2, rules(), script(Job::serve));
+    ask(house.address).await.unwrap();
+    for policy in [Policy::Shared, Policy::LeastConnections, Policy::Shared, Policy::Shared, Policy::RoundRobin] {
+        next(&house, b"x", |next| next.groups[0].policy = policy);
+        house.handle.reload().await.unwrap();
+        let accepted = house.handle.status().await.unwrap().groups[0].accepted;
+        assert_eq!(ask_all(house.address, 20).await.values().sum::<usize>(), 20);
+        let dealt = house.handle.status().await.unwrap().groups[0].accepted - accepted;
+        assert_eq!(dealt, if policy == Policy::Shared { 0 } else { 20 }, "{policy:?}");
+    }
     house.drained().await;
 }
