@@ -2,6 +2,7 @@
 //! is waited for.
 
 use std::fs;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -9,10 +10,11 @@ use std::time::Duration;
 use anyhow::{Context, Error, Result, anyhow};
 use clap::Args;
 use tokio::io::AsyncReadExt;
-use tokio::net::UnixDatagram;
+use tokio::net::{UnixDatagram, UnixStream};
 use tokio::process::{Child, ChildStderr, Command};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::timeout;
+use uuid::Uuid;
 
 use super::exit::{self, Exit};
 use super::{ServeArguments, runtime, serve};
@@ -86,6 +88,12 @@ async fn start(arguments: &ServeArguments) -> Result<()> {
     }
     let note = if arguments.files.has_log() { "" } else { "; its log is thrown away: name a file with --log" };
     exit::print(&format!("started: process {pid} serves{note}"));
+    // Its own words about that went to its log.
+    if let Some(path) = arguments.control.path()
+        && UnixStream::connect(&path).await.is_err()
+    {
+        exit::complain(&format!("it has no control socket at {}: its log says why; signals work all the same", path.display()));
+    }
     Ok(())
 }
 
@@ -112,19 +120,31 @@ async fn called_off(daemon: &mut Child) -> Error {
 /// The socket on which a daemon says that it is ready. Dropping it removes it.
 struct Ear {
     path: PathBuf,
+    /// A folder for this socket alone, when the user's own cannot be used.
+    folder: Option<PathBuf>,
     socket: UnixDatagram,
 }
 
 impl Ear {
     /// In the folder that this user alone can enter, so that nobody else can say it.
     fn open() -> Result<Self> {
-        let folder = place::private_folder().map_err(|error| Exit::System.because(error))?;
+        // Without it there is no control socket, but the daemon serves.
+        let (folder, own) = match place::private_folder() {
+            Ok(folder) => (folder, None),
+            Err(_) => {
+                let folder = std::env::temp_dir().join(format!("forecourt-start-{}", Uuid::now_v7().simple()));
+                let made = fs::DirBuilder::new().mode(0o700).create(&folder);
+                made.with_context(|| format!("the folder {} cannot be made", folder.display()))
+                    .map_err(|error| Exit::System.because(error))?;
+                (folder.clone(), Some(folder))
+            }
+        };
         let path = folder.join(format!("start-{}.sock", std::process::id()));
         let _left_by_a_crash = fs::remove_file(&path);
         let socket = UnixDatagram::bind(&path)
             .with_context(|| format!("the daemon cannot be listened to at {}", path.display()))
             .map_err(|error| Exit::System.because(error))?;
-        Ok(Self { path, socket })
+        Ok(Self { path, folder: own, socket })
     }
 
     async fn ready(&self) -> Result<()> {
@@ -142,5 +162,8 @@ impl Ear {
 impl Drop for Ear {
     fn drop(&mut self) {
         let _gone = fs::remove_file(&self.path);
+        if let Some(folder) = &self.folder {
+            let _gone = fs::remove_dir(folder);
+        }
     }
 }
