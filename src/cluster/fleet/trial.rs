@@ -50,15 +50,16 @@ impl Fleet {
     pub(crate) fn prepare(&mut self, generation: u64, size: u32, now: Instant) {
         self.stage = Stage::Starting { generation, size };
         self.failure = None;
-        for number in 1..=size {
-            let slot = self.slots.entry(number).or_default();
-            let late = slot.successor.take();
+        let mut late = Vec::new();
+        for slot in self.slots.values_mut() {
+            late.extend(slot.successor.take());
             if slot.current.is_some() {
                 slot.due = None;
             }
-            if let Some(late) = late {
-                self.kill(late, "a reload replaces it before it was ready");
-            }
+        }
+        late.into_iter().for_each(|key| self.kill(key, "a reload replaces it before it was ready"));
+        for number in 1..=size {
+            self.slots.entry(number).or_default();
             let key = self.spawn(number, generation, now);
             if let Some(slot) = self.slots.get_mut(&number) {
                 slot.successor = Some(key);
@@ -154,12 +155,12 @@ impl Fleet {
             Stage::Probation { before, size, .. } => {
                 (self.serving, self.size) = (before, size);
                 let mut back = Vec::new();
-                for (number, slot) in &mut self.slots {
+                for slot in self.slots.values_mut() {
                     leaving.extend(slot.current.take());
                     leaving.extend(slot.successor.take());
                     slot.current = slot.standby.take();
                     back.extend(slot.current);
-                    slot.due = (slot.current.is_none() && *number <= size && slot.given_up.is_none()).then_some(now);
+                    slot.due = None;
                 }
                 back.into_iter().for_each(|key| self.rotate_in(key));
             }
@@ -172,6 +173,10 @@ impl Fleet {
             }
         }
         self.drop_surplus(now);
+        // Whoever was lost while a failure was known has not been replaced.
+        for slot in self.slots.values_mut().filter(|slot| slot.current.is_none() && slot.given_up.is_none()) {
+            slot.due.get_or_insert(now);
+        }
         let retiring = self.slots.values().filter_map(|slot| slot.current).collect();
         self.resume_retiring(retiring, now);
     }

@@ -101,3 +101,37 @@ fn a_worker_that_grew_too_large_retires_once() {
     world.pass(Duration::ZERO);
     assert_eq!(world.alive.len(), 2);
 }
+
+#[test]
+fn a_smaller_generation_leaves_nothing_of_the_old_one_behind_in_the_slots_that_go() {
+    let mut world = World::new(3);
+    world.all_up();
+    let retiring = world.keys()[1];
+    world.fleet.retiring(retiring, "memory".into(), world.now);
+    world.pass(Duration::ZERO);
+    assert_eq!(world.alive.len(), 4, "its successor has started");
+    world.reload(1);
+    world.all_up();
+    world.lead();
+    assert_eq!(world.generations(), [2]);
+    world.all_up();
+    assert_eq!(world.generations(), [2]);
+    world.pass(Duration::from_secs(3600));
+    world.lead();
+    assert_eq!(world.generations(), [2]);
+}
+
+#[test]
+fn a_worker_that_dies_while_a_failure_is_known_is_replaced_after_all() {
+    let mut world = World::new(2);
+    world.all_up();
+    let old = world.keys()[0];
+    world.reload(2);
+    let new = world.keys()[2];
+    world.dies(new, 256);
+    world.dies(old, 9);
+    world.lead();
+    world.pass(Duration::ZERO);
+    world.all_up();
+    assert_eq!(world.generations(), [1, 1]);
+}
