@@ -32,7 +32,13 @@ pub(super) struct Asked<'r> {
 
 impl Gateway {
     /// Makes a call of a shaped route.
-    pub(super) async fn ask(&self, call: &Call, asked: &Asked<'_>, path_and_query: String, deadline: Instant) -> Result<Reply, Fault> {
+    pub(super) async fn ask(
+        &self,
+        call: &Call,
+        asked: &Asked<'_>,
+        path_and_query: String,
+        deadline: Instant,
+    ) -> Result<Reply, Fault> {
         let Asked { parts, input, received } = asked;
         let method = match call.method() {
             MethodChoice::Fixed(method) => method.clone(),

@@ -14,10 +14,8 @@ pub(super) fn of_request(hole: &Hole) -> bool {
 
 /// The hole of a call that an error speaks of.
 pub(super) fn at_fault<'c>(call: &'c Call, error: &FillError) -> Option<&'c Hole> {
-    let (FillError::Missing(named)
-    | FillError::Empty(named)
-    | FillError::Dots(named)
-    | FillError::Character { hole: named, .. }) = error;
+    let (FillError::Missing(named) | FillError::Empty(named) | FillError::Dots(named) | FillError::Character { hole: named, .. }) =
+        error;
     call.target().into_iter().flat_map(Template::holes).find(|hole| hole.to_string() == *named)
 }
 

@@ -4,8 +4,8 @@ use super::compiler::Compiler;
 use super::words::which_has;
 use crate::base::hole::Hole;
 use crate::base::suggest;
-use crate::route::Pattern;
 use crate::json::Path;
+use crate::route::Pattern;
 use crate::spec::{At, CallSpec, FieldKind, FieldSpec, InputSpec, Problem};
 
 /// What may fill the holes of a route's calls.

@@ -112,7 +112,9 @@ impl Compiler<'_> {
     pub(super) fn not_joined(&mut self, at: &At, name: &str, feeds: &Feeds<'_>) {
         if feeds.is_joined(name) {
             let message = format!("nothing can take from `{name}`, whose answers go into another call's at the end");
-            self.push(Problem::new(at, message).hint(format!("leave `as` out of `{name}`: its answers are a list of their own then")));
+            self.push(
+                Problem::new(at, message).hint(format!("leave `as` out of `{name}`: its answers are a list of their own then")),
+            );
         }
     }
 
@@ -128,7 +130,9 @@ impl Compiler<'_> {
                 Some(pattern) => (has(Pattern::holes(pattern), name), pattern.holes().iter().map(String::as_str).collect()),
             },
             Source::Query => (field(&feeds.input.query, name).is_some(), feeds.input.query.keys().map(String::as_str).collect()),
-            Source::Headers => (field(&feeds.input.headers, name).is_some(), feeds.input.headers.keys().map(String::as_str).collect()),
+            Source::Headers => {
+                (field(&feeds.input.headers, name).is_some(), feeds.input.headers.keys().map(String::as_str).collect())
+            }
             _ => (feeds.input.body.is_some(), Vec::new()),
         };
         if is_ruled {

@@ -238,7 +238,9 @@ impl Compiler<'_> {
             for (key, there) in [("as", form.into.is_some()), ("at_once", form.at_once.is_some())] {
                 if there {
                     let problem = Problem::new(at.key(key), format!("`{key}` has no say without `for_each`")).at_key();
-                    self.push(problem.hint("add `for_each`: the list whose elements are asked for, as in `for_each: items.list`"));
+                    self.push(
+                        problem.hint("add `for_each`: the list whose elements are asked for, as in `for_each: items.list`"),
+                    );
                 }
             }
             return Some(None);
@@ -265,7 +267,8 @@ impl Compiler<'_> {
         let waits: Vec<Vec<usize>> =
             calls.iter().map(|call| call.as_ref().map(|call| call.waits_for.clone()).unwrap_or_default()).collect();
         for circle in circles(&waits) {
-            let names: Vec<&str> = circle.iter().filter_map(|index| specs.get_index(*index)).map(|(name, _)| name.as_str()).collect();
+            let names: Vec<&str> =
+                circle.iter().filter_map(|index| specs.get_index(*index)).map(|(name, _)| name.as_str()).collect();
             let Some((first, others)) = names.split_first() else { continue };
             let message = match others {
                 [] => format!("the call `{first}` waits for itself"),
