@@ -52,11 +52,6 @@ pub(super) fn scalar(node: &Node<'_>) -> Option<String> {
 
 /// A value that cannot stand where its hole is, told by the client's own name for it: what a call looks like is nobody's business.
 pub(super) fn refused(call: &Call, error: &FillError) -> Fault {
-    let message = match error {
-        FillError::Missing(_) => "is needed here",
-        FillError::Empty(_) => "must not be empty",
-        FillError::Dots(_) | FillError::Character { .. } => "must not hold `/`, `\\`, `%`, `..` or control characters",
-    };
     let hole = at_fault(call, error);
     let place = match hole.map(Hole::source) {
         Some("query") => In::Query,
@@ -64,6 +59,15 @@ pub(super) fn refused(call: &Call, error: &FillError) -> Fault {
         Some("body") => In::Body,
         _ => In::Path,
     };
-    let path = hole.map(|hole| hole.path().join(".")).unwrap_or_default();
+    refused_at(place, hole.map(|hole| hole.path().join(".")).unwrap_or_default(), error)
+}
+
+/// As [`refused`], for a value whose place in the request is known.
+pub(super) fn refused_at(place: In, path: String, error: &FillError) -> Fault {
+    let message = match error {
+        FillError::Missing(_) => "is needed here",
+        FillError::Empty(_) => "must not be empty",
+        FillError::Dots(_) | FillError::Character { .. } => "must not hold `/`, `\\`, `%`, `..` or control characters",
+    };
     Fault::Malformed(Violation { place, path, rule: "segment".to_owned(), message: message.to_owned() })
 }

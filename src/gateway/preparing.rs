@@ -7,6 +7,7 @@ use super::fault::Fault;
 use super::gathered::Outcome;
 use super::holes;
 use crate::base::hole::Hole;
+use crate::check::In;
 use crate::json::{Node, Object, Text};
 use crate::plan::{Condition, ForEach, Lookup, NamedCall, Source};
 use crate::upstream::FillError;
@@ -94,8 +95,16 @@ fn is_skipped(named: &NamedCall, error: &FillError, outcomes: &[Option<Outcome>]
 /// A hole that cannot be filled is the client's doing or a backend's, by what feeds it.
 fn unfilled(named: &NamedCall, error: &FillError) -> Fault {
     let call = named.call();
-    if holes::at_fault(call, error).is_some_and(holes::of_request) {
+    let hole = holes::at_fault(call, error);
+    if hole.is_some_and(holes::of_request) {
         return holes::refused(call, error);
+    }
+    let of_element = hole.and_then(|hole| named.lookup(hole)).is_some_and(|lookup| lookup.source == Source::Each);
+    let elements = named.for_each().filter(|_| of_element).map(|each| &each.elements);
+    match elements.map(|elements| (elements.source, elements.path.to_string())) {
+        Some((Source::Query, path)) => return holes::refused_at(In::Query, path, error),
+        Some((Source::Body, path)) => return holes::refused_at(In::Body, path, error),
+        _ => {}
     }
     let reason = format!("the call `{}` cannot be made: {error}", named.name());
     Fault::Contract { upstream: call.backend().upstream().name().to_owned(), code: "upstream_value_unusable", reason }
