@@ -123,7 +123,7 @@ fn every_code_of_a_fault_has_a_case() {
     known.extend(codes("src/gateway/fault.rs", "fn refusal_code(", "\n}\n"));
     known.extend(codes("src/gateway/fault.rs", "fn shape_code(", "\n}\n"));
     known.extend(codes("src/upstream/error.rs", "pub fn kind(", "/// Whether time"));
-    known.extend(["upstream_not_json", "upstream_redirect"].map(ToOwned::to_owned));
+    known.extend(["upstream_not_json", "upstream_redirect", "upstream_value_unusable"].map(ToOwned::to_owned));
     known.sort();
     known.dedup();
     assert!(known.len() >= 35, "{known:?}");

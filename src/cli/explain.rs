@@ -18,6 +18,9 @@ pub(super) fn run(path: &Path) -> Result<()> {
 fn explained(route: &Route) -> String {
     let mut lines = vec![route.name().to_string()];
     match (route.answer(), route.fused()) {
+        (Answer::Calls { .. }, _) => {
+            lines.push("  several calls: their results become one tree, the steps one after the other".to_owned());
+        }
         (Answer::Proxy(_), _) | (_, None) => lines.push("  bytes pass through untouched".to_owned()),
         (Answer::Call { .. }, Some(fused)) => {
             for (at, pass) in fused.plan().iter().enumerate() {

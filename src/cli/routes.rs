@@ -9,7 +9,7 @@ use terminal_size::{Width, terminal_size_of};
 use super::{exit, load};
 use crate::base::hole::{Part, Template};
 use crate::plan::{Answer, Call, GroupPlan, MethodChoice, Route};
-use crate::shape::Step;
+use crate::shape::{Shape, Step};
 
 /// What stands for nothing in a table, so that a script finds every column.
 const NONE: &str = "-";
@@ -70,16 +70,20 @@ fn row(route: &Route, groups: &[GroupPlan], index: usize) -> Row {
     let (methods, path) = pattern.split_once(' ').unwrap_or((&pattern, ""));
     let (calls, shape) = match route.answer() {
         Answer::Proxy(call) => (format!("proxy {}", described(call)), NONE.to_owned()),
-        Answer::Call { call, name, shape } => {
-            let call = described(call);
-            let names: Vec<&str> = shape.steps().iter().map(Step::name).collect();
-            let steps = if names.is_empty() { NONE.to_owned() } else { names.join(", ") };
-            (name.as_ref().map_or_else(|| call.clone(), |name| format!("{name}: {call}")), steps)
+        Answer::Call { call, shape } => (described(call), steps(shape)),
+        Answer::Calls { calls, shape } => {
+            let calls: Vec<String> = calls.iter().map(|named| format!("{}: {}", named.name(), described(named.call()))).collect();
+            (calls.join(", "), steps(shape))
         }
     };
     let page = route.page().map_or(NONE, |page| page.template());
     let serving: Vec<&str> = groups.iter().filter(|group| group.serves(index)).map(|group| group.name.as_str()).collect();
     [methods.to_owned(), path.to_owned(), calls, shape, page.to_owned(), serving.join(", ")]
+}
+
+fn steps(shape: &Shape) -> String {
+    let names: Vec<&str> = shape.steps().iter().map(Step::name).collect();
+    if names.is_empty() { NONE.to_owned() } else { names.join(", ") }
 }
 
 fn described(call: &Call) -> String {

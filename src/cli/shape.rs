@@ -13,7 +13,7 @@ use super::{ConfigArgument, load};
 use crate::json::Node;
 use crate::plan::{Answer, Backend, Plan, Route};
 use crate::route::Found;
-use crate::shape::{Action, Notes, Shape, Step, Wrap};
+use crate::shape::{Notes, Shape, Step};
 
 /// Lines around a change that are shown with it.
 const AROUND: usize = 2;
@@ -47,23 +47,28 @@ fn request(text: &str) -> Result<(Method, String), String> {
 pub(super) fn run(arguments: &ShapeArguments) -> Result<()> {
     let (_, plan) = load::load(&arguments.config.config)?;
     let route = route(&plan, &arguments.request)?;
-    let Answer::Call { call, name, shape } = route.answer() else {
-        return Err(Exit::Usage.because(anyhow!("`{}` is a proxy: bytes pass through it untouched", route.name())));
+    let (call, shape) = match route.answer() {
+        Answer::Call { call, shape } => (call, shape),
+        Answer::Calls { .. } => {
+            let message = format!("`{}` has several calls: its steps see the results of all, not one reply", route.name());
+            return Err(Exit::Usage.because(anyhow!(message)));
+        }
+        Answer::Proxy(_) => {
+            return Err(Exit::Usage.because(anyhow!("`{}` is a proxy: bytes pass through it untouched", route.name())));
+        }
     };
     let bytes = read(arguments.reply.as_deref())?;
     let backend = call.backend();
     let text = backend.decode().text(&bytes, None).map_err(refused)?;
     let envelope = backend.envelope().map_or(&[][..], Shape::steps);
     if arguments.trace {
-        let around = name.clone().map(Wrap::new).transpose().map_err(refused)?;
-        let around = around.map(|wrap| Step::new(Action::Wrap(wrap)));
-        trace(backend, &text, envelope.iter().chain(&around).chain(shape.steps()))?;
+        trace(backend, &text, envelope.iter().chain(shape.steps()))?;
     }
     let depth = backend.decode().literal_depth(&text);
     let fast = route.fused().zip(depth).and_then(|(fused, depth)| fused.run(&text, depth));
     let json = match fast {
         Some(json) => json,
-        None => by_reference(backend, &text, name.as_deref(), shape)?,
+        None => by_reference(backend, &text, shape)?,
     };
     exit::print(&String::from_utf8_lossy(&json));
     Ok(())
@@ -96,15 +101,11 @@ fn refused(error: impl std::error::Error + Send + Sync + 'static) -> anyhow::Err
     Exit::Unavailable.because(error)
 }
 
-fn by_reference(backend: &Backend, text: &str, name: Option<&str>, shape: &Shape) -> Result<Vec<u8>> {
+fn by_reference(backend: &Backend, text: &str, shape: &Shape) -> Result<Vec<u8>> {
     let mut document = backend.decode().node(text).map_err(refused)?;
     let mut notes = Notes::new();
     if let Some(envelope) = backend.envelope() {
         envelope.run(&mut document, &mut notes).map_err(refused)?;
-    }
-    if let Some(name) = name {
-        let wrap = Wrap::new(name).map_err(refused)?;
-        Shape::new(vec![Step::new(Action::Wrap(wrap))], true).run(&mut document, &mut notes).map_err(refused)?;
     }
     shape.run(&mut document, &mut notes).map_err(refused)?;
     for text in notes.texts() {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Instant as Clock;
 
 use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH};
@@ -11,6 +12,7 @@ use percent_encoding::percent_decode_str;
 use tokio::time::Instant;
 
 use super::accept::{Form, Wish};
+use super::calling::{Asked, target};
 use super::edge::{BodyError, Refusal, RequestId, Trace};
 use super::fault::Fault;
 use super::receiving::received;
@@ -69,12 +71,25 @@ impl Gateway {
                 }
                 self.pass(call, parts, &input, body, deadline(), trace).await
             }
-            Answer::Call { call, name, shape } => {
+            Answer::Call { call, shape } => {
                 let received = received(body, parts, limit).await?;
                 let deadline = deadline();
                 let input = checked(route, parts, &holes, &received)?;
-                let reply = self.ask(call, parts, &input, &received, deadline, trace).await?;
-                self.compose(route, call, name.as_deref(), shape, &reply, form, parts, &input, trace)
+                let asked = Asked { parts, input: &input, received: &received };
+                let started = Clock::now();
+                let reply = self.ask(call, &asked, target(call, parts, &input)?, deadline).await;
+                trace.upstream = started.elapsed();
+                self.compose(route, call, shape, &reply?, form, parts, &input, trace)
+            }
+            Answer::Calls { calls, shape } => {
+                let received = received(body, parts, limit).await?;
+                let deadline = deadline();
+                let input = checked(route, parts, &holes, &received)?;
+                let asked = Asked { parts, input: &input, received: &received };
+                let started = Clock::now();
+                let gathered = self.gather(calls, &asked, deadline, trace).await;
+                trace.upstream = started.elapsed();
+                self.compose_gathered(route, shape, gathered?, form, &asked, trace)
             }
         }
     }
@@ -113,7 +128,7 @@ pub(super) fn around<'a>(
 }
 
 /// An error with its sources, on one line.
-struct Chain<'e>(&'e dyn std::error::Error);
+pub(super) struct Chain<'e>(pub(super) &'e dyn std::error::Error);
 
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,11 +1,11 @@
 //! From a checked request to a backend's reply.
 
-use std::time::Instant as Clock;
+use std::time::{Duration, Instant as Clock};
 
 use bytes::Bytes;
 use http::header::{self, ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
-use http::{HeaderValue, Method, Response};
+use http::{HeaderName, HeaderValue, Method, Response};
 use http_body_util::BodyExt;
 use tokio::time::Instant;
 
@@ -17,30 +17,42 @@ use super::{Body, Gateway, holes};
 use crate::base::hole::Hole;
 use crate::check::{BodyBytes, In, Input, Violation};
 use crate::plan::{Call, MethodChoice};
-use crate::upstream::{self, Reply, headers};
+use crate::upstream::{self, FillError, Reply, headers};
+
+/// The time that a call has left, in milliseconds, for a backend that wants to know when nobody waits any more.
+const DEADLINE: HeaderName = HeaderName::from_static("x-request-deadline-ms");
+
+/// A checked request, as the calls of a shaped route see it.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'r> {
+    pub(super) parts: &'r Parts,
+    pub(super) input: &'r Input<'r>,
+    pub(super) received: &'r Bytes,
+}
 
 impl Gateway {
-    /// Makes the call of a shaped route.
+    /// Makes a call of a shaped route.
     pub(super) async fn ask(
         &self,
         call: &Call,
-        parts: &Parts,
-        input: &Input<'_>,
-        received: &Bytes,
+        asked: &Asked<'_>,
+        path_and_query: String,
         deadline: Instant,
-        trace: &mut Trace,
     ) -> Result<Reply, Fault> {
+        let Asked { parts, input, received } = asked;
         let method = match call.method() {
             MethodChoice::Fixed(method) => method.clone(),
             MethodChoice::AsRequested if parts.method == Method::HEAD => Method::GET,
             MethodChoice::AsRequested => parts.method.clone(),
         };
+        let upstream = call.backend().upstream();
         let mut headers = headers::forward(&parts.headers, &peer(parts)).map_err(nominated)?;
         headers.insert(ACCEPT, HeaderValue::from_static("application/json, */*;q=0.1"));
+        headers.insert(DEADLINE, HeaderValue::from(left(deadline, upstream.settings().timeouts.total)));
         let carries = matches!(method, Method::POST | Method::PUT | Method::PATCH | Method::DELETE);
         let body = match &input.body_bytes {
             _ if !carries => Bytes::new(),
-            BodyBytes::AsReceived => received.clone(),
+            BodyBytes::AsReceived => Bytes::clone(received),
             BodyBytes::Rewritten(bytes) => Bytes::from(bytes.clone()),
         };
         headers.remove(CONTENT_LENGTH);
@@ -48,12 +60,8 @@ impl Gateway {
             headers.remove(CONTENT_TYPE);
             headers.remove(CONTENT_ENCODING);
         }
-        let path_and_query = target(call, parts, input)?;
-        let started = Clock::now();
         let request = upstream::Call { method, path_and_query, headers, body };
-        let result = self.client.send(call.backend().upstream(), request, deadline).await;
-        trace.upstream = started.elapsed();
-        result.map_err(|error| self.failed(call, error))
+        self.client.send(upstream, request, deadline).await.map_err(|error| self.failed(call, error))
     }
 
     /// Passes a request through, bytes both ways as they come.
@@ -87,6 +95,12 @@ impl Gateway {
     }
 }
 
+/// Whole milliseconds until the deadline or the upstream's own limit, whichever is nearer.
+fn left(deadline: Instant, total: Duration) -> u64 {
+    let left = deadline.saturating_duration_since(Instant::now()).min(total);
+    u64::try_from(left.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// Whom a backend may be told about.
 pub(super) fn peer(parts: &Parts) -> headers::Peer {
     let peer = parts.extensions.get::<Peer>();
@@ -104,16 +118,26 @@ pub(super) fn nominated(nominated: headers::Nominated) -> Fault {
     })
 }
 
-/// Path and query of a call, every hole filled with one encoded segment or value.
+/// Path and query of a call that takes from the request alone.
 pub(super) fn target(call: &Call, parts: &Parts, input: &Input<'_>) -> Result<String, Fault> {
+    filled(call, parts, input, &|_| None).map_err(|error| holes::refused(call, &error))
+}
+
+/// Path and query of a call, every hole filled with one encoded segment or value; `others` feeds the holes that the request does not.
+pub(super) fn filled(
+    call: &Call,
+    parts: &Parts,
+    input: &Input<'_>,
+    others: &dyn Fn(&Hole) -> Option<String>,
+) -> Result<String, FillError> {
     let Some(template) = call.target() else {
         let path = parts.uri.path();
         return Ok(if input.query_string.is_empty() { path.to_owned() } else { format!("{path}?{}", input.query_string) });
     };
     let rest = call.rest();
     let spans = |hole: &Hole| hole.source() == "path" && rest.is_some() && hole.path().first().map(String::as_str) == rest;
-    let mut filled = upstream::fill_with(template, &|hole| holes::value(input, hole), &spans)
-        .map_err(|error| holes::refused(template, &error))?;
+    let value = |hole: &Hole| if holes::of_request(hole) { holes::value(input, hole) } else { others(hole) };
+    let mut filled = upstream::fill_with(template, &value, &spans)?;
     if !call.has_query() && !input.query_string.is_empty() {
         filled.push('?');
         filled.push_str(&input.query_string);

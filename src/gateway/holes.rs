@@ -4,7 +4,20 @@ use super::fault::Fault;
 use crate::base::hole::{Hole, Template};
 use crate::check::{In, Input, Violation};
 use crate::json::Node;
+use crate::plan::Call;
 use crate::upstream::FillError;
+
+/// Whether the request feeds a hole, and not the result of a call.
+pub(super) fn of_request(hole: &Hole) -> bool {
+    matches!(hole.source(), "path" | "query" | "headers" | "body")
+}
+
+/// The hole of a call that an error speaks of.
+pub(super) fn at_fault<'c>(call: &'c Call, error: &FillError) -> Option<&'c Hole> {
+    let (FillError::Missing(named) | FillError::Empty(named) | FillError::Dots(named) | FillError::Character { hole: named, .. }) =
+        error;
+    call.target().into_iter().flat_map(Template::holes).find(|hole| hole.to_string() == *named)
+}
 
 /// The text for a hole, or none when the request has no such value.
 pub(super) fn value(input: &Input<'_>, hole: &Hole) -> Option<String> {
@@ -28,7 +41,7 @@ pub(super) fn value(input: &Input<'_>, hole: &Hole) -> Option<String> {
 }
 
 /// A scalar as text; lists and objects have no place in a URL.
-fn scalar(node: &Node<'_>) -> Option<String> {
+pub(super) fn scalar(node: &Node<'_>) -> Option<String> {
     match node {
         Node::Null | Node::Array(_) | Node::Object(_) => None,
         Node::Bool(truth) => Some(truth.to_string()),
@@ -38,21 +51,23 @@ fn scalar(node: &Node<'_>) -> Option<String> {
 }
 
 /// A value that cannot stand where its hole is, told by the client's own name for it: what a call looks like is nobody's business.
-pub(super) fn refused(template: &Template, error: &FillError) -> Fault {
-    let (named, message) = match error {
-        FillError::Missing(hole) => (hole, "is needed here"),
-        FillError::Empty(hole) => (hole, "must not be empty"),
-        FillError::Dots(hole) | FillError::Character { hole, .. } => {
-            (hole, "must not hold `/`, `\\`, `%`, `..` or control characters")
-        }
-    };
-    let hole = template.holes().find(|hole| hole.to_string() == *named);
+pub(super) fn refused(call: &Call, error: &FillError) -> Fault {
+    let hole = at_fault(call, error);
     let place = match hole.map(Hole::source) {
         Some("query") => In::Query,
         Some("headers") => In::Headers,
         Some("body") => In::Body,
         _ => In::Path,
     };
-    let path = hole.map(|hole| hole.path().join(".")).unwrap_or_default();
+    refused_at(place, hole.map(|hole| hole.path().join(".")).unwrap_or_default(), error)
+}
+
+/// As [`refused`], for a value whose place in the request is known.
+pub(super) fn refused_at(place: In, path: String, error: &FillError) -> Fault {
+    let message = match error {
+        FillError::Missing(_) => "is needed here",
+        FillError::Empty(_) => "must not be empty",
+        FillError::Dots(_) | FillError::Character { .. } => "must not hold `/`, `\\`, `%`, `..` or control characters",
+    };
     Fault::Malformed(Violation { place, path, rule: "segment".to_owned(), message: message.to_owned() })
 }

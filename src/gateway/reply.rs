@@ -12,7 +12,7 @@ use super::fault::Fault;
 use super::foreign::Foreign;
 use super::{Body, Gateway};
 use crate::check::Input;
-use crate::json::{Node, Object, Text};
+use crate::json::Node;
 use crate::plan::{Backend, Call, Route};
 use crate::shape::{self, Notes, Shape};
 use crate::upstream::{Reply, headers};
@@ -26,7 +26,6 @@ impl Gateway {
         &self,
         route: &Route,
         call: &Call,
-        name: Option<&str>,
         shape: &Shape,
         reply: &Reply,
         form: Form,
@@ -60,22 +59,38 @@ impl Gateway {
         if let Some(envelope) = backend.envelope() {
             envelope.run(&mut document, &mut notes).map_err(|error| shaped(backend, reply, error))?;
         }
-        if let Some(name) = name {
-            let mut whole = Object::new();
-            whole.push(Text::plain(name.to_owned()), document);
-            document = Node::Object(whole);
-        }
         shape.run(&mut document, &mut notes).map_err(|error| shaped(backend, reply, error))?;
+        self.finish(route, &document, &notes, reply.status, head, form, parts, input, trace)
+    }
+
+    /// The answer with a shaped document: JSON, or the route's page.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the straight line hands on what it has; a struct of all would only rename them"
+    )]
+    pub(super) fn finish(
+        &self,
+        route: &Route,
+        document: &Node<'_>,
+        notes: &Notes,
+        status: StatusCode,
+        mut head: HeaderMap,
+        form: Form,
+        parts: &Parts,
+        input: &Input<'_>,
+        trace: &mut Trace,
+    ) -> Result<Response<Body>, Fault> {
         trace.warnings = u32::try_from(notes.warnings()).unwrap_or(u32::MAX);
         for text in notes.texts() {
             tracing::debug!(route = trace.route.as_deref(), "{text}");
         }
+        let page = route.page().filter(|_| form == Form::Html);
         let (status, content_type, body) = match page {
-            None => return Ok(json(route, reply.status, head, document.to_json())),
+            None => return Ok(json(route, status, head, document.to_json())),
             Some(page) => {
                 let id = parts.extensions.get::<RequestId>().map_or("", RequestId::as_str);
                 let around = around(self.plan.origin(), parts, id, trace.route.as_deref(), Some(input));
-                let html = self.plan.templates().render(page.template(), &document, &around).map_err(Fault::Page)?;
+                let html = self.plan.templates().render(page.template(), document, &around).map_err(Fault::Page)?;
                 (page.status(), "text/html; charset=utf-8", html.into_bytes())
             }
         };
@@ -128,26 +143,34 @@ fn vary_on_accept(head: &mut HeaderMap) {
     }
 }
 
-fn content_type(reply: &Reply) -> Option<&str> {
+pub(super) fn content_type(reply: &Reply) -> Option<&str> {
     reply.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok())
 }
 
-/// 3xx and errors: kept where they mean the same to a client, else a fault.
+/// A redirect that stays on this site is passed on; any other 3xx, and every error, is a fault.
 fn unsuccessful(backend: &Backend, reply: &Reply) -> Result<Response<Body>, Fault> {
+    if reply.status.is_redirection() && stays(location(reply)) {
+        let mut head = reply.headers.clone();
+        headers::for_new_body(&mut head);
+        return Ok(respond(reply.status, head, None));
+    }
+    Err(not_a_success(backend, reply))
+}
+
+/// The fault of a reply that is no success: a redirect that nobody follows, or an error status and what its body says.
+pub(super) fn not_a_success(backend: &Backend, reply: &Reply) -> Fault {
     let upstream = backend.upstream().name().to_owned();
     if reply.status.is_redirection() {
-        let location = reply.headers.get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        if stays(location) {
-            let mut head = reply.headers.clone();
-            headers::for_new_body(&mut head);
-            return Ok(respond(reply.status, head, None));
-        }
-        let reason = format!("answered {} to `{location}`", reply.status.as_u16());
-        return Err(Fault::Contract { upstream, code: "upstream_redirect", reason });
+        let reason = format!("answered {} to `{}`", reply.status.as_u16(), location(reply));
+        return Fault::Contract { upstream, code: "upstream_redirect", reason };
     }
     let text = backend.decode().text(&reply.body, content_type(reply)).unwrap_or_default();
     let said = backend.decode().node(&text).map(|node| Foreign::read(&node)).unwrap_or_default();
-    Err(Fault::Status { upstream, status: reply.status, said: Box::new(said), headers: kept(reply) })
+    Fault::Status { upstream, status: reply.status, said: Box::new(said), headers: kept(reply) }
+}
+
+fn location(reply: &Reply) -> &str {
+    reply.headers.get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
 /// What of a failed reply's head a client needs all the same: the cookies of its session and against forgery, which come with a 401
@@ -165,17 +188,17 @@ fn stays(location: &str) -> bool {
     !location.is_empty() && !location.starts_with("//") && !location.contains(['\\', '\t']) && !first.contains(':')
 }
 
-fn broken(backend: &Backend, code: &'static str, error: &dyn std::error::Error) -> Fault {
+pub(super) fn broken(backend: &Backend, code: &'static str, error: &dyn std::error::Error) -> Fault {
     Fault::Contract { upstream: backend.upstream().name().to_owned(), code, reason: error.to_string() }
 }
 
-fn not_json(backend: &Backend, reply: &Reply, error: &dyn std::error::Error) -> Fault {
+pub(super) fn not_json(backend: &Backend, reply: &Reply, error: &dyn std::error::Error) -> Fault {
     let content_type = content_type(reply).unwrap_or("no content type").to_owned();
     let reason = format!("its {content_type} of {} bytes is not JSON: {error}", reply.body.len());
     Fault::Contract { upstream: backend.upstream().name().to_owned(), code: "upstream_not_json", reason }
 }
 
-fn shaped(backend: &Backend, reply: &Reply, error: shape::Error) -> Fault {
+pub(super) fn shaped(backend: &Backend, reply: &Reply, error: shape::Error) -> Fault {
     match error {
         shape::Error::Business { status, code, message, details } => Fault::Business {
             upstream: backend.upstream().name().to_owned(),

@@ -1,5 +1,7 @@
 //! What no data case can show: every fault beside the others, and time.
 
+mod calls;
+
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};

@@ -28,6 +28,12 @@ impl Path {
     pub fn segments(&self) -> &[Segment] {
         &self.segments
     }
+
+    /// The first step, and the path from there on.
+    pub fn split_first(&self) -> Option<(&Segment, Self)> {
+        let (first, rest) = self.segments.split_first()?;
+        Some((first, Self { segments: rest.to_vec() }))
+    }
 }
 
 impl fmt::Display for Path {

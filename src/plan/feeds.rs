@@ -4,8 +4,9 @@ use super::compiler::Compiler;
 use super::words::which_has;
 use crate::base::hole::Hole;
 use crate::base::suggest;
+use crate::json::Path;
 use crate::route::Pattern;
-use crate::spec::{At, FieldKind, FieldSpec, InputSpec, Problem};
+use crate::spec::{At, CallSpec, FieldKind, FieldSpec, InputSpec, Problem};
 
 /// What may fill the holes of a route's calls.
 pub(super) struct Feeds<'s> {
@@ -14,6 +15,18 @@ pub(super) struct Feeds<'s> {
     /// None when it cannot be read: that was told.
     pub(super) pattern: Option<&'s Pattern>,
     pub(super) input: &'s InputSpec,
+    /// The calls of a route that names them.
+    pub(super) calls: Option<&'s indexmap::IndexMap<String, CallSpec>>,
+    /// Whether the call is made for every element of a list.
+    pub(super) is_each: bool,
+}
+
+impl Feeds<'_> {
+    /// Whether the answers of a call go into another call's.
+    pub(super) fn is_joined(&self, name: &str) -> bool {
+        let spec = self.calls.and_then(|calls| calls.get(name));
+        spec.is_some_and(|spec| matches!(spec, CallSpec::Long(form) if form.into.is_some() && form.for_each.is_some()))
+    }
 }
 
 /// The sources of a hole, and what people call them elsewhere.
@@ -65,10 +78,20 @@ impl Compiler<'_> {
                     Problem::new(at, format!("the hole `{hole}` looks into a value of `{source}`, which has no members"));
                 problem.part(hole.to_string()).hint(format!("write `{{{source}.{name}}}`"))
             }
-            // Another call of this route, which was refused as not available.
+            ("each", path) if feeds.is_each => return self.is_path(at, hole, path),
+            (name, path) if feeds.calls.is_some_and(|calls| calls.contains_key(name)) => {
+                self.not_joined(at, name, feeds);
+                return self.is_path(at, hole, path);
+            }
+            ("each", _) if feeds.calls.is_some() => unfed("a call that is made for every element of a list")
+                .hint("add `for_each`: the list, as in `for_each: items.list`"),
+            // Another call of this route, which was refused.
             _ if self.source().lacks_within(&feeds.at.key("calls")) => return,
             (source, path) => {
-                let problem = unfed("{path.…}, {query.…}, {headers.…} or {body.…}");
+                let problem = match feeds.calls.map(|calls| calls.len()) {
+                    None | Some(0 | 1) => unfed("{path.…}, {query.…}, {headers.…} or {body.…}"),
+                    Some(_) => unfed("{path.…}, {query.…}, {headers.…}, {body.…} or the name of another call"),
+                };
                 match meant(source, path, feeds) {
                     Some(near) => problem.hint(format!("did you mean `{near}`?")),
                     None => problem,
@@ -77,13 +100,20 @@ impl Compiler<'_> {
         };
         self.push(problem);
     }
+
+    /// Refuses a hole whose names are no path into a result.
+    fn is_path(&mut self, at: &At, hole: &Hole, path: &[String]) {
+        if let Err(error) = Path::parse(&path.join(".")) {
+            self.push(Problem::new(at, format!("the hole `{hole}` is not a path: {error}")).part(hole.to_string()));
+        }
+    }
 }
 
-fn has(names: &[String], name: &str) -> bool {
+pub(super) fn has(names: &[String], name: &str) -> bool {
     names.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
-fn field<'f>(fields: &'f indexmap::IndexMap<String, FieldSpec>, name: &str) -> Option<&'f FieldSpec> {
+pub(super) fn field<'f>(fields: &'f indexmap::IndexMap<String, FieldSpec>, name: &str) -> Option<&'f FieldSpec> {
     fields.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, rule)| rule)
 }
 
@@ -125,6 +155,7 @@ fn meant(source: &str, path: &[String], feeds: &Feeds<'_>) -> Option<String> {
             .or_else(|| from(field(&feeds.input.headers, source).is_some(), "headers"));
     }
     let alias = SOURCES.iter().find(|(_, aliases)| aliases.contains(&source)).map(|(name, _)| *name);
-    let near = alias.or_else(|| suggest(source, SOURCES.iter().map(|(name, _)| *name)))?;
+    let calls = feeds.calls.into_iter().flat_map(|calls| calls.keys().map(String::as_str));
+    let near = alias.or_else(|| suggest(source, SOURCES.iter().map(|(name, _)| *name).chain(calls)))?;
     Some(format!("{{{near}.{}}}", path.join(".")))
 }

@@ -4,16 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::Method;
-use indexmap::IndexMap;
 
 use super::compiler::Compiler;
 use super::feeds::Feeds;
-use super::{Call, Limits, Page};
+use super::{Call, Limits, NamedCall, Page};
 use crate::check::Rules;
 use crate::page::Templates;
 use crate::route::{Methods, Pattern, PatternError};
-use crate::shape::{Action, Fused, Shape, Step, Wrap};
-use crate::spec::{At, CallSpec, FileSpec, InputSpec, Problem, RouteSpec};
+use crate::shape::{Fused, Shape};
+use crate::spec::{At, FileSpec, InputSpec, Problem, RouteSpec};
 
 /// A route of the plan.
 #[derive(Debug)]
@@ -34,8 +33,13 @@ pub enum Answer {
     Call {
         /// The call.
         call: Call,
-        /// The member of the document that the reply becomes, when `calls` names it.
-        name: Option<String>,
+        /// The route's steps.
+        shape: Shape,
+    },
+    /// Several calls, whose results become one document that is shaped.
+    Calls {
+        /// The calls, in the order of the file.
+        calls: Vec<NamedCall>,
         /// The route's steps.
         shape: Shape,
     },
@@ -89,10 +93,9 @@ pub(super) struct Defaults<'s> {
 
 /// All that is done to a reply, as one list of steps.
 fn fused(answer: &Answer) -> Option<Fused> {
-    let Answer::Call { call, name, shape } = answer else { return None };
+    let Answer::Call { call, shape } = answer else { return None };
     let envelope = call.backend().envelope().map_or(&[][..], Shape::steps);
-    let around = name.clone().and_then(|name| Wrap::new(name).ok()).map(|wrap| Step::new(Action::Wrap(wrap)));
-    Some(Fused::new(envelope.iter().chain(&around).chain(shape.steps())))
+    Some(Fused::new(envelope.iter().chain(shape.steps())))
 }
 
 impl Compiler<'_> {
@@ -121,7 +124,7 @@ impl Compiler<'_> {
         let none = InputSpec::default();
         let input = spec.input.as_ref().unwrap_or(&none);
         let rules = self.input(&at.key("input"), input, pattern.as_ref(), limits);
-        let feeds = Feeds { at, pattern: pattern.as_ref(), input };
+        let feeds = Feeds { at, pattern: pattern.as_ref(), input, calls: None, is_each: false };
         let page = match &spec.page {
             Some(page) if spec.proxy.is_none() => self.page(&at.key("page"), page, defaults.file, templates).map(Some),
             _ => Some(None),
@@ -153,30 +156,16 @@ impl Compiler<'_> {
             return self.call(&at.key("proxy"), proxy, feeds).map(Answer::Proxy);
         }
         let shape = self.shape_of(at, spec, defaults);
-        let (call, name) = match (&spec.call, &spec.calls) {
-            (Some(call), _) => (self.call(&at.key("call"), call, feeds), None),
-            (None, Some(calls)) => self.named_call(&at.key("calls"), calls, feeds)?,
-            (None, None) => (self.forward(at), None),
+        let call = match (&spec.call, &spec.calls) {
+            (Some(call), _) => self.call(&at.key("call"), call, feeds),
+            (None, Some(calls)) => {
+                let strict = spec.strict.unwrap_or(defaults.strict);
+                let calls = self.named_calls(&at.key("calls"), calls, feeds, strict);
+                return Some(Answer::Calls { calls: calls?, shape: shape? });
+            }
+            (None, None) => self.forward(at),
         };
-        Some(Answer::Call { call: call?, name, shape: shape? })
-    }
-
-    /// The call of a route that gives it a name. There is one at most: a second one was refused.
-    fn named_call(
-        &mut self,
-        at: &At,
-        calls: &IndexMap<String, CallSpec>,
-        feeds: &Feeds<'_>,
-    ) -> Option<(Option<Call>, Option<String>)> {
-        let Some((name, call)) = calls.first() else {
-            self.expected(at, "there are no calls".to_owned(), "a name and a call, as in `user: GET account:/api/me`");
-            return None;
-        };
-        let (at, text) = match call {
-            CallSpec::Short(text) => (at.key(name), text),
-            CallSpec::Long(form) => (at.key(name).key("to"), &form.to),
-        };
-        Some((self.call(&at, text, feeds), Some(name.clone())))
+        Some(Answer::Call { call: call?, shape: shape? })
     }
 
     /// Keys that have no say beside `proxy`.

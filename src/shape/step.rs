@@ -81,7 +81,8 @@ impl Step {
 }
 
 impl When {
-    fn holds(&self, doc: &Node<'_>) -> bool {
+    /// Whether it is so in a document.
+    pub fn holds(&self, doc: &Node<'_>) -> bool {
         let mut holds = false;
         self.path.each(doc, |found| {
             holds |= match &self.equals {

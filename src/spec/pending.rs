@@ -3,61 +3,33 @@
 use super::tree::{Content, Entry, Tree};
 use super::{At, Problem, Problems};
 
-/// When a key is not available.
-enum Refused {
-    /// Whenever it stands there.
-    Always,
-    /// When it is a mapping with more entries than one.
-    BeyondOne,
-}
-
-use Refused::{Always, BeyondOne};
-
 /// The keys of later versions, by their path; `*` is any name or any entry of a list.
-const LATER: &[(&[&str], &[&str], Refused)] = &[
-    (&["upstreams", "*"], &["urls", "balance", "retry", "breaker", "bulkhead", "health"], Always),
-    (&["routes", "*"], &["calls"], BeyondOne),
-    (&["routes", "*", "calls", "*"], &["optional", "fallback", "timeout", "shape", "for_each", "as", "at_once", "when"], Always),
-    (&["routes", "*"], &["cache"], Always),
-    (&["defaults"], &["cache"], Always),
-    (&["routes", "*", "page"], &["layout", "head", "state", "deadline", "fallback", "early_head"], Always),
-    (&["site"], &["robots", "sitemap", "static"], Always),
+const LATER: &[(&[&str], &[&str])] = &[
+    (&["upstreams", "*"], &["urls", "balance", "retry", "breaker", "bulkhead", "health"]),
+    (&["routes", "*"], &["cache"]),
+    (&["defaults"], &["cache"]),
+    (&["routes", "*", "page"], &["layout", "head", "state", "deadline", "fallback", "early_head"]),
+    (&["site"], &["robots", "sitemap", "static"]),
 ];
 
 /// Refuses every key of a file that belongs to a later version, and marks it as broken.
 pub(super) fn refuse(tree: &mut Tree) -> Problems {
     let mut problems = Problems::new();
     let mut gone = Vec::new();
-    for (path, keys, refused) in LATER {
+    for (path, keys) in LATER {
         each(tree, path, &At::root(), &mut |mapping, at| {
-            for Entry { key, value, .. } in mapping.entries().iter().filter(|entry| keys.contains(&entry.key.as_str())) {
+            for Entry { key, .. } in mapping.entries().iter().filter(|entry| keys.contains(&entry.key.as_str())) {
                 let at = at.key(key);
-                let is_gone = gone.iter().any(|gone| at.is_within(gone));
-                if let Some(problem) = refused_as(key, value, &at, refused).filter(|_| !is_gone) {
-                    problems.push(problem);
-                    match refused {
-                        BeyondOne => gone.extend(value.entries().iter().skip(1).map(|entry| at.key(&entry.key))),
-                        Always => gone.push(at),
-                    }
+                if !gone.iter().any(|gone| at.is_within(gone)) {
+                    let problem = Problem::new(&at, format!("`{key}` is not available yet"));
+                    problems.push(problem.at_key().hint("remove it: this version does without"));
+                    gone.push(at);
                 }
             }
         });
     }
     gone.iter().for_each(|at| tree.mark_broken(at));
     problems
-}
-
-fn refused_as(key: &str, value: &Tree, at: &At, refused: &Refused) -> Option<Problem> {
-    match refused {
-        Always => {
-            Some(Problem::new(at, format!("`{key}` is not available yet")).at_key().hint("remove it: this version does without"))
-        }
-        BeyondOne => {
-            let second = value.entries().get(1)?;
-            let message = format!("a second call in a route, `{}`, is not available yet", second.key);
-            Some(Problem::new(at.key(&second.key), message).at_key().expected("one call a route"))
-        }
-    }
 }
 
 /// Calls `see` with every value at a path.
@@ -101,10 +73,6 @@ upstreams:
 routes:
   - route: GET /a
     cache: {}
-    calls:
-      a: {to: x, optional: true, fallback: 1, timeout: 1s, shape: [], for_each: a, as: b, at_once: 1, when: {path: a}}
-      b: GET y
-      c: GET z
     page: {template: t, layout: l, head: {}, state: true, deadline: {}, fallback: f, early_head: true}
 site: {origin: o, robots: {}, sitemap: {call: c, items: i, loc: l}, static: {}}
 ";
@@ -117,15 +85,6 @@ site: {origin: o, robots: {}, sitemap: {call: c, items: i, loc: l}, static: {}}
                 "/upstreams/a/breaker",
                 "/upstreams/a/bulkhead",
                 "/upstreams/a/health",
-                "/routes/0/calls/b",
-                "/routes/0/calls/a/optional",
-                "/routes/0/calls/a/fallback",
-                "/routes/0/calls/a/timeout",
-                "/routes/0/calls/a/shape",
-                "/routes/0/calls/a/for_each",
-                "/routes/0/calls/a/as",
-                "/routes/0/calls/a/at_once",
-                "/routes/0/calls/a/when",
                 "/routes/0/cache",
                 "/defaults/cache",
                 "/routes/0/page/layout",
@@ -148,6 +107,10 @@ upstreams: {a: {url: 'demo:', envelope: mall, decode: {}, timeout: {}, headers: 
 routes:
   - {route: GET /a, calls: {a: 'GET a:/x'}, page: t.html}
   - {route: GET /b, calls: {a: {to: 'GET a:/x'}}, page: {template: t, status: 200, when: always}}
+  - route: GET /c
+    calls:
+      a: {to: x, optional: true, fallback: 1, timeout: 1s, shape: [], for_each: a, as: b, at_once: 1, when: {path: a}}
+      b: GET y
   - {route: GET /retry, call: 'GET a:/cache', shape: [{page: {items: cache}}]}
 site: {origin: o}
 cluster: {policy: shared, workers: auto, threads: 1, restart: {}, drain: 1s, heartbeat: 1s, memory: 1GiB, groups: {web: {}}}

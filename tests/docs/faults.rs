@@ -49,6 +49,7 @@ fn faults() -> Vec<Fault> {
         Fault::Page(page::Error::Deadline),
         contract("upstream_not_json"),
         contract("upstream_redirect"),
+        contract("upstream_value_unusable"),
     ];
     faults.extend([404, 418].map(|code| status(StatusCode::from_u16(code).unwrap())));
     faults.extend([500, 501, 502, 503, 504].map(|code| status(StatusCode::from_u16(code).unwrap())));
@@ -132,6 +133,8 @@ fn no_code_in_the_sources_is_missing_from_the_table() {
     for (file, marks) in [
         ("src/gateway/fault.rs", ["=> \"", "else => \""]),
         ("src/gateway/reply.rs", ["code: \"", "\"upstream_"]),
+        ("src/gateway/preparing.rs", ["code: \"", "\"upstream_"]),
+        ("src/gateway/gathering.rs", ["code: \"", "\"upstream_"]),
         ("src/upstream/error.rs", ["=> \"", "else => \""]),
     ] {
         let source = read(file);

@@ -36,7 +36,7 @@ fn heads(report: &str) -> Vec<&str> {
 /// The names of a route's steps.
 fn steps(route: &Route) -> Vec<&'static str> {
     match route.answer() {
-        Answer::Call { shape, .. } => shape.steps().iter().map(Step::name).collect(),
+        Answer::Call { shape, .. } | Answer::Calls { shape, .. } => shape.steps().iter().map(Step::name).collect(),
         Answer::Proxy(_) => Vec::new(),
     }
 }

@@ -192,6 +192,9 @@ pub struct Expect {
     pub warnings: u32,
     /// The requests that the backend got in this step. Without it there is at most one.
     pub upstream_saw: Option<Saw>,
+    /// They came side by side: their order is that of their targets, whichever came first.
+    #[serde(default)]
+    pub side_by_side: bool,
 }
 
 /// What a header of the answer is.

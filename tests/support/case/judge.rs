@@ -42,7 +42,11 @@ pub fn judge(step: &Step, answer: &Answer, seen: &[Seen]) -> Vec<String> {
         wrong.push(format!("{} warnings instead of {}", answer.trace.warnings, expect.warnings));
     }
     wrong.extend(always(step, answer));
-    wrong.extend(asked(expect.upstream_saw.as_ref(), seen));
+    let mut seen = seen.to_vec();
+    if expect.side_by_side {
+        seen.sort_by(|one, other| one.target.cmp(&other.target));
+    }
+    wrong.extend(asked(expect.upstream_saw.as_ref(), &seen));
     wrong
 }
 
