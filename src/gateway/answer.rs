@@ -10,11 +10,11 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use percent_encoding::percent_decode_str;
 use tokio::time::Instant;
 
-use super::accept::{Form, Wish};
+use super::accept::Wish;
 use super::edge::{BodyError, Refusal, RequestId, Trace};
 use super::fault::Fault;
 use super::receiving::received;
-use super::{Body, Gateway, allow, problem, websocket};
+use super::{Body, Gateway, allow, fragment, problem, websocket};
 use crate::check::{self, In, Input, Refusal as Unchecked, Violation};
 use crate::page::Around;
 use crate::plan::{Answer, Route};
@@ -56,7 +56,9 @@ impl Gateway {
             Found::NotFound => return Err(Fault::NoRoute),
         };
         trace.route = Some(Arc::clone(route.name()));
-        let form = form(route, Wish::of(&parts.headers))?;
+        let wanted = fragment::wanted(route, self.plan.templates(), parts)?;
+        let bare = fragment::without_parameter(route, parts);
+        let parts = bare.as_ref().unwrap_or(parts);
         let holes = decoded(&holes)?;
         let limit = self.plan.limits().body;
         // The time starts when it is the backend's: a client that sends slowly has limits of its own.
@@ -74,7 +76,7 @@ impl Gateway {
                 let deadline = deadline();
                 let input = checked(route, parts, &holes, &received)?;
                 let reply = self.ask(call, parts, &input, &received, deadline, trace).await?;
-                self.compose(route, call, name.as_deref(), shape, &reply, form, parts, &input, trace)
+                self.compose(route, call, name.as_deref(), shape, &reply, &wanted, parts, &input, trace)
             }
         }
     }
@@ -125,18 +127,6 @@ impl fmt::Display for Chain<'_> {
         }
         Ok(())
     }
-}
-
-/// JSON or a page. A page for everyone is no matter of `Accept`.
-fn form(route: &Route, wish: Wish) -> Result<Form, Fault> {
-    let form = match route.page() {
-        _ if matches!(route.answer(), Answer::Proxy(_)) => return Ok(Form::Json),
-        Some(page) if page.always() => return Ok(Form::Html),
-        Some(_) if wish.page() => Form::Html,
-        Some(_) if !wish.takes(Form::Json) && wish.takes(Form::Html) => Form::Html,
-        _ => Form::Json,
-    };
-    if wish.takes(form) { Ok(form) } else { Err(Fault::NotAcceptable) }
 }
 
 fn options(allowed: &[Method]) -> Response<Body> {

@@ -10,6 +10,7 @@ mod calling;
 pub mod edge;
 pub mod fault;
 mod foreign;
+mod fragment;
 mod holes;
 mod problem;
 mod receiving;

@@ -10,6 +10,7 @@ use super::answer::around;
 use super::edge::{RequestId, Trace};
 use super::fault::Fault;
 use super::foreign::Foreign;
+use super::fragment::{self, Wanted};
 use super::{Body, Gateway};
 use crate::check::Input;
 use crate::json::{Node, Object, Text};
@@ -29,7 +30,7 @@ impl Gateway {
         name: Option<&str>,
         shape: &Shape,
         reply: &Reply,
-        form: Form,
+        wanted: &Wanted,
         parts: &Parts,
         input: &Input<'_>,
         trace: &mut Trace,
@@ -62,18 +63,26 @@ impl Gateway {
         for text in notes.texts() {
             tracing::debug!(route = trace.route.as_deref(), "{text}");
         }
-        let page = route.page().filter(|_| form == Form::Html);
+        let page = route.page().filter(|_| wanted.form == Form::Html);
         let (status, content_type, body) = match page {
             None => (reply.status, "application/json", document.to_json()),
             Some(page) => {
                 let id = parts.extensions.get::<RequestId>().map_or("", RequestId::as_str);
                 let around = around(self.plan.origin(), parts, id, trace.route.as_deref(), Some(input));
-                let html = self.plan.templates().render(page.template(), &document, &around).map_err(Fault::Page)?;
-                (page.status(), "text/html; charset=utf-8", html.into_bytes())
+                let templates = self.plan.templates();
+                let shown = match &wanted.block {
+                    None => templates.show(page.view(), &document, &around),
+                    Some(block) => templates.show_block(page.view(), block, &document, &around),
+                };
+                let shown = shown.map_err(Fault::Page)?;
+                for warning in &shown.warnings {
+                    tracing::warn!(request_id = id, route = trace.route.as_deref(), "{warning}");
+                }
+                (page.status(), "text/html; charset=utf-8", shown.html.into_bytes())
             }
         };
-        if route.page().is_some_and(|page| !page.always()) {
-            vary_on_accept(&mut head);
+        if let Some(page) = route.page() {
+            vary_on(&mut head, &fragment::vary(page, self.plan.templates()));
         }
         Ok(respond(status, head, Some((content_type, Bytes::from(body)))))
     }
@@ -102,14 +111,20 @@ fn empty_status(status: StatusCode) -> StatusCode {
     if status == StatusCode::OK { StatusCode::NO_CONTENT } else { status }
 }
 
-fn vary_on_accept(head: &mut HeaderMap) {
-    let named = |value: &HeaderValue| {
-        value.to_str().is_ok_and(|text| {
-            text.split(',').any(|name| matches!(name.trim(), "*") || name.trim().eq_ignore_ascii_case("accept"))
-        })
-    };
-    if !head.get_all(VARY).iter().any(named) {
-        head.append(VARY, HeaderValue::from_static("accept"));
+/// Adds what `Vary` does not say yet, on one line.
+fn vary_on(head: &mut HeaderMap, names: &[&str]) {
+    let known: Vec<String> = head
+        .get_all(VARY)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|text| text.split(',').map(|name| name.trim().to_ascii_lowercase()))
+        .collect();
+    let missing: Vec<&str> =
+        names.iter().copied().filter(|name| !known.iter().any(|known| known == "*" || known == name)).collect();
+    if let Ok(value) = HeaderValue::from_str(&missing.join(", "))
+        && !missing.is_empty()
+    {
+        head.append(VARY, value);
     }
 }
 
@@ -211,7 +226,7 @@ mod tests {
             for line in lines {
                 head.append(VARY, HeaderValue::from_static(line));
             }
-            vary_on_accept(&mut head);
+            vary_on(&mut head, &["accept"]);
             assert_eq!(head.get_all(VARY).iter().collect::<Vec<_>>(), expected, "{lines:?}");
         }
     }

@@ -11,6 +11,7 @@ mod conversions;
 mod envelopes;
 mod feeds;
 mod groups;
+mod heads;
 mod input;
 mod limits;
 mod listen;
@@ -51,6 +52,7 @@ pub struct Plan {
     backends: Vec<Arc<Backend>>,
     router: Router<Arc<Route>>,
     templates: Templates,
+    warnings: Vec<String>,
 }
 
 /// Compiles a snapshot.
@@ -100,6 +102,11 @@ impl Plan {
     /// The table of routes.
     pub fn router(&self) -> &Router<Arc<Route>> {
         &self.router
+    }
+
+    /// What is not wrong with the configuration and had better be otherwise, a line each, with its place.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// The templates of all pages.

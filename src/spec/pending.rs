@@ -20,7 +20,7 @@ const LATER: &[(&[&str], &[&str], Refused)] = &[
     (&["routes", "*", "calls", "*"], &["optional", "fallback", "timeout", "shape", "for_each", "as", "at_once", "when"], Always),
     (&["routes", "*"], &["cache"], Always),
     (&["defaults"], &["cache"], Always),
-    (&["routes", "*", "page"], &["layout", "head", "state", "deadline", "fallback", "early_head"], Always),
+    (&["routes", "*", "page"], &["deadline", "fallback", "early_head"], Always),
     (&["site"], &["robots", "sitemap", "static"], Always),
 ];
 
@@ -105,7 +105,7 @@ routes:
       a: {to: x, optional: true, fallback: 1, timeout: 1s, shape: [], for_each: a, as: b, at_once: 1, when: {path: a}}
       b: GET y
       c: GET z
-    page: {template: t, layout: l, head: {}, state: true, deadline: {}, fallback: f, early_head: true}
+    page: {template: t, deadline: {}, fallback: f, early_head: true}
 site: {origin: o, robots: {}, sitemap: {call: c, items: i, loc: l}, static: {}}
 ";
         assert_eq!(
@@ -128,9 +128,6 @@ site: {origin: o, robots: {}, sitemap: {call: c, items: i, loc: l}, static: {}}
                 "/routes/0/calls/a/when",
                 "/routes/0/cache",
                 "/defaults/cache",
-                "/routes/0/page/layout",
-                "/routes/0/page/head",
-                "/routes/0/page/state",
                 "/routes/0/page/deadline",
                 "/routes/0/page/fallback",
                 "/routes/0/page/early_head",
@@ -147,7 +144,7 @@ site: {origin: o, robots: {}, sitemap: {call: c, items: i, loc: l}, static: {}}
 upstreams: {a: {url: 'demo:', envelope: mall, decode: {}, timeout: {}, headers: {}}}
 routes:
   - {route: GET /a, calls: {a: 'GET a:/x'}, page: t.html}
-  - {route: GET /b, calls: {a: {to: 'GET a:/x'}}, page: {template: t, status: 200, when: always}}
+  - {route: GET /b, calls: {a: {to: 'GET a:/x'}}, page: {template: t, head: {title: a}, state: true, status: 200, when: always}}
   - {route: GET /retry, call: 'GET a:/cache', shape: [{page: {items: cache}}]}
 site: {origin: o}
 cluster: {policy: shared, workers: auto, threads: 1, restart: {}, drain: 1s, heartbeat: 1s, memory: 1GiB, groups: {web: {}}}
