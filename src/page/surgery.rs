@@ -103,6 +103,17 @@ fn end_tag(page: &str, name: &str) -> Option<usize> {
     page.rmatch_indices("</").map(|(at, _)| at).find(names)
 }
 
+/// Reads the page up to the end of its head.
+fn look(page: &str, own: &[&Own], placed: Option<&Range<usize>>) -> Found {
+    let mut look = Look { page, own, placed, has_head: false, title: None, found: Found::default() };
+    let mut from = Some(0);
+    while let Some(start) = from {
+        from = look.read(start);
+    }
+    look.found
+}
+
+#[derive(Default)]
 struct Found {
     /// Where the head goes.
     place: usize,
@@ -113,42 +124,68 @@ struct Found {
 /// The tags that a head may have.
 const IN_HEAD: [&[u8]; 8] = [b"base", b"link", b"meta", b"noscript", b"script", b"style", b"template", b"title"];
 
-/// Reads the page up to the end of its head.
-fn look(page: &str, own: &[&Own], placed: Option<&Range<usize>>) -> Found {
-    let mut emitter = DefaultEmitter::<usize>::new_with_span();
-    emitter.naively_switch_states(true);
-    let mut found = Found { place: 0, cuts: Vec::new() };
-    let mut has_head = false;
-    let mut title = None;
-    for token in Tokenizer::new_with_emitter(page, emitter) {
-        let Ok(token) = token;
-        match token {
-            Token::Doctype(doctype) => found.place = doctype.span.end,
-            Token::StartTag(tag) if *tag.name == b"html" && !has_head => found.place = tag.span.end,
-            Token::StartTag(tag) if *tag.name == b"head" && !has_head => {
-                has_head = true;
-                found.place = tag.span.end;
-            }
-            // Anything else begins the body, whether it says so or not.
-            Token::StartTag(tag) if !IN_HEAD.contains(&tag.name.as_slice()) => break,
-            Token::StartTag(tag) => {
-                let is_placed = placed.is_some_and(|placed| placed.contains(&tag.span.start));
-                if is_placed || !own.iter().any(|own| own.is(&tag)) {
-                    continue;
+/// A walk over the head of a page.
+struct Look<'l> {
+    page: &'l str,
+    own: &'l [&'l Own],
+    placed: Option<&'l Range<usize>>,
+    has_head: bool,
+    /// Where a title that gives way begins.
+    title: Option<usize>,
+    found: Found,
+}
+
+impl Look<'_> {
+    /// Reads on from a place. Gives the place to go on from when it came to a style sheet, which may be as long as all the rest of
+    /// the head: its end is found faster than its tokens.
+    fn read(&mut self, from: usize) -> Option<usize> {
+        let mut emitter = DefaultEmitter::<usize>::new_with_span();
+        emitter.naively_switch_states(true);
+        for token in Tokenizer::new_with_emitter(self.page.get(from..).unwrap_or_default(), emitter) {
+            let Ok(token) = token;
+            match token {
+                Token::Doctype(doctype) => self.found.place = from + doctype.span.end,
+                Token::StartTag(tag) if *tag.name == b"html" && !self.has_head => self.found.place = from + tag.span.end,
+                Token::StartTag(tag) if *tag.name == b"head" && !self.has_head => {
+                    self.has_head = true;
+                    self.found.place = from + tag.span.end;
                 }
-                match *tag.name == b"title" {
-                    true => title = Some(tag.span.start),
-                    false => found.cuts.push(line(page, tag.span.start..tag.span.end)),
+                Token::StartTag(tag) if *tag.name == b"style" => return end_of_style(self.page, from + tag.span.end),
+                // Anything else begins the body, whether it says so or not.
+                Token::StartTag(tag) if !IN_HEAD.contains(&tag.name.as_slice()) => return None,
+                Token::StartTag(tag) => self.start(&tag, from + tag.span.start..from + tag.span.end),
+                Token::EndTag(tag) if *tag.name == b"title" => {
+                    let cut = self.title.take().map(|start| line(self.page, start..from + tag.span.end));
+                    self.found.cuts.extend(cut);
                 }
+                Token::EndTag(tag) if *tag.name == b"head" => return None,
+                _ => {}
             }
-            Token::EndTag(tag) if *tag.name == b"title" => {
-                found.cuts.extend(title.take().map(|start| line(page, start..tag.span.end)));
-            }
-            Token::EndTag(tag) if *tag.name == b"head" => break,
-            _ => {}
+        }
+        None
+    }
+
+    fn start(&mut self, tag: &StartTag<usize>, span: Range<usize>) {
+        let is_placed = self.placed.is_some_and(|placed| placed.contains(&span.start));
+        if is_placed || !self.own.iter().any(|own| own.is(tag)) {
+            return;
+        }
+        match *tag.name == b"title" {
+            true => self.title = Some(span.start),
+            false => self.found.cuts.push(line(self.page, span)),
         }
     }
-    found
+}
+
+/// Where the end tag of a style sheet begins, which is the first that looks like one. `None` when it is never ended.
+fn end_of_style(page: &str, from: usize) -> Option<usize> {
+    let rest = page.get(from..)?;
+    let is_end = |at: &usize| {
+        let tag = rest.get(at + 2..at + 8).unwrap_or_default();
+        tag.get(..5).is_some_and(|name| name.eq_ignore_ascii_case("style"))
+            && tag.ends_with(['>', '/', ' ', '\t', '\n', '\r', '\u{c}'])
+    };
+    rest.match_indices("</").map(|(at, _)| at).find(is_end).map(|at| from + at)
 }
 
 /// An element with the line break behind it, when it begins its line.
@@ -190,6 +227,12 @@ mod tests {
                     "<head>\n{HEAD}<!-- <title>a</title> --><style>/* <title>a</title> */</style><script>\"<title>\"</script></head>"
                 ),
             ),
+            // Behind a style sheet.
+            (
+                "<head><style>a</b </styles></STYLE ><title>a</title>\n<meta name=description></head>",
+                format!("<head>\n{HEAD}<style>a</b </styles></STYLE >\n</head>"),
+            ),
+            ("<head><style>a<title>b</title>", format!("<head>\n{HEAD}<style>a<title>b</title>")),
             // What is in the body is no head: a picture has a title too.
             ("<head></head><body><svg><title>a</title></svg>", format!("<head>\n{HEAD}</head><body><svg><title>a</title></svg>")),
             ("<!doctype html><title>a</title><p>b", format!("<!doctype html>\n{HEAD}<p>b")),
