@@ -14,7 +14,7 @@ use super::accept::Wish;
 use super::edge::{BodyError, Refusal, RequestId, Trace};
 use super::fault::Fault;
 use super::receiving::received;
-use super::{Body, Gateway, allow, fragment, problem, websocket};
+use super::{Body, Gateway, allow, fragment, problem, site, websocket};
 use crate::check::{self, In, Input, Refusal as Unchecked, Violation};
 use crate::page::Around;
 use crate::plan::{Answer, Route};
@@ -49,7 +49,11 @@ impl Gateway {
         if let Some(refusal) = parts.extensions.get::<Refusal>() {
             return Err(Fault::Refused(*refusal));
         }
-        let (route, holes) = match self.plan.router().find(&parts.method, parts.uri.path()) {
+        let found = self.plan.router().find(&parts.method, parts.uri.path());
+        if let Some(response) = site::robots(self.plan.robots(), parts, !matches!(found, Found::NotFound)) {
+            return Ok(response);
+        }
+        let (route, holes) = match found {
             Found::Route(route, holes) => (route, holes),
             Found::MethodNotAllowed(allowed) if parts.method == Method::OPTIONS => return Ok(options(&allowed)),
             Found::MethodNotAllowed(allowed) => return Err(Fault::MethodNotAllowed(allowed)),

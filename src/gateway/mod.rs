@@ -15,6 +15,7 @@ mod holes;
 mod problem;
 mod receiving;
 mod reply;
+mod site;
 #[cfg(test)]
 mod tests;
 mod websocket;

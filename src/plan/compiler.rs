@@ -54,6 +54,7 @@ impl<'s> Compiler<'s> {
         self.user_presets();
         let limits = self.limits(file.limits.as_ref());
         let origin = self.origin(file);
+        let robots = self.robots(file);
         let defaults = self.defaults(file);
         self.names = file.upstreams.keys().cloned().collect();
         if self.names.is_empty() {
@@ -107,7 +108,16 @@ impl<'s> Compiler<'s> {
         let cluster = self.cluster(spec, groups);
         let backends = self.backends.clone();
         let warnings = std::mem::take(&mut self.warnings);
-        router.zip(templates).map(|(router, templates)| Plan { limits, cluster, origin, backends, router, templates, warnings })
+        router.zip(templates).map(|(router, templates)| Plan {
+            limits,
+            cluster,
+            origin,
+            robots,
+            backends,
+            router,
+            templates,
+            warnings,
+        })
     }
 
     /// Adds a problem, unless it is only the echo of one that is known.

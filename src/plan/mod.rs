@@ -37,6 +37,7 @@ pub use limits::Limits;
 pub use listen::{Listen, ListenError};
 pub use pages::Page;
 pub use routes::{Answer, Route};
+pub use site::Robots;
 pub use upstreams::Backend;
 
 use crate::page::Templates;
@@ -49,6 +50,7 @@ pub struct Plan {
     limits: Limits,
     cluster: ClusterPlan,
     origin: Option<String>,
+    robots: Robots,
     backends: Vec<Arc<Backend>>,
     router: Router<Arc<Route>>,
     templates: Templates,
@@ -92,6 +94,11 @@ impl Plan {
     /// Where the site lives, without a slash at the end.
     pub fn origin(&self) -> Option<&str> {
         self.origin.as_deref()
+    }
+
+    /// What robots may visit.
+    pub fn robots(&self) -> &Robots {
+        &self.robots
     }
 
     /// The backends, in the order of the file.

@@ -166,7 +166,9 @@ impl Compiler<'_> {
             Some(StateSpec::All(true)) => State::All,
             Some(StateSpec::Fields(names)) => {
                 for (index, name) in names.iter().enumerate().filter(|(_, name)| name.contains(['.', '[', '*'])) {
-                    let problem = Problem::new(at.key("state").index(index), format!("`{name}` is a path"));
+                    let at = at.key("state").index(index);
+                    let shown = self.source().shown(&at).unwrap_or(name).to_owned();
+                    let problem = Problem::new(at, format!("`{shown}` is a path"));
                     self.push(
                         problem.expected("the name of a member of the document").hint("let the steps of `shape` make the member"),
                     );

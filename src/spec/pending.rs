@@ -21,7 +21,8 @@ const LATER: &[(&[&str], &[&str], Refused)] = &[
     (&["routes", "*"], &["cache"], Always),
     (&["defaults"], &["cache"], Always),
     (&["routes", "*", "page"], &["deadline", "fallback", "early_head"], Always),
-    (&["site"], &["robots", "sitemap", "static"], Always),
+    (&["site"], &["sitemap", "static"], Always),
+    (&["site", "robots"], &["sitemap"], Always),
 ];
 
 /// Refuses every key of a file that belongs to a later version, and marks it as broken.
@@ -106,7 +107,7 @@ routes:
       b: GET y
       c: GET z
     page: {template: t, deadline: {}, fallback: f, early_head: true}
-site: {origin: o, robots: {}, sitemap: {call: c, items: i, loc: l}, static: {}}
+site: {origin: o, robots: {disallow: [/a], sitemap: true}, sitemap: {call: c, items: i, loc: l}, static: {}}
 ";
         assert_eq!(
             refused(text),
@@ -131,9 +132,9 @@ site: {origin: o, robots: {}, sitemap: {call: c, items: i, loc: l}, static: {}}
                 "/routes/0/page/deadline",
                 "/routes/0/page/fallback",
                 "/routes/0/page/early_head",
-                "/site/robots",
                 "/site/sitemap",
                 "/site/static",
+                "/site/robots/sitemap",
             ]
         );
     }
@@ -146,7 +147,7 @@ routes:
   - {route: GET /a, calls: {a: 'GET a:/x'}, page: t.html}
   - {route: GET /b, calls: {a: {to: 'GET a:/x'}}, page: {template: t, head: {title: a}, state: true, status: 200, when: always}}
   - {route: GET /retry, call: 'GET a:/cache', shape: [{page: {items: cache}}]}
-site: {origin: o}
+site: {origin: o, robots: {disallow: [/a]}}
 cluster: {policy: shared, workers: auto, threads: 1, restart: {}, drain: 1s, heartbeat: 1s, memory: 1GiB, groups: {web: {}}}
 ";
         assert_eq!(refused(text), [""; 0]);
