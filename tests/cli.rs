@@ -299,3 +299,30 @@ fn the_first_lines_tell_where_to_ask() {
     assert_eq!((first.get("workers"), first.get("routes")), (Some(&3.into()), Some(&1.into())), "{first}");
     assert_eq!(gateway.workers(3).len(), 3);
 }
+
+#[test]
+fn a_page_that_search_engines_cannot_tell_from_others_is_a_warning_and_no_error() {
+    let routes = |page: &str| format!("{SHOP}    page: {page}\nsite: {{origin: 'https://shop.example'}}\n");
+    let head = "{template: a.html, head: {title: a, description: b, canonical: '/detail/{path.id}'}}";
+    for (page, template, warning) in [
+        ("a.html", "<p>", "warning: the page `a.html` has no title, no description and no canonical"),
+        ("a.html", "<title>a</title><meta name=\"description\" content=\"b\">", "warning: the page `a.html` has no canonical"),
+        (
+            "{template: a.html, head: {title: a}}",
+            "<link rel=\"canonical\" href=\"/\">",
+            "warning: the page `a.html` has no description",
+        ),
+        ("{template: a.html, head: {robots: noindex}}", "<p>", ""),
+        ("{template: a.html, status: 410}", "<p>", ""),
+        (head, "<p>", ""),
+    ] {
+        let folder = folder(&routes(page));
+        fs::create_dir(folder.path().join("templates")).expect("a folder");
+        fs::write(folder.path().join("templates/a.html"), template).expect("a file");
+        let output = run_in(folder.path(), &["check"]);
+        assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+        assert!(out(&output).starts_with("routes.yaml: ok, 1 route"), "{}", out(&output));
+        assert_eq!(err(&output).is_empty(), warning.is_empty(), "{page}: {}", err(&output));
+        assert!(err(&output).contains(warning), "{}", err(&output));
+    }
+}

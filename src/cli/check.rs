@@ -8,6 +8,9 @@ use super::{exit, load};
 
 pub(super) fn run(path: &Path) -> Result<()> {
     let (_, plan) = load::load(path)?;
+    for warning in plan.warnings() {
+        exit::complain(warning);
+    }
     let routes = plan.router().routes().len();
     let upstreams = plan.backends().len();
     let plural = |count: usize, word: &str| if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") };

@@ -11,12 +11,12 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use percent_encoding::percent_decode_str;
 use tokio::time::Instant;
 
-use super::accept::{Form, Wish};
+use super::accept::Wish;
 use super::calling::{Asked, target};
 use super::edge::{BodyError, Refusal, RequestId, Trace};
 use super::fault::Fault;
 use super::receiving::received;
-use super::{Body, Gateway, allow, problem, websocket};
+use super::{Body, Gateway, allow, fragment, problem, site, websocket};
 use crate::check::{self, In, Input, Refusal as Unchecked, Violation};
 use crate::page::Around;
 use crate::plan::{Answer, Route};
@@ -51,14 +51,20 @@ impl Gateway {
         if let Some(refusal) = parts.extensions.get::<Refusal>() {
             return Err(Fault::Refused(*refusal));
         }
-        let (route, holes) = match self.plan.router().find(&parts.method, parts.uri.path()) {
+        let found = self.plan.router().find(&parts.method, parts.uri.path());
+        if let Some(response) = site::robots(self.plan.robots(), parts, !matches!(found, Found::NotFound)) {
+            return Ok(response);
+        }
+        let (route, holes) = match found {
             Found::Route(route, holes) => (route, holes),
             Found::MethodNotAllowed(allowed) if parts.method == Method::OPTIONS => return Ok(options(&allowed)),
             Found::MethodNotAllowed(allowed) => return Err(Fault::MethodNotAllowed(allowed)),
             Found::NotFound => return Err(Fault::NoRoute),
         };
         trace.route = Some(Arc::clone(route.name()));
-        let form = form(route, Wish::of(&parts.headers))?;
+        let wanted = fragment::wanted(route, self.plan.templates(), parts)?;
+        let bare = fragment::without_parameter(route, parts);
+        let parts = bare.as_ref().unwrap_or(parts);
         let holes = decoded(&holes)?;
         let limit = self.plan.limits().body;
         // The time starts when it is the backend's: a client that sends slowly has limits of its own.
@@ -79,7 +85,7 @@ impl Gateway {
                 let started = Clock::now();
                 let reply = self.ask(call, &asked, target(call, parts, &input)?, deadline).await;
                 trace.upstream = started.elapsed();
-                self.compose(route, call, shape, &reply?, form, parts, &input, trace)
+                self.compose(route, call, shape, &reply?, &wanted, parts, &input, trace)
             }
             Answer::Calls { calls, shape } => {
                 let received = received(body, parts, limit).await?;
@@ -89,7 +95,7 @@ impl Gateway {
                 let started = Clock::now();
                 let gathered = self.gather(calls, &asked, deadline, trace).await;
                 trace.upstream = started.elapsed();
-                self.compose_gathered(route, shape, gathered?, form, &asked, trace)
+                self.compose_gathered(route, shape, gathered?, &wanted, &asked, trace)
             }
         }
     }
@@ -140,18 +146,6 @@ impl fmt::Display for Chain<'_> {
         }
         Ok(())
     }
-}
-
-/// JSON or a page. A page for everyone is no matter of `Accept`.
-fn form(route: &Route, wish: Wish) -> Result<Form, Fault> {
-    let form = match route.page() {
-        _ if matches!(route.answer(), Answer::Proxy(_)) => return Ok(Form::Json),
-        Some(page) if page.always() => return Ok(Form::Html),
-        Some(_) if wish.page() => Form::Html,
-        Some(_) if !wish.takes(Form::Json) && wish.takes(Form::Html) => Form::Html,
-        _ => Form::Json,
-    };
-    if wish.takes(form) { Ok(form) } else { Err(Fault::NotAcceptable) }
 }
 
 fn options(allowed: &[Method]) -> Response<Body> {

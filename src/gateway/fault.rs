@@ -32,6 +32,9 @@ pub enum Fault {
     /// The client takes none of the forms that the route can make.
     #[error("not acceptable")]
     NotAcceptable,
+    /// The route's page has no part of the name that was asked for.
+    #[error("no such fragment")]
+    NoFragment,
     /// The body is over the limit, in bytes.
     #[error("request body over {0} bytes")]
     BodyTooLarge(usize),
@@ -109,7 +112,7 @@ impl Fault {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Refused(refusal) => refusal_status(*refusal),
-            Self::NoRoute => StatusCode::NOT_FOUND,
+            Self::NoRoute | Self::NoFragment => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::BodyTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
@@ -132,6 +135,7 @@ impl Fault {
             Self::NoRoute => "no_route",
             Self::MethodNotAllowed(_) => "method_not_allowed",
             Self::NotAcceptable => "not_acceptable",
+            Self::NoFragment => "no_fragment",
             Self::BodyTooLarge(_) => "body_too_large",
             Self::BodyTimeout => "body_timeout",
             Self::BodyBroken(_) => "body_broken",
@@ -158,6 +162,7 @@ impl Fault {
                 format!("this path takes {}", words.join(", "))
             }
             Self::NotAcceptable => "the resource exists, but in none of the forms that `Accept` asks for".to_owned(),
+            Self::NoFragment => "the page has no fragment of this name".to_owned(),
             Self::BodyTooLarge(limit) => format!("the request body is larger than {limit} bytes"),
             Self::BodyTimeout => "the request body did not arrive in time".to_owned(),
             Self::BodyBroken(_) => BROKEN_BODY.to_owned(),

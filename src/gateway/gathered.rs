@@ -3,10 +3,10 @@
 use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
-use super::accept::Form;
 use super::calling::Asked;
 use super::edge::Trace;
 use super::fault::Fault;
+use super::fragment::Wanted;
 use super::{Body, Gateway};
 use crate::json::{Node, Object, Text};
 use crate::plan::{ForEach, Join, NamedCall, Route};
@@ -86,7 +86,7 @@ impl Gateway {
         route: &Route,
         shape: &Shape,
         gathered: Gathered,
-        form: Form,
+        wanted: &Wanted,
         asked: &Asked<'_>,
         trace: &mut Trace,
     ) -> Result<Response<Body>, Fault> {
@@ -100,7 +100,7 @@ impl Gateway {
         if let Some(value) = missing(&partial) {
             head.insert(PARTIAL, value);
         }
-        let response = self.finish(route, &document, &notes, StatusCode::OK, head, form, asked.parts, asked.input, trace)?;
+        let response = self.finish(route, &document, &notes, StatusCode::OK, head, wanted, asked.parts, asked.input, trace)?;
         trace.warnings = trace.warnings.saturating_add(u32::try_from(warnings).unwrap_or(u32::MAX));
         Ok(response)
     }

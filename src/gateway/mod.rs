@@ -10,6 +10,7 @@ mod calling;
 pub mod edge;
 pub mod fault;
 mod foreign;
+mod fragment;
 mod gathered;
 mod gathering;
 mod holes;
@@ -17,6 +18,7 @@ mod preparing;
 mod problem;
 mod receiving;
 mod reply;
+mod site;
 #[cfg(test)]
 mod tests;
 mod websocket;

@@ -10,6 +10,7 @@ use super::answer::around;
 use super::edge::{RequestId, Trace};
 use super::fault::Fault;
 use super::foreign::Foreign;
+use super::fragment::{self, Wanted};
 use super::{Body, Gateway};
 use crate::check::Input;
 use crate::json::Node;
@@ -28,7 +29,7 @@ impl Gateway {
         call: &Call,
         shape: &Shape,
         reply: &Reply,
-        form: Form,
+        wanted: &Wanted,
         parts: &Parts,
         input: &Input<'_>,
         trace: &mut Trace,
@@ -46,13 +47,13 @@ impl Gateway {
             .decode()
             .text(&reply.body, content_type(reply))
             .map_err(|error| broken(backend, "upstream_not_json", &error))?;
-        let page = route.page().filter(|_| form == Form::Html);
+        let page = route.page().filter(|_| wanted.form == Form::Html);
         if page.is_none()
             && let (Some(fused), Some(depth)) = (route.fused(), backend.decode().literal_depth(&text))
             && let Some(body) = fused.run(&text, depth)
         {
             // The fast form has nothing to note: what it has to say something about, it leaves to the lines below.
-            return Ok(json(route, reply.status, head, body));
+            return Ok(self.json(route, reply.status, head, body));
         }
         let mut document = backend.decode().node(&text).map_err(|error| not_json(backend, reply, &error))?;
         let mut notes = Notes::default();
@@ -60,7 +61,7 @@ impl Gateway {
             envelope.run(&mut document, &mut notes).map_err(|error| shaped(backend, reply, error))?;
         }
         shape.run(&mut document, &mut notes).map_err(|error| shaped(backend, reply, error))?;
-        self.finish(route, &document, &notes, reply.status, head, form, parts, input, trace)
+        self.finish(route, &document, &notes, reply.status, head, wanted, parts, input, trace)
     }
 
     /// The answer with a shaped document: JSON, or the route's page.
@@ -75,7 +76,7 @@ impl Gateway {
         notes: &Notes,
         status: StatusCode,
         mut head: HeaderMap,
-        form: Form,
+        wanted: &Wanted,
         parts: &Parts,
         input: &Input<'_>,
         trace: &mut Trace,
@@ -84,29 +85,37 @@ impl Gateway {
         for text in notes.texts() {
             tracing::debug!(route = trace.route.as_deref(), "{text}");
         }
-        let page = route.page().filter(|_| form == Form::Html);
+        let page = route.page().filter(|_| wanted.form == Form::Html);
         let (status, content_type, body) = match page {
-            None => return Ok(json(route, status, head, document.to_json())),
+            None => return Ok(self.json(route, status, head, document.to_json())),
             Some(page) => {
                 let id = parts.extensions.get::<RequestId>().map_or("", RequestId::as_str);
                 let around = around(self.plan.origin(), parts, id, trace.route.as_deref(), Some(input));
-                let html = self.plan.templates().render(page.template(), document, &around).map_err(Fault::Page)?;
-                (page.status(), "text/html; charset=utf-8", html.into_bytes())
+                let templates = self.plan.templates();
+                let shown = match &wanted.block {
+                    None => templates.show(page.view(), document, &around),
+                    Some(block) => templates.show_block(page.view(), block, document, &around),
+                };
+                let shown = shown.map_err(Fault::Page)?;
+                for warning in &shown.warnings {
+                    tracing::warn!(request_id = id, route = trace.route.as_deref(), "{warning}");
+                }
+                (page.status(), "text/html; charset=utf-8", shown.html.into_bytes())
             }
         };
-        if route.page().is_some_and(|page| !page.always()) {
-            vary_on_accept(&mut head);
+        if let Some(page) = route.page() {
+            vary_on(&mut head, &fragment::vary(page, self.plan.templates()));
         }
         Ok(respond(status, head, Some((content_type, Bytes::from(body)))))
     }
-}
 
-/// A shaped document.
-fn json(route: &Route, status: StatusCode, mut head: HeaderMap, body: Vec<u8>) -> Response<Body> {
-    if route.page().is_some_and(|page| !page.always()) {
-        vary_on_accept(&mut head);
+    /// A shaped document.
+    fn json(&self, route: &Route, status: StatusCode, mut head: HeaderMap, body: Vec<u8>) -> Response<Body> {
+        if let Some(page) = route.page() {
+            vary_on(&mut head, &fragment::vary(page, self.plan.templates()));
+        }
+        respond(status, head, Some(("application/json", Bytes::from(body))))
     }
-    respond(status, head, Some(("application/json", Bytes::from(body))))
 }
 
 fn respond(status: StatusCode, mut head: HeaderMap, body: Option<(&'static str, Bytes)>) -> Response<Body> {
@@ -132,14 +141,20 @@ fn empty_status(status: StatusCode) -> StatusCode {
     if status == StatusCode::OK { StatusCode::NO_CONTENT } else { status }
 }
 
-fn vary_on_accept(head: &mut HeaderMap) {
-    let named = |value: &HeaderValue| {
-        value.to_str().is_ok_and(|text| {
-            text.split(',').any(|name| matches!(name.trim(), "*") || name.trim().eq_ignore_ascii_case("accept"))
-        })
-    };
-    if !head.get_all(VARY).iter().any(named) {
-        head.append(VARY, HeaderValue::from_static("accept"));
+/// Adds what `Vary` does not say yet, on one line.
+fn vary_on(head: &mut HeaderMap, names: &[&str]) {
+    let known: Vec<String> = head
+        .get_all(VARY)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|text| text.split(',').map(|name| name.trim().to_ascii_lowercase()))
+        .collect();
+    let missing: Vec<&str> =
+        names.iter().copied().filter(|name| !known.iter().any(|known| known == "*" || known == name)).collect();
+    if let Ok(value) = HeaderValue::from_str(&missing.join(", "))
+        && !missing.is_empty()
+    {
+        head.append(VARY, value);
     }
 }
 
@@ -249,7 +264,7 @@ mod tests {
             for line in lines {
                 head.append(VARY, HeaderValue::from_static(line));
             }
-            vary_on_accept(&mut head);
+            vary_on(&mut head, &["accept"]);
             assert_eq!(head.get_all(VARY).iter().collect::<Vec<_>>(), expected, "{lines:?}");
         }
     }

@@ -4,13 +4,22 @@
 //! file, and knows neither YAML nor any status. A loop that prints nothing is not stopped by the deadline: templates are ours to trust,
 //! what they show is not.
 
+mod client;
+mod facts;
 mod filters;
+mod head;
+mod json_ld;
 mod output;
 mod place;
 mod problem;
+mod state;
+mod surgery;
 #[cfg(test)]
 mod tests;
 mod value;
+mod view;
+#[cfg(test)]
+mod view_tests;
 
 use std::time::Instant;
 
@@ -18,9 +27,16 @@ use tera::{Context, ErrorKind, Tera};
 
 use crate::json::Node;
 
+pub use client::{CLIENT, client_version};
+use facts::AllFacts;
+pub use facts::HeadPart;
+pub use head::{HeadProblem, HeadText, takes_address};
+pub use json_ld::JsonLdText;
 use output::{Output, Stop};
 pub use problem::TemplateProblem;
+pub use state::{LARGE_STATE, MAX_STATE, STATE_ID, State};
 use value::{named, value_of};
+pub use view::{Shown, View};
 
 /// The largest page, in bytes, unless [`Templates::max_output`] says otherwise.
 pub const MAX_OUTPUT: usize = 4 * 1024 * 1024;
@@ -32,6 +48,7 @@ pub const AROUND: [&str; 4] = ["data", "request", "route", "site"];
 #[derive(Debug)]
 pub struct Templates {
     tera: Tera,
+    facts: AllFacts,
     limit: usize,
 }
 
@@ -81,6 +98,17 @@ pub enum Error {
     /// The deadline passed.
     #[error("the page was not rendered in time")]
     Deadline,
+    /// The state for the browser's code grew over its limit.
+    #[error("the state has {bytes} bytes, and may have {limit}: list fewer members under `state`")]
+    StateTooLarge {
+        /// How large it is, in bytes.
+        bytes: usize,
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// The page has no such block.
+    #[error("the page has no block `{0}`")]
+    NoBlock(String),
 }
 
 impl Templates {
@@ -93,7 +121,10 @@ impl Templates {
         let files: Vec<(String, String)> = files.into_iter().collect();
         let mut tera = engine();
         match tera.add_raw_templates(files.iter().map(|(name, text)| (name, text))) {
-            Ok(()) => Ok(Self { tera, limit: MAX_OUTPUT }),
+            Ok(()) => {
+                let facts = AllFacts::of(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+                Ok(Self { tera, facts, limit: MAX_OUTPUT })
+            }
             Err(error) => Err(problem::gather(files, error)),
         }
     }
@@ -132,9 +163,19 @@ impl Templates {
         if !self.has(name) {
             return Err(Error::NotFound(name.to_owned()));
         }
-        let context = context(document, around).map_err(|error| self.failed(name, &error))?;
-        let mut output = Output::new(self.limit, around.deadline);
-        match self.tera.render_to(name, &context, &mut output) {
+        let context = context(document, around).map_err(|error| failed(name, &error))?;
+        self.text(name, &context, around.deadline)
+    }
+
+    /// The names of the blocks that a template and its parents have, sorted. Each of them can be shown alone.
+    pub fn blocks(&self, name: &str) -> Vec<&str> {
+        self.facts.blocks(name)
+    }
+
+    /// Renders a template that is there.
+    fn text(&self, name: &str, context: &Context, deadline: Option<Instant>) -> Result<String, Error> {
+        let mut output = Output::new(self.limit, deadline);
+        match self.tera.render_to(name, context, &mut output) {
             Ok(()) => output.into_text().ok_or_else(|| Error::Render {
                 template: name.to_owned(),
                 line: None,
@@ -143,20 +184,20 @@ impl Templates {
             Err(error) => Err(match output.stopped() {
                 Some(Stop::Size) => Error::TooLarge { limit: self.limit },
                 Some(Stop::Time) => Error::Deadline,
-                None => self.failed(name, &error),
+                None => failed(name, &error),
             }),
         }
     }
+}
 
-    fn failed(&self, name: &str, error: &tera::Error) -> Error {
-        match error.kind() {
-            ErrorKind::RenderingError(report) | ErrorKind::SyntaxError(report) => Error::Render {
-                template: report.filename().to_owned(),
-                line: Some(report.span().start_line),
-                message: report.message().to_owned(),
-            },
-            other => Error::Render { template: name.to_owned(), line: None, message: other.to_string() },
-        }
+fn failed(name: &str, error: &tera::Error) -> Error {
+    match error.kind() {
+        ErrorKind::RenderingError(report) | ErrorKind::SyntaxError(report) => Error::Render {
+            template: report.filename().to_owned(),
+            line: Some(report.span().start_line),
+            message: report.message().to_owned(),
+        },
+        other => Error::Render { template: name.to_owned(), line: None, message: other.to_string() },
     }
 }
 

@@ -53,7 +53,8 @@ fn opens(word: &str, rest: &str) -> bool {
     }
 }
 
-enum Piece<'t> {
+/// What a walk over a template meets.
+pub(super) enum Piece<'t> {
     /// `{% word rest %}`
     Tag { at: usize, word: &'t str, rest: &'t str },
     /// `{{`, `{%` or `{#` without its end.
@@ -63,7 +64,7 @@ enum Piece<'t> {
 const PAIRS: [(&str, &str); 3] = [("{%", "%}"), ("{{", "}}"), ("{#", "#}")];
 
 /// Goes through the tags of a template; what stands raw is passed over.
-fn scan<'t>(text: &'t str, see: &mut dyn FnMut(Piece<'t>)) {
+pub(super) fn scan<'t>(text: &'t str, see: &mut dyn FnMut(Piece<'t>)) {
     let mut from = 0;
     loop {
         let rest = text.get(from..).unwrap_or_default();

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::json::{Duplicates, Limits, Member, Number, Object, Text, parse};
 
-const AROUND_NOTHING: Around<'static> = Around {
+pub(super) const AROUND_NOTHING: Around<'static> = Around {
     method: "GET",
     path: "/detail/1",
     id: "req-1",
@@ -18,11 +18,11 @@ const AROUND_NOTHING: Around<'static> = Around {
     deadline: None,
 };
 
-fn document(text: &str) -> Node<'_> {
+pub(super) fn document(text: &str) -> Node<'_> {
     parse(text, &Limits { depth: 128, nodes: usize::MAX, duplicates: Duplicates::Allow }).unwrap()
 }
 
-fn compile(files: &[(&str, &str)]) -> Result<Templates, Vec<String>> {
+pub(super) fn compile(files: &[(&str, &str)]) -> Result<Templates, Vec<String>> {
     Templates::compile(files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))).map_err(|problems| {
         problems
             .into_iter()
@@ -216,12 +216,12 @@ fn the_filters_do_what_their_table_says() {
 }
 
 /// Any text, with the letters that matter more often.
-fn any_text() -> impl Strategy<Value = String> {
+pub(super) fn any_text() -> impl Strategy<Value = String> {
     prop_oneof![any::<String>(), "[<>&\"'/a-z!\\-\u{2028}\u{2029}\\\\\u{0}]{0,12}", Just("</script><script>".to_owned())]
 }
 
 /// Any document whose numbers JavaScript holds.
-fn any_document() -> impl Strategy<Value = Node<'static>> {
+pub(super) fn any_document() -> impl Strategy<Value = Node<'static>> {
     let number = prop_oneof![
         any::<i32>().prop_map(|n| n.to_string()),
         "-?(0|[1-9][0-9]{0,6})\\.[0-9]{1,20}",

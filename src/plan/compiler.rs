@@ -15,6 +15,8 @@ pub(super) struct Compiler<'s> {
     problems: Problems,
     /// What is wrong with the files that belong to this one, by their path beside it.
     beside: BTreeMap<String, (Source, Problems)>,
+    /// What is not wrong and had better be otherwise.
+    warnings: Vec<String>,
     backends: Vec<Arc<Backend>>,
     names: Vec<String>,
 }
@@ -33,7 +35,15 @@ pub(super) fn compile(snapshot: &Snapshot) -> Result<Plan, Broken> {
 impl<'s> Compiler<'s> {
     /// A compilation that goes on after what was found so far.
     pub(super) fn new(source: &'s Source, snapshot: &'s Snapshot, problems: Problems) -> Self {
-        Self { source, snapshot, problems, beside: BTreeMap::new(), backends: Vec::new(), names: Vec::new() }
+        Self {
+            source,
+            snapshot,
+            problems,
+            beside: BTreeMap::new(),
+            warnings: Vec::new(),
+            backends: Vec::new(),
+            names: Vec::new(),
+        }
     }
 
     pub(super) fn into_problems(self) -> (Problems, BTreeMap<String, (Source, Problems)>) {
@@ -44,6 +54,7 @@ impl<'s> Compiler<'s> {
         self.user_presets();
         let limits = self.limits(file.limits.as_ref());
         let origin = self.origin(file);
+        let robots = self.robots(file);
         let defaults = self.defaults(file);
         self.names = file.upstreams.keys().cloned().collect();
         if self.names.is_empty() {
@@ -96,7 +107,17 @@ impl<'s> Compiler<'s> {
         let groups = self.groups(file, spec, &named);
         let cluster = self.cluster(spec, groups);
         let backends = self.backends.clone();
-        router.zip(templates).map(|(router, templates)| Plan { limits, cluster, origin, backends, router, templates })
+        let warnings = std::mem::take(&mut self.warnings);
+        router.zip(templates).map(|(router, templates)| Plan {
+            limits,
+            cluster,
+            origin,
+            robots,
+            backends,
+            router,
+            templates,
+            warnings,
+        })
     }
 
     /// Adds a problem, unless it is only the echo of one that is known.
@@ -112,6 +133,12 @@ impl<'s> Compiler<'s> {
 
     pub(super) fn expected(&mut self, at: &At, message: String, expected: &str) {
         self.push(Problem::new(at, message).expected(expected));
+    }
+
+    /// Says what is not wrong and had better be otherwise.
+    pub(super) fn warn(&mut self, at: &At, message: String) {
+        let (line, column) = self.source.line_column(at);
+        self.warnings.push(format!("{}:{line}:{column}: warning: {message}", self.source.file()));
     }
 
     /// Adds a problem of a file that belongs to this one, once.

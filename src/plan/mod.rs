@@ -12,6 +12,7 @@ mod envelopes;
 mod feeds;
 mod graph;
 mod groups;
+mod heads;
 mod input;
 mod limits;
 mod listen;
@@ -41,6 +42,7 @@ pub use lookups::{Lookup, Source};
 pub use named_calls::{Condition, ForEach, Join, NamedCall, OnFailure};
 pub use pages::Page;
 pub use routes::{Answer, Route};
+pub use site::Robots;
 pub use upstreams::Backend;
 
 use crate::page::Templates;
@@ -53,9 +55,11 @@ pub struct Plan {
     limits: Limits,
     cluster: ClusterPlan,
     origin: Option<String>,
+    robots: Robots,
     backends: Vec<Arc<Backend>>,
     router: Router<Arc<Route>>,
     templates: Templates,
+    warnings: Vec<String>,
 }
 
 /// Compiles a snapshot.
@@ -97,6 +101,11 @@ impl Plan {
         self.origin.as_deref()
     }
 
+    /// What robots may visit.
+    pub fn robots(&self) -> &Robots {
+        &self.robots
+    }
+
     /// The backends, in the order of the file.
     pub fn backends(&self) -> &[Arc<Backend>] {
         &self.backends
@@ -105,6 +114,11 @@ impl Plan {
     /// The table of routes.
     pub fn router(&self) -> &Router<Arc<Route>> {
         &self.router
+    }
+
+    /// What is not wrong with the configuration and had better be otherwise, a line each, with its place.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// The templates of all pages.

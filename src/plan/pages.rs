@@ -1,20 +1,21 @@
 //! Pages: templates of the snapshot, and which route shows which.
 
 use super::compiler::Compiler;
+use super::feeds::Feeds;
 use super::presets::PAGE_SHELF;
 use super::schemas::not_utf8;
 use super::words::one_of;
 use crate::base::suggest;
-use crate::page::{TemplateProblem, Templates};
-use crate::spec::{self, At, FileSpec, PageSpec, PageWhenSpec, Problem, Reference, Source};
+use crate::page::{HeadText, State, TemplateProblem, Templates, View};
+use crate::spec::{self, At, FileSpec, PageFormSpec, PageSpec, PageWhenSpec, Problem, Reference, Source, StateSpec};
 
 /// Where templates are when the file does not say.
 const FOLDER: &str = "templates";
 
 /// The page of a route.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Page {
-    template: String,
+    view: View,
     always: bool,
     status: http::StatusCode,
 }
@@ -22,7 +23,12 @@ pub struct Page {
 impl Page {
     /// The template's name.
     pub fn template(&self) -> &str {
-        &self.template
+        self.view.template()
+    }
+
+    /// The template with its head and state.
+    pub fn view(&self) -> &View {
+        &self.view
     }
 
     /// Whether everyone gets the page, not only a client that asks for HTML.
@@ -97,12 +103,19 @@ impl Compiler<'_> {
         self.push_beside(&path, &source, problem);
     }
 
-    pub(super) fn page(&mut self, at: &At, spec: &PageSpec, file: &FileSpec, templates: Option<&Templates>) -> Option<Page> {
-        let (template, at_template, when, status) = match spec {
-            PageSpec::Template(template) => (template, at.clone(), None, None),
-            PageSpec::Long(form) => (&form.template, at.key("template"), form.when, form.status),
+    pub(super) fn page(
+        &mut self,
+        at: &At,
+        spec: &PageSpec,
+        file: &FileSpec,
+        templates: Option<&Templates>,
+        feeds: &Feeds<'_>,
+    ) -> Option<Page> {
+        let (template, at_template, form) = match spec {
+            PageSpec::Template(template) => (template, at.clone(), None),
+            PageSpec::Long(form) => (&form.template, at.key("template"), Some(&**form)),
         };
-        let status = match status.map(http::StatusCode::from_u16) {
+        let status = match form.and_then(|form| form.status).map(http::StatusCode::from_u16) {
             None => Some(http::StatusCode::OK),
             Some(Ok(status)) if has_body(status) => Some(status),
             Some(_) => {
@@ -114,13 +127,71 @@ impl Compiler<'_> {
                 None
             }
         };
-        // Without templates there is a problem already; a page that misses one of them would only be its echo.
-        if let Some(templates) = templates.filter(|templates| !templates.has(template)) {
+        let head = form.and_then(|form| form.head.as_ref()).map(|head| self.head(&at.key("head"), head, file, feeds));
+        let state = self.state(at, form);
+        let templates = templates?;
+        if !templates.has(template) {
             let folder = file.templates.as_deref().unwrap_or(FOLDER).trim_end_matches('/');
             self.no_template(&at_template, template, folder, &templates.names());
             return None;
         }
-        Some(Page { template: template.clone(), always: when == Some(PageWhenSpec::Always), status: status? })
+        let view = self.view(at, template, head.as_ref(), state, templates)?;
+        let (status, always) = (status?, form.and_then(|form| form.when) == Some(PageWhenSpec::Always));
+        self.incomplete(&at_template, &view, head.as_ref(), status, templates);
+        Some(Page { view, always, status })
+    }
+
+    fn view(&mut self, at: &At, template: &str, head: Option<&HeadText>, state: State, templates: &Templates) -> Option<View> {
+        let problems = match View::compile(template, head, state, templates) {
+            Ok(view) => return Some(view),
+            Err(problems) => problems,
+        };
+        for problem in problems {
+            let at = problem.path.iter().fold(at.key("head"), |at, key| match key.parse() {
+                Ok(index) => at.index(index),
+                Err(_) => at.key(key),
+            });
+            let told = Problem::new(&at, problem.message);
+            self.push(match problem.missing.as_deref() {
+                Some(name) => told.expected(one_of(&templates.names())).did_you_mean(name, templates.names()),
+                None => told,
+            });
+        }
+        None
+    }
+
+    fn state(&mut self, at: &At, form: Option<&PageFormSpec>) -> State {
+        match form.and_then(|form| form.state.as_ref()) {
+            None | Some(StateSpec::All(false)) => State::None,
+            Some(StateSpec::All(true)) => State::All,
+            Some(StateSpec::Fields(names)) => {
+                for (index, name) in names.iter().enumerate().filter(|(_, name)| name.contains(['.', '[', '*'])) {
+                    let at = at.key("state").index(index);
+                    let shown = self.source().shown(&at).unwrap_or(name).to_owned();
+                    let problem = Problem::new(at, format!("`{shown}` is a path"));
+                    self.push(
+                        problem.expected("the name of a member of the document").hint("let the steps of `shape` make the member"),
+                    );
+                }
+                State::Members(names.clone())
+            }
+        }
+    }
+
+    /// Warns of a page that search engines cannot tell from others.
+    fn incomplete(&mut self, at: &At, view: &View, head: Option<&HeadText>, status: http::StatusCode, templates: &Templates) {
+        let hidden = head.and_then(|head| head.robots.as_ref()).is_some_and(|robots| robots.contains("noindex"));
+        let lacks = view.lacks(templates);
+        if hidden || !status.is_success() || lacks.is_empty() {
+            return;
+        }
+        let keys: Vec<&str> = lacks.iter().map(|part| part.key()).collect();
+        let keys = match keys.as_slice() {
+            [one] => (*one).to_owned(),
+            [some @ .., last] => format!("{} and no {last}", some.join(", no ")),
+            [] => return,
+        };
+        self.warn(at, format!("the page `{}` has no {keys}: say so under `head`, or in the template", view.template()));
     }
 
     fn no_template(&mut self, at: &At, name: &str, folder: &str, names: &[&str]) {

@@ -126,7 +126,7 @@ impl Compiler<'_> {
         let rules = self.input(&at.key("input"), input, pattern.as_ref(), limits);
         let feeds = Feeds { at, pattern: pattern.as_ref(), input, calls: None, is_each: false };
         let page = match &spec.page {
-            Some(page) if spec.proxy.is_none() => self.page(&at.key("page"), page, defaults.file, templates).map(Some),
+            Some(page) if spec.proxy.is_none() => self.page(&at.key("page"), page, defaults.file, templates, &feeds).map(Some),
             _ => Some(None),
         };
         let answer = self.answer(at, spec, defaults, &feeds);

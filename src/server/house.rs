@@ -1,4 +1,4 @@
-//! The product's own paths: `/_forecourt/live` and `/_forecourt/ready`.
+//! The product's own paths: `/_forecourt/live`, `/_forecourt/ready` and `/_forecourt/client.js`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,9 +7,10 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use http::{StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 
 use crate::gateway::edge::Refusal;
+use crate::page;
 
 /// What all paths of the product's own begin with.
 pub(super) const PREFIX: &str = "/_forecourt/";
@@ -39,6 +40,7 @@ pub(super) fn router(readiness: &Readiness) -> Router {
     Router::new()
         .route("/_forecourt/live", get(live))
         .route("/_forecourt/ready", get(ready))
+        .route("/_forecourt/client.js", get(client))
         .fallback(async || unanswered(Refusal::NotFound))
         .method_not_allowed_fallback(async || unanswered(Refusal::MethodNotAllowed))
         .with_state(readiness.clone())
@@ -55,6 +57,18 @@ async fn ready(State(readiness): State<Readiness>) -> impl IntoResponse {
         (StatusCode::SERVICE_UNAVAILABLE, "draining\n")
     };
     (status, [(header::CACHE_CONTROL, "no-store")], text)
+}
+
+/// The module that pages import. It changes with the program alone, so a browser asks again once an hour, by its tag.
+async fn client(headers: HeaderMap) -> Response {
+    let tag = format!("\"{}\"", page::client_version());
+    let named = |value: &str| value.split(',').map(|one| one.trim().trim_start_matches("W/")).any(|one| one == "*" || one == tag);
+    let is_known = headers.get_all(header::IF_NONE_MATCH).iter().any(|value| value.to_str().is_ok_and(named));
+    let about = [(header::CACHE_CONTROL, "public, max-age=3600".to_owned()), (header::ETAG, tag)];
+    if is_known {
+        return (StatusCode::NOT_MODIFIED, about).into_response();
+    }
+    (about, [(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], page::CLIENT).into_response()
 }
 
 fn unanswered(refusal: Refusal) -> Response {

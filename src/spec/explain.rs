@@ -9,7 +9,7 @@ use super::words::{Words, either, kind_of, title};
 use super::{At, Problem, Problems, Source, advice};
 
 /// Keys of things that have one name and two meanings: where they stand, the keys, what to do.
-const MIXED_UP: [(&str, &[&str], &str); 2] = [
+const MIXED_UP: [(&str, &[&str], &str); 3] = [
     (
         "a page",
         &["items", "number", "first", "size", "total", "pages"],
@@ -20,6 +20,7 @@ const MIXED_UP: [(&str, &[&str], &str); 2] = [
         &["template", "layout", "head", "state", "status", "when"],
         "this is a page with a template, which stands beside `shape`: `page: {template: …}`",
     ),
+    ("a page", &["layout"], "a template names its layout itself: `{% extends \"layout.html\" %}` in its first line"),
 ];
 
 /// How much of a value a message quotes, in characters.

@@ -23,10 +23,8 @@ pub enum PageSpec {
 pub struct PageFormSpec {
     /// The template's name, relative to the templates folder.
     pub template: String,
-    /// The template that the page is set into.
-    pub layout: Option<String>,
-    /// What goes into the page's head.
-    pub head: Option<IndexMap<String, serde_json::Value>>,
+    /// What goes into the page's head: template texts over the same variables as the page.
+    pub head: Option<HeadSpec>,
     /// What the browser's code can read.
     pub state: Option<StateSpec>,
     /// The status. Default 200.
@@ -40,6 +38,54 @@ pub struct PageFormSpec {
     pub early_head: Option<bool>,
     /// `accept`: HTML for a client that asks for it, JSON for the rest; `always`: HTML for everyone. Default `accept`.
     pub when: Option<PageWhenSpec>,
+}
+
+/// What goes into a page's head. Every value is a template text, such as `{{ title }} - Shop`.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "the `head` of a page")]
+pub struct HeadSpec {
+    /// The title.
+    pub title: Option<String>,
+    /// What search engines show below the title.
+    pub description: Option<String>,
+    /// The page's own path, with holes of the route, made absolute by `site.origin`; or a whole address.
+    pub canonical: Option<String>,
+    /// What robots may do, such as `noindex`.
+    pub robots: Option<String>,
+    /// Open Graph properties, without `og:`. Title, description and url come from the head when they are missing.
+    pub og: Option<IndexMap<String, String>>,
+    /// Properties of a card, without `twitter:`.
+    pub twitter: Option<IndexMap<String, String>>,
+    /// Structured data: a template that writes JSON, a mapping whose texts are template texts, or a list of either.
+    #[schemars(with = "Option<JsonLdSpec>")]
+    pub json_ld: Option<serde_json::Value>,
+    /// The same page in other languages: a path or an address by language.
+    pub hreflang: Option<IndexMap<String, String>>,
+    /// The page before this one in a list.
+    pub prev: Option<String>,
+    /// The page after this one in a list.
+    pub next: Option<String>,
+}
+
+/// The shape of structured data, for the schema: what is in it is nobody's business but that of search engines.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[schemars(title = "a template's name, a mapping, or a list of them")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum JsonLdSpec {
+    Template(String),
+    Inline(serde_json::Map<String, serde_json::Value>),
+    Several(Vec<JsonLdPieceSpec>),
+}
+
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[schemars(title = "a template's name or a mapping")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum JsonLdPieceSpec {
+    Template(String),
+    Inline(serde_json::Map<String, serde_json::Value>),
 }
 
 /// When a page answers.

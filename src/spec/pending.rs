@@ -8,8 +8,9 @@ const LATER: &[(&[&str], &[&str])] = &[
     (&["upstreams", "*"], &["urls", "balance", "retry", "breaker", "bulkhead", "health"]),
     (&["routes", "*"], &["cache"]),
     (&["defaults"], &["cache"]),
-    (&["routes", "*", "page"], &["layout", "head", "state", "deadline", "fallback", "early_head"]),
-    (&["site"], &["robots", "sitemap", "static"]),
+    (&["routes", "*", "page"], &["deadline", "fallback", "early_head"]),
+    (&["site"], &["sitemap", "static"]),
+    (&["site", "robots"], &["sitemap"]),
 ];
 
 /// Refuses every key of a file that belongs to a later version, and marks it as broken.
@@ -73,8 +74,8 @@ upstreams:
 routes:
   - route: GET /a
     cache: {}
-    page: {template: t, layout: l, head: {}, state: true, deadline: {}, fallback: f, early_head: true}
-site: {origin: o, robots: {}, sitemap: {call: c, items: i, loc: l}, static: {}}
+    page: {template: t, deadline: {}, fallback: f, early_head: true}
+site: {origin: o, robots: {disallow: [/a], sitemap: true}, sitemap: {call: c, items: i, loc: l}, static: {}}
 ";
         assert_eq!(
             refused(text),
@@ -87,15 +88,12 @@ site: {origin: o, robots: {}, sitemap: {call: c, items: i, loc: l}, static: {}}
                 "/upstreams/a/health",
                 "/routes/0/cache",
                 "/defaults/cache",
-                "/routes/0/page/layout",
-                "/routes/0/page/head",
-                "/routes/0/page/state",
                 "/routes/0/page/deadline",
                 "/routes/0/page/fallback",
                 "/routes/0/page/early_head",
-                "/site/robots",
                 "/site/sitemap",
                 "/site/static",
+                "/site/robots/sitemap",
             ]
         );
     }
@@ -106,13 +104,13 @@ site: {origin: o, robots: {}, sitemap: {call: c, items: i, loc: l}, static: {}}
 upstreams: {a: {url: 'demo:', envelope: mall, decode: {}, timeout: {}, headers: {}}}
 routes:
   - {route: GET /a, calls: {a: 'GET a:/x'}, page: t.html}
-  - {route: GET /b, calls: {a: {to: 'GET a:/x'}}, page: {template: t, status: 200, when: always}}
+  - {route: GET /b, calls: {a: {to: 'GET a:/x'}}, page: {template: t, head: {title: a}, state: true, status: 200, when: always}}
   - route: GET /c
     calls:
       a: {to: x, optional: true, fallback: 1, timeout: 1s, shape: [], for_each: a, as: b, at_once: 1, when: {path: a}}
       b: GET y
   - {route: GET /retry, call: 'GET a:/cache', shape: [{page: {items: cache}}]}
-site: {origin: o}
+site: {origin: o, robots: {disallow: [/a]}}
 cluster: {policy: shared, workers: auto, threads: 1, restart: {}, drain: 1s, heartbeat: 1s, memory: 1GiB, groups: {web: {}}}
 ";
         assert_eq!(refused(text), [""; 0]);

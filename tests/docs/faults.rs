@@ -32,6 +32,7 @@ fn faults() -> Vec<Fault> {
         Fault::NoRoute,
         Fault::MethodNotAllowed(vec![http::Method::GET]),
         Fault::NotAcceptable,
+        Fault::NoFragment,
         Fault::BodyTooLarge(1),
         Fault::BodyTimeout,
         Fault::BodyBroken(String::new()),

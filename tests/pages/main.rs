@@ -5,6 +5,7 @@
 
 mod hostile;
 mod html;
+mod long;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -32,7 +33,7 @@ pub(crate) fn sample() -> Setup {
     setup.environment("SITE_ORIGIN", "https://shop.example")
 }
 
-fn visit(gateway: &Gateway, path: &str) -> Answer {
+pub(crate) fn visit(gateway: &Gateway, path: &str) -> Answer {
     gateway.request("GET", path, &[BROWSER], b"")
 }
 

@@ -8,9 +8,17 @@ use super::defined;
 /// What stays as it is (RFC 3986, unreserved).
 const KEPT: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// What stays as it is in a path.
+const KEPT_IN_PATHS: AsciiSet = KEPT.remove(b'/');
+
 /// `/search?q={{ q | urlencode }}`: the value as one path segment or query value; a `/` is encoded too.
 pub(super) fn urlencode(value: &Value, _: Kwargs, _: &State) -> TeraResult<String> {
     Ok(utf8_percent_encode(&defined(value)?.to_string(), &KEPT).to_string())
+}
+
+/// `/files/{{ rest | urlencode_path }}`: the value as a path, whose slashes stay.
+pub(super) fn urlencode_path(value: &Value, _: Kwargs, _: &State) -> TeraResult<String> {
+    Ok(utf8_percent_encode(&defined(value)?.to_string(), &KEPT_IN_PATHS).to_string())
 }
 
 /// `<a href="{{ seller.homepage | url }}">`: the address if it is relative or its scheme is http, https, mailto or tel; else `#`.

@@ -5,6 +5,7 @@
 //! | `json_script` | JSON that is safe inside `<script>` |
 //! | `json` | JSON, escaped as any text, for an attribute |
 //! | `urlencode` | one path segment or query value |
+//! | `urlencode_path` | a path: as `urlencode`, but slashes stay |
 //! | `url` | the address if it is harmless, else `#` |
 //! | `decimal` | a number with a fixed number of places: `1,234.50` |
 //! | `date` | a date in a format and a zone |
@@ -23,6 +24,7 @@ pub(super) fn register(tera: &mut Tera) {
     tera.register_filter("json_script", json::json_script);
     tera.register_filter("json", json::json);
     tera.register_filter("urlencode", address::urlencode);
+    tera.register_filter("urlencode_path", address::urlencode_path);
     tera.register_filter("url", address::url);
     tera.register_filter("decimal", decimal::decimal);
     tera.register_filter("date", date::date);

@@ -1,0 +1,127 @@
+//! What the text of a template tells beside what it prints: its blocks, whom it stands on, which parts of a head it writes itself.
+
+use std::collections::BTreeMap;
+
+use super::place::{Piece, scan};
+
+/// A part of a page's head that search engines look for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeadPart {
+    /// `<title>`.
+    Title,
+    /// `<meta name="description">`.
+    Description,
+    /// `<link rel="canonical">`.
+    Canonical,
+}
+
+impl HeadPart {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Title, Self::Description, Self::Canonical];
+
+    /// Its key under `head`.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Title => "title",
+            Self::Description => "description",
+            Self::Canonical => "canonical",
+        }
+    }
+
+    fn mark(self) -> &'static str {
+        match self {
+            Self::Title => "<title",
+            Self::Description => "name=\"description\"",
+            Self::Canonical => "rel=\"canonical\"",
+        }
+    }
+}
+
+/// The facts of one template.
+#[derive(Debug, Default)]
+struct Facts {
+    parent: Option<String>,
+    includes: Vec<String>,
+    blocks: Vec<String>,
+    writes: Vec<HeadPart>,
+}
+
+/// The facts of all templates, by name.
+#[derive(Debug, Default)]
+pub(super) struct AllFacts(BTreeMap<String, Facts>);
+
+impl AllFacts {
+    pub(super) fn of<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Self {
+        Self(files.into_iter().map(|(name, text)| (name.to_owned(), facts(text))).collect())
+    }
+
+    /// The names of the blocks of a template and its parents, sorted.
+    pub(super) fn blocks(&self, name: &str) -> Vec<&str> {
+        let mut blocks: Vec<&str> = Vec::new();
+        let mut at = self.0.get(name);
+        // Circles were refused before there is anybody to ask.
+        while let Some(facts) = at {
+            blocks.extend(facts.blocks.iter().map(String::as_str));
+            at = facts.parent.as_ref().and_then(|parent| self.0.get(parent));
+        }
+        blocks.sort_unstable();
+        blocks.dedup();
+        blocks
+    }
+
+    /// Whether a template, its parents or what they include writes a part of the head, perhaps under a condition.
+    pub(super) fn writes(&self, name: &str, part: HeadPart) -> bool {
+        self.0.get(name).is_some_and(|facts| {
+            facts.writes.contains(&part) || facts.parent.iter().chain(&facts.includes).any(|other| self.writes(other, part))
+        })
+    }
+}
+
+fn facts(text: &str) -> Facts {
+    let mut facts = Facts::default();
+    scan(text, &mut |piece| {
+        if let Piece::Tag { word, rest, .. } = piece {
+            match word {
+                "block" => facts.blocks.extend(rest.split_whitespace().next().map(ToOwned::to_owned)),
+                "extends" => facts.parent = quoted(rest).into_iter().next(),
+                "include" => facts.includes.extend(quoted(rest)),
+                _ => {}
+            }
+        }
+    });
+    facts.writes = HeadPart::ALL.into_iter().filter(|part| text.contains(part.mark())).collect();
+    facts
+}
+
+/// Every text in quotes.
+fn quoted(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(['"', '\'', '`']) {
+        let quote = rest.get(start..start + 1).unwrap_or_default();
+        let inner = rest.get(start + 1..).unwrap_or_default();
+        let Some(end) = inner.find(quote) else { break };
+        found.extend(inner.get(..end).map(ToOwned::to_owned));
+        rest = inner.get(end + 1..).unwrap_or_default();
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_and_parts_of_the_head_come_from_the_whole_family() {
+        let all = AllFacts::of([
+            ("base", "<head>{% block head %}{% endblock head %}</head>{%- block main -%}{% endblock %}{# {% block no %} #}"),
+            ("page", "{% extends \"base\" %}{% block main %}{% block reviews %}{% endblock %}{% include 'meta' %}{% endblock %}"),
+            ("meta", "<title>{{ t }}</title><link rel=\"canonical\" href=\"/\">"),
+        ]);
+        assert_eq!(all.blocks("page"), ["head", "main", "reviews"]);
+        assert_eq!(all.blocks("meta"), [""; 0]);
+        let written: Vec<&str> = HeadPart::ALL.into_iter().filter(|part| all.writes("page", *part)).map(HeadPart::key).collect();
+        assert_eq!(written, ["title", "canonical"]);
+        assert!(!all.writes("base", HeadPart::Title) && !all.writes("nobody", HeadPart::Title));
+    }
+}
