@@ -128,14 +128,16 @@ struct RoutesArguments {
     explain: bool,
 }
 
+const LISTEN_HELP: &str = "Listen here instead of where the configuration says: 0.0.0.0:80, [::]:80, unix:/PATH or systemd:NAME; may be given \
+                           several times";
+
 /// How to serve.
 #[derive(Debug, Clone, Args)]
 struct ServeArguments {
     #[command(flatten)]
     control: ControlArgument,
-    /// Listen here instead of where the configuration says: 0.0.0.0:80, [::]:80, unix:/PATH or systemd:NAME; may be given
-    /// several times
-    #[arg(long, value_name = "ADDRESS")]
+    // Written as a help text because `[::]` would be a link in a doc comment.
+    #[arg(long, value_name = "ADDRESS", help = LISTEN_HELP)]
     listen: Vec<Listen>,
     /// Start this many workers instead of what the configuration says
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=1024))]

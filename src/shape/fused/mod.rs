@@ -1,6 +1,6 @@
 //! The steps of a route in their fast form: passes over the bytes, and a tree only for the steps that need one.
 //!
-//! The reference form, [`Shape`](super::Shape), is the law. This one is for the documents that steps were written for: one in which
+//! The reference form, [`Shape`], is the law. This one is for the documents that steps were written for: one in which
 //! names meet, a value has the wrong type, an envelope tells of a failure, or that is no JSON at all, is given back untouched, and the
 //! reference says what is to be said. So what comes out of here is equal to the reference, and there is nothing to note about it.
 
