@@ -123,7 +123,7 @@ pub(crate) struct Supervisor<S> {
     unserved: usize,
     /// Connections that the master may own at a time.
     capacity: usize,
-    /// When connections were accepted last.
+    /// When connections were accepted last, until the loop has come round again.
     accepted: Option<Instant>,
     /// Accepting failed last time, and rests until then, for this long.
     rest: Option<(Instant, Duration)>,

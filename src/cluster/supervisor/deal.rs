@@ -67,9 +67,11 @@ impl<S: Spawn> Supervisor<S> {
     }
 
     /// Lets others run who may have more connections for us, when one came just now: many at once cost less than as many
-    /// one by one. On a machine with nothing else to do this returns at once.
+    /// one by one. Once for each time that some came, for a busy machine may take a while to come back; on one with nothing
+    /// else to do this returns at once.
     pub(super) fn gather(&mut self) {
-        if self.batch > 1 && self.accepted.is_some_and(|accepted| accepted.elapsed() < GATHER) {
+        let came_just_now = self.accepted.take().is_some_and(|accepted| accepted.elapsed() < GATHER);
+        if self.batch > 1 && came_just_now {
             std::thread::yield_now();
         }
     }
