@@ -82,13 +82,19 @@ fn memory_and_descriptors_stay_what_they_were() {
     let operator = Operator::of(&gateway);
     let descriptors = |gateway: &Gateway| gateway.workers(WORKERS).into_iter().map(process::descriptors).collect::<Vec<_>>();
     gateway.workers(WORKERS);
-    // From the first reload on, the master has the generation before the one that serves in its hands as well.
     operator.reload_by_signal().expect("a good release");
     until("the end of the first workers", || {
         let processes = gateway.processes();
         if processes.len() == WORKERS + 1 { Ok(()) } else { Err(processes) }
     });
-    let before = process::descriptors(gateway.master());
+    // What belonged to them is closed when the master has buried them, a little later.
+    let (mut before, mut looks) = (0, 0);
+    until("the end of what was theirs", || {
+        let found = process::descriptors(gateway.master());
+        looks = if found == before { looks + 1 } else { 0 };
+        before = found;
+        if looks < 50 { Err(found) } else { Ok(()) }
+    });
 
     let load = Load::start(gateway.address(), Mix { pause: Duration::from_millis(1), ..Mix::EVERYTHING });
     let (master, workers) = phase(&gateway, half, |_| ());
