@@ -1,18 +1,18 @@
 //! Copies of connections that a worker has said it takes, kept until it has surely begun to read from them: one that dies
 //! or gets stuck in between has not cost them anything yet.
 //!
-//! A busy worker speaks in every turn of its loop, and what it took two packets ago it has read from. A worker that speaks
-//! no more is looked at after a short while: what it has marked as read goes, the rest stays until it is marked, or the
-//! worker is dead.
+//! A copy goes when the worker has marked its connection as read. The marks are looked at a short while after the last
+//! packet, and whenever there are many copies: how much a worker has said since tells nothing, for the task that is to read
+//! may be the last one to have its turn.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// The most copies; the oldest go first. A packet names sixteen as a rule.
-const MOST: usize = 64;
+/// Copies at which the marks are looked at without delay. A packet names sixteen as a rule.
+const MANY: usize = 64;
 
-/// Packets after which a copy is not needed any more.
-const PACKETS: u64 = 2;
+/// The most copies; the oldest go first, marked or not.
+const MOST: usize = 512;
 
 /// How long after a packet the marks are looked at, and how long after that again.
 const FIRST_LOOK: Duration = Duration::from_millis(10);
@@ -21,28 +21,28 @@ const NEXT_LOOK: Duration = Duration::from_millis(250);
 /// The copies that belong to one worker; `C` is one of them.
 #[derive(Debug)]
 pub(crate) struct Lately<C> {
-    /// With the packet that told of each, the oldest first.
-    taken: VecDeque<(u64, C)>,
-    packets: u64,
+    /// The oldest first.
+    taken: VecDeque<C>,
+    /// Copies at which the marks are looked at next.
+    many: usize,
     look: Option<Instant>,
 }
 
 impl<C> Default for Lately<C> {
     fn default() -> Self {
-        Self { taken: VecDeque::new(), packets: 0, look: None }
+        Self { taken: VecDeque::new(), many: MANY, look: None }
     }
 }
 
 impl<C> Lately<C> {
-    /// The worker has sent a packet from its loop, and took these in it.
-    pub(crate) fn packet(&mut self, taken: impl IntoIterator<Item = C>, now: Instant) {
-        self.packets += 1;
-        let past = self.packets.saturating_sub(PACKETS);
-        while self.taken.front().is_some_and(|(packet, _)| *packet <= past) {
-            self.taken.pop_front();
+    /// The worker took these.
+    pub(crate) fn packet(&mut self, taken: impl IntoIterator<Item = C>, now: Instant, has_read: impl Fn(&C) -> bool) {
+        self.taken.extend(taken);
+        if self.taken.len() >= self.many {
+            self.taken.retain(|copy| !has_read(copy));
+            // Those that are left are not looked at again for every packet.
+            self.many = self.taken.len() + MANY;
         }
-        let packet = self.packets;
-        self.taken.extend(taken.into_iter().map(|copy| (packet, copy)));
         while self.taken.len() > MOST {
             self.taken.pop_front();
         }
@@ -59,7 +59,8 @@ impl<C> Lately<C> {
         if self.look.is_none_or(|look| look > now) {
             return;
         }
-        self.taken.retain(|(_, copy)| !has_read(copy));
+        self.taken.retain(|copy| !has_read(copy));
+        self.many = self.taken.len() + MANY;
         self.look = (!self.taken.is_empty()).then(|| now + NEXT_LOOK);
     }
 
@@ -76,7 +77,7 @@ impl<C> Lately<C> {
 
     /// The worker has ended: what it has not read from, in the order in which it took it.
     pub(crate) fn unread(self, has_read: impl Fn(&C) -> bool) -> Vec<C> {
-        self.taken.into_iter().map(|(_, copy)| copy).filter(|copy| !has_read(copy)).collect()
+        self.taken.into_iter().filter(|copy| !has_read(copy)).collect()
     }
 }
 
@@ -89,20 +90,20 @@ mod tests {
     }
 
     #[test]
-    fn what_was_taken_two_packets_ago_has_been_read() {
+    fn however_much_a_worker_says_what_it_has_not_marked_stays() {
         let (mut lately, now) = (Lately::default(), Instant::now());
-        lately.packet([1, 2], now);
-        lately.packet([3], now);
-        assert_eq!(lately.count(), 3);
-        lately.packet([], now);
-        assert_eq!(left(lately), [3]);
+        for packet in 0..100 {
+            lately.packet([packet], now, |copy| *copy != 3);
+        }
+        assert!(lately.count() < 2 * MANY, "{}", lately.count());
+        assert_eq!(lately.unread(|copy| *copy != 3), [3]);
     }
 
     #[test]
     fn a_silent_worker_is_looked_at_after_a_while_and_keeps_what_it_has_not_marked() {
         let (mut lately, now) = (Lately::default(), Instant::now());
         assert_eq!(lately.wake(), None);
-        lately.packet([1, 2, 3], now);
+        lately.packet([1, 2, 3], now, |_| false);
         assert_eq!(lately.wake(), Some(now + FIRST_LOOK));
         lately.tick(now, |_| true);
         assert_eq!(lately.count(), 3, "it was not time");
@@ -115,15 +116,15 @@ mod tests {
     #[test]
     fn the_oldest_go_when_there_are_too_many_and_all_when_descriptors_are_wanted() {
         let (mut lately, now) = (Lately::default(), Instant::now());
-        lately.packet(0..100, now);
-        assert_eq!((lately.count(), lately.taken.front()), (MOST, Some(&(1, 36))));
+        lately.packet(0..1000, now, |_| false);
+        assert_eq!((lately.count(), lately.taken.front()), (MOST, Some(&488)));
         assert_eq!((lately.clear(), lately.clear(), lately.wake()), (MOST, 0, None));
     }
 
     #[test]
     fn only_what_a_dead_worker_has_not_read_comes_back() {
         let mut lately = Lately::default();
-        lately.packet(1..=4, Instant::now());
+        lately.packet(1..=4, Instant::now(), |_| false);
         assert_eq!(lately.unread(|copy| copy % 2 == 0), [1, 3]);
     }
 }

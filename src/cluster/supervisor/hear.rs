@@ -9,6 +9,7 @@ use tracing::{debug, info, warn};
 
 use super::super::attend::Report;
 use super::super::control::reap_strangers;
+use super::super::dispatch::Taken;
 use super::super::fleet::Key;
 use super::super::flight::Flight;
 use super::super::life::State;
@@ -94,7 +95,9 @@ impl<S: Spawn> Supervisor<S> {
                 info!(event = "listening", group = group_name, worker, pid, generation);
             }
             Message::Taken { seen, numbers, open } => {
-                post.lately.packet(group.dispatch.taken(key, &numbers), Instant::now());
+                let Post { lately, flight, .. } = post;
+                let has_read = |taken: &Taken<_>| flight.may_have_read(taken.number());
+                lately.packet(group.dispatch.taken(key, &numbers), Instant::now(), has_read);
                 group.dispatch.load(key, open);
                 return if group.dispatch.seen(key, seen) { Ok(()) } else { Err(Malformed::Untimely(name)) };
             }
