@@ -7,7 +7,7 @@ use tracing::{info, warn};
 use super::super::fleet::{Cut, End};
 use super::super::master::{Error, Notice, Outcome};
 use super::super::program::Spawn;
-use super::{Group, Heir, Supervisor};
+use super::{Group, Supervisor};
 
 /// Connections taken from the kernel in the last round before the listeners close.
 const SWEEP: usize = 4096;
@@ -80,7 +80,7 @@ impl<S: Spawn> Supervisor<S> {
     /// Takes the next step of leaving, once what was accepted has been dealt out.
     pub(super) fn leave(&mut self, now: Instant) {
         if let Leaving::Until(until) = self.leaving {
-            let succeeded = self.heir.as_ref().is_some_and(Heir::has_succeeded);
+            let succeeded = self.is_succeeded();
             let waits = |group: &Group| {
                 let count = if succeeded { group.dispatch.owned() } else { group.dispatch.waiting() };
                 count > 0 && group.dispatch.anybody_ready()

@@ -64,11 +64,6 @@ impl Heir {
         self.pid
     }
 
-    /// Whether it serves.
-    pub(super) fn has_succeeded(&self) -> bool {
-        self.succeeded
-    }
-
     /// By when it must serve, or be killed.
     pub(super) fn deadline(&self) -> Instant {
         // One that serves, or is being killed, is waited for without a limit.
