@@ -115,9 +115,9 @@ async fn serve(
                 let (edge, holding) = (edge.clone(), holding.clone());
                 tokio::spawn(async move {
                     let peer = connection.peer();
-                    match connection.take(PATIENCE).await {
-                        Some(Stream::Tcp(stream)) => edge.serve_tcp(stream, peer).await,
-                        Some(Stream::Unix(stream)) => edge.serve_unix(stream, peer).await,
+                    match connection.take(PATIENCE, || edge.admit(peer)).await {
+                        Some((Stream::Tcp(stream), admitted)) => edge.serve_tcp(stream, admitted).await,
+                        Some((Stream::Unix(stream), admitted)) => edge.serve_unix(stream, admitted).await,
                         None => {}
                     }
                     drop(holding);

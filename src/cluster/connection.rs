@@ -72,14 +72,18 @@ impl Connection {
         self.listener
     }
 
-    /// Waits for the first byte, makes the connection this worker's own, and only then gives it out to be read.
+    /// Waits for the first byte, makes the connection this worker's own, and only then gives it out to be read, with what
+    /// `open` made.
+    ///
+    /// `open` is called when the connection is this worker's own and before it is marked as read: what it notes in the flight
+    /// record stands there before the master counts on it. It is not called when this gives `None`.
     ///
     /// A client that says nothing for `patience` is taken all the same: the server's own time limits are for it. `None`
     /// means that the connection went back to the master, because this worker leaves and the client has said nothing yet,
     /// or because it cannot watch one more connection; or that the master has passed it on already, because this worker
     /// was silent for too long. One that this worker accepted itself cannot go back, so the server gets it and closes it as
     /// it closes idle ones. Dropping the future before it is done refuses the connection.
-    pub async fn take(mut self, patience: Duration) -> Option<Stream> {
+    pub async fn take<T>(mut self, patience: Duration, open: impl FnOnce() -> T) -> Option<(Stream, T)> {
         let stream = Stream::new(self.socket.take()?);
         let stream = stream.inspect_err(|error| debug!(event = "refuse", reason = %error)).ok()?;
         let mut leaving = self.shared.leaving.subscribe();
@@ -89,7 +93,7 @@ impl Connection {
             _ = leaving.wait_for(|leaving| *leaving) => has_spoken(&stream),
             () = tokio::time::sleep(patience) => true,
         };
-        let Some(number) = self.owed else { return Some(stream) };
+        let Some(number) = self.owed else { return Some((stream, open())) };
         if !wanted {
             return None;
         }
@@ -100,10 +104,11 @@ impl Connection {
         match self.shared.ledger.pay(&self.shared.channel).await {
             // Without a master nobody else can have the connection, so it is served here in any case.
             Ok(()) | Err(Parted::Orphaned) => {
+                let opened = open();
                 if let Some(flight) = self.shared.flight.get() {
                     flight.reads(number);
                 }
-                Some(stream)
+                Some((stream, opened))
             }
             Err(parted @ Parted::Disowned) => {
                 debug!(event = "refuse", reason = %parted);

@@ -22,6 +22,7 @@ use super::departures::Departures;
 use super::drain::Drain;
 use super::drive::{Closing, drive};
 use super::gate::Gate;
+use super::gauge::Open;
 use super::peek::{Peeked, Protocol, peek};
 use super::service::Adapter;
 use super::settings::EdgeSettings;
@@ -53,6 +54,13 @@ pub struct Edge<S> {
     core: Arc<Core>,
 }
 
+/// A connection that an edge counts as open, until it has been served or this is dropped.
+#[derive(Debug)]
+pub struct Admitted {
+    open: Open,
+    peer: SocketAddr,
+}
+
 impl<S, B> Edge<S>
 where
     S: tower::Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
@@ -66,38 +74,43 @@ where
         Self { service, core: Arc::new(Core::new(settings)) }
     }
 
+    /// Counts a connection as open, and shows it to whoever watches, from this call on. Whoever is served is admitted first.
+    pub fn admit(&self, peer: SocketAddr) -> Admitted {
+        let watched = self.core.settings.watch.clone().map(|watch| Watched::new(watch, peer));
+        Admitted { open: self.core.gauge.open(watched), peer }
+    }
+
     /// Serves a connection of TCP until it closes. See [`Edge::serve`].
-    pub fn serve_tcp(&self, stream: TcpStream, peer: SocketAddr) -> impl Future<Output = ()> + Send + use<S, B> {
+    pub fn serve_tcp(&self, stream: TcpStream, admitted: Admitted) -> impl Future<Output = ()> + Send + use<S, B> {
         // An answer is written whole: waiting for more to send would only delay its end. A socket that cannot do without
         // the wait is served all the same.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection keeps its small writes back");
         }
-        self.serve_on(stream, peer, Socket::TCP)
+        self.serve_on(stream, admitted, Socket::TCP)
     }
 
     /// Serves a connection of a socket in the file system until it closes. See [`Edge::serve`].
-    pub fn serve_unix(&self, stream: UnixStream, peer: SocketAddr) -> impl Future<Output = ()> + Send + use<S, B> {
-        self.serve_on(stream, peer, Socket::UNIX)
+    pub fn serve_unix(&self, stream: UnixStream, admitted: Admitted) -> impl Future<Output = ()> + Send + use<S, B> {
+        self.serve_on(stream, admitted, Socket::UNIX)
     }
 
-    /// Serves one connection until it closes: by the client, by its limits, or by [`Edge::drain`] and [`Edge::cut`]. The
-    /// connection counts as open from this call on. Dropping the future cuts it.
-    pub fn serve<T>(&self, stream: T, peer: SocketAddr) -> impl Future<Output = ()> + Send + use<S, B, T>
+    /// Serves one connection until it closes: by the client, by its limits, or by [`Edge::drain`] and [`Edge::cut`].
+    /// Dropping the future cuts it.
+    pub fn serve<T>(&self, stream: T, admitted: Admitted) -> impl Future<Output = ()> + Send + use<S, B, T>
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        self.serve_on(stream, peer, Socket::NONE)
+        self.serve_on(stream, admitted, Socket::NONE)
     }
 
-    fn serve_on<T>(&self, mut stream: T, peer: SocketAddr, socket: Socket<T>) -> impl Future<Output = ()> + Send + use<S, B, T>
+    fn serve_on<T>(&self, mut stream: T, admitted: Admitted, socket: Socket<T>) -> impl Future<Output = ()> + Send + use<S, B, T>
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let Self { service, core } = self.clone();
-        let watched = core.settings.watch.clone().map(|watch| Watched::new(watch, peer));
-        let open = core.gauge.open(watched);
         async move {
+            let Admitted { open, peer } = admitted;
             let (limits, timeouts) = (core.settings.limits, core.settings.timeouts);
             let mut phase = core.phase.subscribe();
             let born = Instant::now();

@@ -35,7 +35,7 @@ mod wire;
 
 pub use body::Body;
 pub use departures::{Departures, Ways};
-pub use edge::Edge;
+pub use edge::{Admitted, Edge};
 pub use settings::{EdgeSettings, Limits, Timeouts};
 pub use watch::{Begun, Watch};
 

@@ -7,8 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::channel::{Channel, Packet, Receiver};
+use super::super::flight::Flight;
 use super::super::listen::{bind, parse};
 use super::super::message::{Handoff, Message, Side};
+use super::super::sealed::Sealed;
 use super::super::{Event, Load, WorkerChannel};
 use super::staff::PATIENCE;
 
@@ -123,7 +125,7 @@ async fn what_a_worker_accepted_itself_needs_no_master_and_is_closed_when_it_is_
     let mut end = end;
     end.channel.disown().unwrap();
     taken.write_all(b"hi!").unwrap();
-    let mut stream = first.take(PATIENCE).await.expect("it is this worker's own");
+    let (mut stream, ()) = first.take(PATIENCE, || ()).await.expect("it is this worker's own");
     let mut bytes = [0; 3];
     tokio::io::AsyncReadExt::read_exact(&mut stream, &mut bytes).await.unwrap();
     assert_eq!(&bytes, b"hi!");
@@ -138,7 +140,7 @@ async fn a_worker_that_leaves_stops_accepting_at_once_and_hands_its_silent_ones_
     end.say(Message::Listeners { listeners: vec![0] }, &[&listener]).await;
     let _silent = TcpStream::connect(address).unwrap();
     let Event::Connection(connection) = next(&mut worker).await else { panic!() };
-    let taking = tokio::spawn(connection.take(Duration::from_secs(3600)));
+    let taking = tokio::spawn(connection.take(Duration::from_secs(3600), || ()));
     end.say(Message::Disconnect { within: 1000 }, &[]).await;
     assert!(matches!(next(&mut worker).await, Event::Disconnect { .. }));
     let taken = tokio::time::timeout(PATIENCE, taking).await.expect("it does not wait for the client any more").unwrap();
@@ -169,7 +171,7 @@ async fn a_worker_that_was_given_up_reads_nothing_that_others_may_have() {
     }
     clients.iter_mut().for_each(|client| client.write_all(b"hi!").unwrap());
     // the first is taken in time; then the worker's loop is stuck, and its master gives it up
-    assert!(early.remove(0).take(PATIENCE).await.is_some());
+    assert!(early.remove(0).take(PATIENCE, || ()).await.is_some());
     end.channel.disown().unwrap();
     let mut numbers = vec![];
     for message in end.hear_all().await {
@@ -179,10 +181,10 @@ async fn a_worker_that_was_given_up_reads_nothing_that_others_may_have() {
     }
     assert_eq!(numbers, [0]);
     // it wakes: one that it had picked up, and those that had arrived, are not its own any more
-    assert!(late.remove(0).take(PATIENCE).await.is_none());
+    assert!(late.remove(0).take(PATIENCE, || ()).await.is_none());
     loop {
         match next(&mut worker).await {
-            Event::Connection(connection) => assert!(connection.take(PATIENCE).await.is_none()),
+            Event::Connection(connection) => assert!(connection.take(PATIENCE, || ()).await.is_none()),
             Event::Closed => break,
             other => panic!("{other:?}"),
         }
@@ -203,8 +205,29 @@ async fn what_a_worker_takes_says_how_many_it_has_open() {
     end.hand(0, &connection).await;
     client.write_all(b"hi!").unwrap();
     let Event::Connection(connection) = next(&mut worker).await else { panic!() };
-    assert!(connection.take(PATIENCE).await.is_some());
+    assert!(connection.take(PATIENCE, || ()).await.is_some());
     end.channel.disown().unwrap();
     let heard = end.hear_all().await;
     assert!(heard.contains(&Message::Taken { seen: 1, numbers: vec![0], open: 42 }), "{heard:?}");
+}
+
+#[tokio::test]
+async fn a_connection_is_in_the_record_before_it_is_marked_as_read() {
+    let (end, mut worker) = End::with_worker();
+    let (flight, sealed) = (Flight::new().unwrap(), Sealed::new(b"generation").unwrap());
+    let generation = Message::Generation { number: 1, length: sealed.length(), beat: 1000 };
+    end.channel.send(&generation, &[sealed.as_fd(), flight.as_fd()]).await.unwrap();
+    let record = worker.generation().await.unwrap().flight;
+    worker.listening(Load::default).await.unwrap();
+    let (mut client, connection) = connected();
+    end.hand(7, &connection).await;
+    client.write_all(b"hi!").unwrap();
+    let Event::Connection(connection) = next(&mut worker).await else { panic!() };
+    let peer = client.local_addr().unwrap();
+    // whoever dies in here has not cost anybody anything: the master sees no mark and passes the connection on
+    let open = || (flight.may_have_read(7), record.open(peer));
+    let (_stream, (marked, _entry)) = connection.take(PATIENCE, open).await.unwrap();
+    assert!(!marked, "the mark was set before the entry stood");
+    assert!(flight.may_have_read(7));
+    assert_eq!(flight.read().unwrap().idle, [peer]);
 }

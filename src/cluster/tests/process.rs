@@ -62,7 +62,7 @@ fn worker_alone() {
         let mut tasks = JoinSet::new();
         while let Event::Connection(connection) = channel.next().await {
             tasks.spawn(async move {
-                let mut stream = connection.take(PATIENCE).await?;
+                let (mut stream, ()) = connection.take(PATIENCE, || ()).await?;
                 let mut word = [0; 3];
                 stream.read_exact(&mut word).await.ok()?;
                 stream.write_all(std::process::id().to_string().as_bytes()).await.ok()

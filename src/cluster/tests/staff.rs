@@ -173,7 +173,7 @@ impl Job {
 }
 
 async fn answer(connection: Connection, worker: u32, _alive: mpsc::Sender<()>) -> Option<()> {
-    let mut stream = connection.take(PATIENCE).await?;
+    let (mut stream, ()) = connection.take(PATIENCE, || ()).await?;
     let mut line = [0; 3];
     stream.read_exact(&mut line).await.ok()?;
     stream.write_all(format!("{}:{worker}", String::from_utf8_lossy(&line)).as_bytes()).await.ok()

@@ -116,7 +116,7 @@ fn connect(edge: &Edge<Service>) -> DuplexStream {
 
 fn connect_through(edge: &Edge<Service>, capacity: usize) -> DuplexStream {
     let (client, server) = tokio::io::duplex(capacity);
-    tokio::spawn(edge.serve(server, SocketAddr::from(PEER)));
+    tokio::spawn(edge.serve(server, edge.admit(SocketAddr::from(PEER))));
     client
 }
 

@@ -8,7 +8,7 @@ async fn connected(edge: &Edge<Service>) -> TcpStream {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     let (server, peer) = listener.accept().await.unwrap();
-    tokio::spawn(edge.serve_tcp(server, peer));
+    tokio::spawn(edge.serve_tcp(server, edge.admit(peer)));
     client
 }
 

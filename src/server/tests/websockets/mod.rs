@@ -68,7 +68,7 @@ impl Stage {
 
     fn connect(&self) -> DuplexStream {
         let (client, server) = tokio::io::duplex(1024);
-        tokio::spawn(self.edge.serve(server, SocketAddr::from(PEER)));
+        tokio::spawn(self.edge.serve(server, self.edge.admit(SocketAddr::from(PEER))));
         client
     }
 
