@@ -41,6 +41,12 @@ pub fn private_folder() -> Result<PathBuf, PlaceError> {
     Ok(path)
 }
 
+/// The folder of a socket that an operator has named, if others may write in it.
+pub fn open_to_others(socket: &Path) -> Option<&Path> {
+    let folder = socket.parent()?;
+    fs::metadata(folder).is_ok_and(|found| found.mode() & 0o022 != 0).then_some(folder)
+}
+
 /// Root has `/run/forecourt`, whatever the environment says: a shell and a service must agree. A user has his runtime folder,
 /// or one of his own in the temporary folder.
 fn folder() -> PathBuf {
@@ -133,5 +139,15 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         assert!(matches!(make_private(&path), Err(PlaceError::Shared(_))));
         assert!(matches!(make_private(&folder.path().join("no/such")), Err(PlaceError::Folder { .. })));
+    }
+    #[test]
+    fn a_named_folder_that_others_may_write_in_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("control.sock");
+        for (mode, open) in [(0o700, false), (0o755, false), (0o775, true), (0o1777, true)] {
+            fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(open_to_others(&socket).is_some(), open, "{mode:o}");
+        }
+        assert_eq!(open_to_others(Path::new("/no/such/folder/control.sock")), None);
     }
 }

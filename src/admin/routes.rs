@@ -87,12 +87,12 @@ async fn status(State(handle): State<Handle>) -> Answer {
 }
 
 async fn reload(State(handle): State<Handle>, query: Result<Query<Waiting>, QueryRejection>) -> Answer {
-    let Query(Waiting { wait }) = query.map_err(odd_query)?;
+    let Query(Waiting { wait }) = query.map_err(|_| odd_query("wait"))?;
     later_or_now(wait, async move { handle.reload().await }).await
 }
 
 async fn restart(State(handle): State<Handle>, query: Result<Query<Waiting>, QueryRejection>) -> Answer {
-    let Query(Waiting { wait }) = query.map_err(odd_query)?;
+    let Query(Waiting { wait }) = query.map_err(|_| odd_query("wait"))?;
     later_or_now(wait, async move { handle.restart().await }).await
 }
 
@@ -109,23 +109,23 @@ async fn later_or_now<T: Serialize + Send>(
 }
 
 async fn scale_first(State(handle): State<Handle>, path: Result<Path<u32>, PathRejection>) -> Answer {
-    let Path(workers) = path.map_err(odd_path)?;
+    let Path(workers) = path.map_err(odd_workers)?;
     Ok(said(StatusCode::OK, &handle.scale(None, workers).await?))
 }
 
 async fn scale(State(handle): State<Handle>, path: Result<Path<(String, u32)>, PathRejection>) -> Answer {
-    let Path((group, workers)) = path.map_err(odd_path)?;
+    let Path((group, workers)) = path.map_err(odd_workers)?;
     Ok(said(StatusCode::OK, &handle.scale(Some(group), workers).await?))
 }
 
 async fn stop(State(handle): State<Handle>, query: Result<Query<Stopping>, QueryRejection>) -> Answer {
-    let Query(Stopping { now }) = query.map_err(odd_query)?;
+    let Query(Stopping { now }) = query.map_err(|_| odd_query("now"))?;
     handle.stop(now).await?;
     Ok(said(StatusCode::ACCEPTED, &json!({"pid": std::process::id(), "now": now})))
 }
 
 async fn publish(State(handle): State<Handle>, path: Result<Path<String>, PathRejection>, body: Body) -> Answer {
-    let Path(topic) = path.map_err(odd_path)?;
+    let Path(topic) = path.map_err(odd_topic)?;
     let value = timeout(BODY_TIME, read(body)).await.map_err(|_| Problem::bad("the value did not come in time"))??;
     let value = String::from_utf8(value).map_err(|_| Problem::bad("the value is not UTF-8"))?;
     Ok(said(StatusCode::OK, &handle.publish(topic, value).await?))
@@ -157,7 +157,7 @@ async fn upgrade(State(handle): State<Handle>) -> Answer {
 }
 
 fn follow(followers: &Arc<Semaphore>, query: Result<Query<Following>, QueryRejection>) -> Answer {
-    let Query(Following { follow }) = query.map_err(odd_query)?;
+    let Query(Following { follow }) = query.map_err(|_| odd_query("follow"))?;
     let told = telemetry::events();
     let body = if follow {
         let place = Arc::clone(followers).try_acquire_owned().map_err(|_| {
@@ -186,10 +186,14 @@ fn uncached(mut response: Response) -> Response {
     response
 }
 
-fn odd_query(rejection: QueryRejection) -> Problem {
-    Problem::bad(rejection.body_text())
+fn odd_query(known: &str) -> Problem {
+    Problem::bad(format!("the query may say `{known}=true` or `{known}=false`, once, and nothing else"))
 }
 
-fn odd_path(rejection: PathRejection) -> Problem {
-    Problem::bad(rejection.body_text())
+fn odd_workers(_: PathRejection) -> Problem {
+    Problem::bad("the number of workers is a whole number: `/scale/4`, or `/scale/web/4` for the group `web`")
+}
+
+fn odd_topic(_: PathRejection) -> Problem {
+    Problem::bad("the topic is not UTF-8")
 }

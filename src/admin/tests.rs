@@ -177,6 +177,7 @@ async fn what_is_refused_is_a_problem_with_its_status_and_its_code() {
             (status, &code.into(), &status.into()),
             "{line}: {body}"
         );
+        assert!(!body.contains("deserialize") && !body.contains("parse"), "words of a framework: {body}");
     }
     for (next, status) in [("broken", 422), ("busy", 409), ("failing", 500), ("leaving", 503)] {
         house.ask("POST /publish/next", next).await;

@@ -123,6 +123,11 @@ fn listen(handle: &Handle, arguments: &ControlArgument, taking: Taking) -> Optio
     match control.and_then(|control| control.serve(handle.clone()).map_err(|error| error.to_string())) {
         Ok(serving) => {
             info!(event = "control", path = %serving.path().display(), "`forecourt status`, `reload` and others reach this master");
+            if let Some(folder) = place::open_to_others(serving.path()) {
+                let reason =
+                    format!("{} may be written to by others: they can put a socket of theirs in its place", folder.display());
+                warn!(event = "control", reason, "the control socket is not in a folder of this user's alone");
+            }
             Some(serving)
         }
         Err(reason) => {

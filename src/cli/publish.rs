@@ -29,6 +29,9 @@ struct Published {
 
 pub(super) fn run(arguments: &PublishArguments) -> Result<()> {
     let PublishArguments { control, topic, value } = arguments;
+    if topic.is_empty() {
+        return Err(Exit::Usage.because(anyhow!("a topic has a name, and this one is empty")));
+    }
     ask::with(control, async |mut master| {
         let path = format!("/publish/{}", segment(topic));
         let Published { epoch, acknowledged, laggards } = master.tell(Method::POST, &path, value.clone(), Patience::Long).await?;

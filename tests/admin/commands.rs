@@ -132,6 +132,7 @@ fn wrong_arguments_are_exit_code_64() {
         &["scale", "0"],
         &["scale", "web", "many"],
         &["publish", "ready"],
+        &["publish", "", "no"],
         &["reload", "--wait", "--no-wait"],
         &["start", "--rotate-size", "0"],
         &["start", "--rotate-size", "large"],

@@ -86,7 +86,9 @@ impl<S: Spawn> Supervisor<S> {
         if !matches!(self.reload, Some(Reload { stage: Stage::Loading, .. })) {
             return;
         }
-        let numbered = loaded.map_err(Refused::Configuration).and_then(|mut configuration| {
+        let serving = self.serving();
+        let broken = |report: String| Refused::Configuration(format!("{}\ngeneration {serving} serves on", report.trim_end()));
+        let numbered = loaded.map_err(broken).and_then(|mut configuration| {
             let number = self.generations.add(&mut configuration).map_err(|error: SealedError| Refused::from(error))?;
             Ok((number, configuration))
         });

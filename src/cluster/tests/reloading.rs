@@ -63,7 +63,7 @@ async fn a_broken_file_changes_nothing_and_says_why() {
     ask(house.address).await.unwrap();
     *house.next.lock().unwrap() = Err("routes.yaml:3:1: unknown key `rutes`".to_owned());
     let refused = house.handle.reload().await.unwrap_err();
-    assert_eq!(refused, Refused::Configuration("routes.yaml:3:1: unknown key `rutes`".to_owned()));
+    assert_eq!(refused, Refused::Configuration("routes.yaml:3:1: unknown key `rutes`\ngeneration 1 serves on".to_owned()));
     assert_eq!(house.staff.started(), 2);
     assert_eq!(ask(house.address).await.unwrap(), "hi!:10");
     house.drained().await;
