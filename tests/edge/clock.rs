@@ -77,7 +77,7 @@ impl Connection {
         let log = AccessLog::start(1, kept.clone()).expect("a log");
         let edge = Edge::new(service, EdgeSettings { access: Some(log.clone()), ..EdgeSettings::default() });
         let (client, server) = tokio::io::duplex(room);
-        tokio::spawn(edge.serve(server, SocketAddr::from(([127, 0, 0, 1], 4000))));
+        tokio::spawn(edge.serve(server, edge.admit(SocketAddr::from(([127, 0, 0, 1], 4000)))));
         Self { client, opened: Instant::now(), log, kept }
     }
 
