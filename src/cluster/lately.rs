@@ -35,10 +35,14 @@ impl<C> Default for Lately<C> {
 }
 
 impl<C> Lately<C> {
-    /// The worker took these.
-    pub(crate) fn packet(&mut self, taken: impl IntoIterator<Item = C>, now: Instant, has_read: impl Fn(&C) -> bool) {
+    /// The worker took these. `look` looks at the marks, if that is worth it now, and tells what has been read.
+    pub(crate) fn packet<F>(&mut self, taken: impl IntoIterator<Item = C>, now: Instant, look: impl FnOnce() -> F)
+    where
+        F: Fn(&C) -> bool,
+    {
         self.taken.extend(taken);
         if self.taken.len() >= self.many {
+            let has_read = look();
             self.taken.retain(|copy| !has_read(copy));
             // Those that are left are not looked at again for every packet.
             self.many = self.taken.len() + MANY;
@@ -55,10 +59,11 @@ impl<C> Lately<C> {
     }
 
     /// Looks at the marks, if it is time: what has been read goes.
-    pub(crate) fn tick(&mut self, now: Instant, has_read: impl Fn(&C) -> bool) {
+    pub(crate) fn tick<F: Fn(&C) -> bool>(&mut self, now: Instant, look: impl FnOnce() -> F) {
         if self.look.is_none_or(|look| look > now) {
             return;
         }
+        let has_read = look();
         self.taken.retain(|copy| !has_read(copy));
         self.many = self.taken.len() + MANY;
         self.look = (!self.taken.is_empty()).then(|| now + NEXT_LOOK);
@@ -93,7 +98,7 @@ mod tests {
     fn however_much_a_worker_says_what_it_has_not_marked_stays() {
         let (mut lately, now) = (Lately::default(), Instant::now());
         for packet in 0..100 {
-            lately.packet([packet], now, |copy| *copy != 3);
+            lately.packet([packet], now, || |copy: &u32| *copy != 3);
         }
         assert!(lately.count() < 2 * MANY, "{}", lately.count());
         assert_eq!(lately.unread(|copy| *copy != 3), [3]);
@@ -103,20 +108,20 @@ mod tests {
     fn a_silent_worker_is_looked_at_after_a_while_and_keeps_what_it_has_not_marked() {
         let (mut lately, now) = (Lately::default(), Instant::now());
         assert_eq!(lately.wake(), None);
-        lately.packet([1, 2, 3], now, |_| false);
+        lately.packet([1, 2, 3], now, || |_: &u32| false);
         assert_eq!(lately.wake(), Some(now + FIRST_LOOK));
-        lately.tick(now, |_| true);
+        lately.tick(now, || |_: &u32| true);
         assert_eq!(lately.count(), 3, "it was not time");
-        lately.tick(now + FIRST_LOOK, |copy| *copy == 2);
+        lately.tick(now + FIRST_LOOK, || |copy: &u32| *copy == 2);
         assert_eq!(lately.wake(), Some(now + FIRST_LOOK + NEXT_LOOK));
-        lately.tick(now + FIRST_LOOK + NEXT_LOOK, |copy| *copy == 1);
+        lately.tick(now + FIRST_LOOK + NEXT_LOOK, || |copy: &u32| *copy == 1);
         assert_eq!(left(lately), [3]);
     }
 
     #[test]
     fn the_oldest_go_when_there_are_too_many_and_all_when_descriptors_are_wanted() {
         let (mut lately, now) = (Lately::default(), Instant::now());
-        lately.packet(0..1000, now, |_| false);
+        lately.packet(0..1000, now, || |_: &u32| false);
         assert_eq!((lately.count(), lately.taken.front()), (MOST, Some(&488)));
         assert_eq!((lately.clear(), lately.clear(), lately.wake()), (MOST, 0, None));
     }
@@ -124,7 +129,7 @@ mod tests {
     #[test]
     fn only_what_a_dead_worker_has_not_read_comes_back() {
         let mut lately = Lately::default();
-        lately.packet(1..=4, Instant::now(), |_| false);
+        lately.packet(1..=4, Instant::now(), || |_: &u32| false);
         assert_eq!(lately.unread(|copy| copy % 2 == 0), [1, 3]);
     }
 }

@@ -79,6 +79,12 @@ struct Post {
     faults: u32,
 }
 
+/// What a worker has read of what it took, as far as its record says now.
+fn has_read(flight: &Flight) -> impl Fn(&Taken<OwnedFd>) -> bool {
+    let marks = flight.marks();
+    move |taken| marks.may_have_read(taken.number())
+}
+
 /// What a supervisor is built with.
 pub(crate) struct Setup<S> {
     pub(crate) spawner: S,
@@ -236,7 +242,7 @@ impl<S: Spawn> Supervisor<S> {
             group.fleet.tick(now);
         }
         for Post { lately, flight, .. } in self.posts.values_mut() {
-            lately.tick(now, |taken| flight.may_have_read(taken.number()));
+            lately.tick(now, || has_read(flight));
         }
         self.act();
         self.lead_reload(now);

@@ -22,6 +22,7 @@ use std::time::Duration;
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 use rustix::time::{ClockId, clock_gettime};
 
+pub(crate) use read::Marks;
 pub use recorder::{Asked, Entry, Recorder};
 pub use report::{FlightReport, InFlight};
 
@@ -60,9 +61,9 @@ impl Flight {
         read::read(&self.file)
     }
 
-    /// Whether the worker may have read from the connection of this number. No only when it surely has not.
-    pub(crate) fn may_have_read(&self, number: u64) -> bool {
-        read::may_have_read(&self.file, number).unwrap_or(true)
+    /// Which connections the worker has marked as read, by now.
+    pub(crate) fn marks(&self) -> Marks {
+        Marks::read(&self.file)
     }
 }
 

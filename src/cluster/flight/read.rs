@@ -68,15 +68,26 @@ pub(super) fn read(file: &File) -> std::io::Result<FlightReport> {
     })
 }
 
-/// Whether the worker may have begun to read from the connection of this number.
-///
-/// # Errors
-/// The file cannot be read.
-pub(super) fn may_have_read(file: &File, number: u64) -> std::io::Result<bool> {
-    let at = MARK_TABLE.start + place::mark(number);
-    let (head, mark) = (words(file, 0..HEAD_WORDS)?, words(file, at..at + 1)?);
-    // A later connection may have taken the word of one that was marked before.
-    Ok(word(&head, head::VERSION) != VERSION || word(&mark, 0) > number)
+/// Which connections a worker had marked as read at one moment.
+#[derive(Debug)]
+pub(crate) struct Marks {
+    /// None when that cannot be told, or the record is not one of this version.
+    words: Option<Vec<u64>>,
+}
+
+impl Marks {
+    /// What stands in the record now.
+    pub(super) fn read(file: &File) -> Self {
+        let head = words(file, 0..HEAD_WORDS);
+        let told = head.is_ok_and(|head| word(&head, head::VERSION) == VERSION);
+        Self { words: told.then(|| words(file, MARK_TABLE)).and_then(Result::ok) }
+    }
+
+    /// Whether the worker may have begun to read from the connection of this number. No only when it surely had not.
+    pub(crate) fn may_have_read(&self, number: u64) -> bool {
+        // A later connection may have taken the word of one that was marked before.
+        self.words.as_ref().is_none_or(|words| word(words, place::mark(number)) > number)
+    }
 }
 
 /// The entries of a table, as far as it was ever used.

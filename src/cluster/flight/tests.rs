@@ -334,17 +334,17 @@ fn what_a_killed_worker_was_at_is_known() {
 #[test]
 fn a_connection_that_is_not_marked_has_not_been_read_and_whatever_is_in_doubt_may_have_been() {
     let (flight, recorder) = pair();
-    assert!(!flight.may_have_read(0) && !flight.may_have_read(7));
+    assert!(!flight.marks().may_have_read(0) && !flight.marks().may_have_read(7));
     recorder.reads(7);
-    assert!(flight.may_have_read(7));
-    assert!(!flight.may_have_read(6) && !flight.may_have_read(8));
+    assert!(flight.marks().may_have_read(7));
+    assert!(!flight.marks().may_have_read(6) && !flight.marks().may_have_read(8));
     // The number shares its word with later ones.
     let later = 7 + place::MARKS as u64;
-    assert!(!flight.may_have_read(later));
+    assert!(!flight.marks().may_have_read(later));
     recorder.reads(later);
-    assert!(flight.may_have_read(later) && flight.may_have_read(7));
+    assert!(flight.marks().may_have_read(later) && flight.marks().may_have_read(7));
     // A late thread does not take the word back.
     recorder.reads(7);
-    assert!(flight.may_have_read(later));
-    assert!(Flight::new().unwrap().may_have_read(1), "a worker that never mapped its record marks nothing");
+    assert!(flight.marks().may_have_read(later));
+    assert!(Flight::new().unwrap().marks().may_have_read(1), "a worker that never mapped its record marks nothing");
 }

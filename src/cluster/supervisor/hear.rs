@@ -9,14 +9,13 @@ use tracing::{debug, info, warn};
 
 use super::super::attend::Report;
 use super::super::control::reap_strangers;
-use super::super::dispatch::Taken;
 use super::super::fleet::Key;
 use super::super::flight::Flight;
 use super::super::life::State;
 use super::super::message::{Malformed, Message, PROTOCOL};
 use super::super::program::Spawn;
 use super::super::usage::Usage;
-use super::{Post, REPORTS, Supervisor};
+use super::{Post, REPORTS, Supervisor, has_read};
 
 const SIGKILL: i32 = nix::sys::signal::Signal::SIGKILL as i32;
 
@@ -96,8 +95,7 @@ impl<S: Spawn> Supervisor<S> {
             }
             Message::Taken { seen, numbers, open } => {
                 let Post { lately, flight, .. } = post;
-                let has_read = |taken: &Taken<_>| flight.may_have_read(taken.number());
-                lately.packet(group.dispatch.taken(key, &numbers), Instant::now(), has_read);
+                lately.packet(group.dispatch.taken(key, &numbers), Instant::now(), || has_read(flight));
                 group.dispatch.load(key, open);
                 return if group.dispatch.seen(key, seen) { Ok(()) } else { Err(Malformed::Untimely(name)) };
             }
@@ -195,7 +193,7 @@ impl<S: Spawn> Supervisor<S> {
         if let Some(group) = self.groups.get_mut(&key.group) {
             rescued = group.dispatch.rescue(key);
             if let Some(Post { lately, flight, .. }) = &mut post {
-                let unread = std::mem::take(lately).unread(|taken| flight.may_have_read(taken.number()));
+                let unread = std::mem::take(lately).unread(has_read(flight));
                 rescued += group.dispatch.untaken(unread);
             }
         }
