@@ -189,16 +189,29 @@ impl Dial for Quick {
     }
 }
 
+/// A gateway whose one route may take a second.
+fn quick(route: &str) -> Gateway {
+    let text =
+        format!("upstreams: {{shop: {{url: \"demo:\"}}}}\nroutes: [{{route: {route}, call: \"GET shop:/\", timeout: 1s}}]\n");
+    let snapshot = Snapshot { root: "routes.yaml".to_owned(), text, ..Snapshot::default() };
+    Gateway::new(Arc::new(plan::compile(&snapshot).unwrap()), Client::new(Some(Arc::new(Quick))))
+}
+
 /// The answer to a POST whose body takes so long, on a route that may take a second.
 async fn upload(takes: Duration) -> (u16, Option<String>) {
-    let text = "upstreams: {shop: {url: \"demo:\"}}\nroutes: [{route: POST /a, call: \"GET shop:/\", timeout: 1s}]\n";
-    let snapshot = Snapshot { root: "routes.yaml".to_owned(), text: text.to_owned(), ..Snapshot::default() };
-    let plan = plan::compile(&snapshot).unwrap();
-    let gateway = Gateway::new(Arc::new(plan), Client::new(Some(Arc::new(Quick))));
+    let gateway = quick("POST /a");
     let body = Slow { pause: Box::pin(tokio::time::sleep(takes)), sent: false };
     let mut response = gateway.answer(Request::post("/a").body(body).unwrap()).await;
     let trace: super::edge::Trace = response.extensions_mut().remove().unwrap();
     (response.status().as_u16(), trace.code.map(std::borrow::Cow::into_owned))
+}
+
+#[test]
+fn a_request_under_way_takes_little_memory() {
+    let gateway = quick("POST /a");
+    let body = http_body_util::Empty::new().map_err(|never: std::convert::Infallible| -> BodyError { match never {} });
+    let size = size_of_val(&gateway.answer(Request::post("/a").body(body).unwrap()));
+    assert!(size < 8 * 1024, "{size} bytes, each of which is moved for every request: box what few requests need");
 }
 
 #[tokio::test(start_paused = true)]
