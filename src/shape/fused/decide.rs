@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::envelope::text;
 use super::machine::{Machine, Scope};
-use super::program::Op;
+use super::program::{Op, Program};
 use super::steps::{convert, is_always, number, sweep};
 use super::track::{LOST, OFF, Track};
 use crate::json::{Kind, Stop, Text};
@@ -34,7 +34,7 @@ pub(super) struct Value {
     pub(super) bit: u64,
 }
 
-impl Machine<'_> {
+impl Machine<&Program> {
     /// The value that the steps work on.
     pub(super) fn root(&mut self, src: &[u8], kind: Kind, from: usize, to: usize) -> Result<(), Stop> {
         let mark = self.cut.mark(self.at);

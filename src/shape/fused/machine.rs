@@ -43,6 +43,10 @@ pub(super) struct Frame {
     pub(super) scope: Scope,
     /// How much was written before it, with its name.
     pub(super) mark: usize,
+    /// Where it begins in the input, with what stands between it and the value before; [`GONE`] when those bytes are let go.
+    pub(super) start: usize,
+    /// Where its name stands in the input, between its quotes.
+    pub(super) key: (usize, usize),
     /// Elements read.
     pub(super) index: usize,
     /// Members that the counting step saw, and left.
@@ -63,9 +67,12 @@ pub(super) struct Frame {
     pub(super) own_bit: u64,
 }
 
+/// The place of input that is not kept any more.
+pub(super) const GONE: usize = usize::MAX;
+
 /// Where a pass is.
 #[derive(Debug)]
-enum Phase {
+pub(super) enum Phase {
     Start,
     Envelope,
     Begin,
@@ -76,10 +83,10 @@ enum Phase {
     Done,
 }
 
-/// A pass under way.
+/// A pass under way. Without its program it is parked: between two pieces of a document, it borrows nothing.
 #[derive(Debug)]
-pub(super) struct Machine<'p> {
-    pub(super) program: &'p Program,
+pub(super) struct Machine<P> {
+    pub(super) program: P,
     pub(super) cut: Cut,
     pub(super) at: usize,
     pub(super) nest: Nest,
@@ -90,13 +97,13 @@ pub(super) struct Machine<'p> {
     pub(super) lifted: Vec<u64>,
     pub(super) prefix: String,
     pub(super) name_bytes: usize,
-    phase: Phase,
-    unpack: Unpack,
+    pub(super) phase: Phase,
+    pub(super) unpack: Unpack,
 }
 
-impl<'p> Machine<'p> {
+impl<P> Machine<P> {
     /// At the start of a document that may nest so deep.
-    pub(super) fn new(program: &'p Program, deepest: usize, out: Vec<u8>) -> Self {
+    pub(super) fn new(program: P, deepest: usize, out: Vec<u8>) -> Self {
         Self {
             program,
             cut: Cut { out, from: 0 },
@@ -113,6 +120,14 @@ impl<'p> Machine<'p> {
         }
     }
 
+    /// The same walk with another hold on its program.
+    pub(super) fn with<Q>(self, program: Q) -> Machine<Q> {
+        let Self { program: _, cut, at, nest, frames, states, names, lifted, prefix, name_bytes, phase, unpack } = self;
+        Machine { program, cut, at, nest, frames, states, names, lifted, prefix, name_bytes, phase, unpack }
+    }
+}
+
+impl Machine<&Program> {
     /// Reads on. At the end of the bytes it is [`Stop::End`], unless the document is at its end, too, and `last` says that nothing
     /// follows; everything before the unit that is not whole is done then.
     pub(super) fn run(&mut self, src: &[u8], last: bool) -> Result<(), Stop> {

@@ -103,12 +103,16 @@ pub(super) struct Program {
     pub(super) wraps: Vec<Vec<u8>>,
     /// Names of the steps, for explanations.
     pub(super) names: Vec<&'static str>,
+    /// The steps that `ops` are made of.
+    pub(super) steps: Vec<Step>,
     /// The one step that removes containers because of what is left in them.
     pub(super) counting: Option<usize>,
     /// All that the steps do below an object that is flattened, when that is the usual.
     pub(super) quick: Option<Quick>,
     /// Elements may go, so that later steps would count other positions.
     shifts: bool,
+    /// Elements are counted.
+    has_positions: bool,
     /// The last step there can be.
     closed: bool,
 }
@@ -125,6 +129,12 @@ pub(super) enum Outside {
 impl Program {
     pub(super) fn is_empty(&self) -> bool {
         self.names.is_empty()
+    }
+
+    /// Whether what the steps do in an element of a list depends on nothing beside it: neither on how many elements there are, nor
+    /// may it be removed.
+    pub(super) fn may_redo(&self) -> bool {
+        !self.shifts && !self.has_positions
     }
 
     /// Adds a step behind the others.
@@ -152,11 +162,13 @@ impl Program {
                     return Err(Outside::Next);
                 }
                 self.shifts |= op.iter().any(Op::shifts);
+                self.has_positions |= op.iter().any(Op::has_positions);
                 self.closed = matches!(op.last(), Some(Op::Flatten(_) | Op::Default { .. }));
                 if counts {
                     self.counting = Some(self.ops.len());
                 }
                 self.ops.extend(op);
+                self.steps.push(step.clone());
                 self.quick = quick(&self.ops);
             }
         }

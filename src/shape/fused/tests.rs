@@ -35,19 +35,19 @@ fn act(action: Action) -> Step {
     Step::new(action)
 }
 
-fn nulls() -> Step {
+pub(super) fn nulls() -> Step {
     act(Action::Nulls(Nulls::new(NullsOptions::default()).expect("the defaults are sound")))
 }
 
-fn sweep(options: NullsOptions) -> Step {
+pub(super) fn sweep(options: NullsOptions) -> Step {
     act(Action::Nulls(Nulls::new(options).expect("the options are sound")))
 }
 
-fn flatten(options: FlattenOptions) -> Step {
+pub(super) fn flatten(options: FlattenOptions) -> Step {
     act(Action::Flatten(Flatten::new(options).expect("the options are sound")))
 }
 
-fn omit(list: &[&str]) -> Step {
+pub(super) fn omit(list: &[&str]) -> Step {
     act(Action::Omit(Omit::new(paths(list)).expect("the paths are sound")))
 }
 
@@ -55,12 +55,12 @@ fn pick(list: &[&str]) -> Step {
     act(Action::Pick(Pick::new(PickOptions { at: None, fields: paths(list) }).expect("the fields are sound")))
 }
 
-fn rename(entries: &[(&str, &str)]) -> Step {
+pub(super) fn rename(entries: &[(&str, &str)]) -> Step {
     let entries = entries.iter().map(|(from, to)| (path(from), (*to).to_owned())).collect();
     act(Action::Rename(Rename::new(entries).expect("the names are sound")))
 }
 
-fn case(to: Spelling) -> Step {
+pub(super) fn case(to: Spelling) -> Step {
     act(Action::Case(Case::new(CaseOptions { to, except: vec![], stop: paths(&["**.map"]) }).expect("the options are sound")))
 }
 
@@ -73,11 +73,11 @@ fn convert(at: &str, to: To) -> Step {
     act(Action::Convert(Convert::new(vec![ConvertOptions { path: path(at), to, otherwise: None }]).expect("it is one")))
 }
 
-fn wrap(key: &str) -> Step {
+pub(super) fn wrap(key: &str) -> Step {
     act(Action::Wrap(Wrap::new(key).expect("every name is a key")))
 }
 
-fn unwrap(data: &str) -> Step {
+pub(super) fn unwrap(data: &str) -> Step {
     let options = UnwrapOptions {
         data: vec![Payload::At(path(data))],
         ok: vec![(path("code"), vec![literal("200"), literal("0")])],
@@ -90,7 +90,7 @@ fn unwrap(data: &str) -> Step {
     act(Action::Unwrap(Unwrap::new(options).expect("the envelope is one")))
 }
 
-fn each() -> FlattenOptions {
+pub(super) fn each() -> FlattenOptions {
     FlattenOptions { arrays: Arrays::Each, join: Join::Text(".".to_owned()), ..FlattenOptions::default() }
 }
 
@@ -259,7 +259,7 @@ fn unwraps() -> impl Strategy<Value = Action> {
 }
 
 /// Any list of steps, a condition among them now and then.
-fn step_lists() -> impl Strategy<Value = Vec<Step>> {
+pub(super) fn step_lists() -> impl Strategy<Value = Vec<Step>> {
     let action = prop_oneof![
         8 => made_up::steps(),
         2 => converts(),
@@ -275,7 +275,7 @@ fn step_lists() -> impl Strategy<Value = Vec<Step>> {
 }
 
 /// White space where it may stand, after a pattern of numbers.
-fn spaced(text: &str, gaps: &[usize]) -> String {
+pub(super) fn spaced(text: &str, gaps: &[usize]) -> String {
     let mut out = String::new();
     let (mut in_string, mut escaped, mut at) = (false, false, 0);
     for c in text.chars() {
@@ -332,7 +332,7 @@ fn the_fused_form_equals_the_reference() {
 }
 
 /// The files of a folder of test data, and of those in it.
-fn files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+pub(super) fn files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     let entries = std::fs::read_dir(folder).expect("the data is there").map(|entry| entry.expect("it can be listed").path());
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
@@ -371,7 +371,7 @@ fn real_documents_and_the_suites_come_out_the_same() {
 /// What one pass makes of a document that comes in pieces; none when it is refused.
 fn in_pieces(fused: &Fused, text: &str, cuts: &[usize]) -> Option<String> {
     let [Pass::Bytes(program)] = fused.passes.as_slice() else { return None };
-    let mut machine = Machine::new(program, 128, Vec::new());
+    let mut machine = Machine::new(&**program, 128, Vec::new());
     for cut in cuts {
         match machine.run(&text.as_bytes()[..*cut], false) {
             Err(Stop::End) => {}
