@@ -71,13 +71,22 @@ impl Machine<&Program> {
 
     /// Where the outermost container begins that may turn out to be removed.
     fn may_go(&self) -> Option<usize> {
+        // What is in a container that goes says nothing about those around it; that one does, where it goes only after the count.
+        let doomed = self.frames.iter().position(|frame| frame.doomed.is_some());
+        let open = self.frames.get(..doomed.map_or(self.frames.len(), |at| at + 1)).unwrap_or_default();
         let mut mark = None;
-        for frame in self.frames.iter().rev() {
+        for frame in open.iter().rev() {
+            let stays = match frame.doomed {
+                Some(_) => self.program.counting.is_some_and(|counting| frame.doomed > Some(counting)),
+                None => !frame.may_empty || frame.survived > 0,
+            };
             // A container with something in it that stays does, too.
-            if !frame.may_empty || frame.survived > 0 {
+            if stays {
                 break;
             }
-            mark = Some(frame.mark);
+            if frame.doomed.is_none() {
+                mark = Some(frame.mark);
+            }
         }
         mark
     }
