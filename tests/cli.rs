@@ -92,11 +92,14 @@ fn routes_explain_their_passes() {
         "\
 GET /detail/{id}
   pass 1, over the bytes: unwrap, nulls
+  above 256.0 KiB it is shaped while it comes
+    unwrap: all is held until the verdict, where that stands behind the payload
 
 GET /groups
   pass 1, over the bytes: unwrap, nulls
   pass 2, on a tree:
     group: elements change their order
+  whole, whatever its size: a step needs the whole document as a tree
 "
     );
 }

@@ -131,6 +131,15 @@ impl Program {
         self.names.is_empty()
     }
 
+    /// The name of the step that counts, if there is one.
+    pub(super) fn counting_step(&self) -> Vec<&'static str> {
+        match self.counting.and_then(|at| self.ops.get(at)) {
+            Some(Op::Sweep { .. }) => vec!["nulls"],
+            Some(Op::Pick { .. }) => vec!["pick"],
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether what the steps do in an element of a list depends on nothing beside it: neither on how many elements there are, nor
     /// may it be removed.
     pub(super) fn may_redo(&self) -> bool {

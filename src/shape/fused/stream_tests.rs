@@ -164,7 +164,8 @@ fn streaming_equals_the_reference_wherever_it_is_cut() {
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
         cases: ProptestConfig::default().cases.max(2048),
         failure_persistence: None,
-        max_global_rejects: 1 << 20,
+        max_global_rejects: u32::MAX,
+        max_local_rejects: u32::MAX,
         ..ProptestConfig::default()
     });
     let gaps = prop::collection::vec(any::<usize>(), 1..8);
