@@ -60,7 +60,10 @@ fn told(number: usize, pass: &PassPlan) -> Vec<String> {
     if pass.reasons.is_empty() {
         return vec![format!("  pass {number}, over the bytes: {}", pass.steps.join(", "))];
     }
-    let mut lines = vec![format!("  pass {number}, on a tree:")];
+    let mut lines = vec![match &pass.under {
+        None => format!("  pass {number}, on a tree:"),
+        Some(path) => format!("  pass {number}, over the bytes, with a tree for each `{path}`:"),
+    }];
     lines.extend(pass.steps.iter().zip(&pass.reasons).map(|(step, why)| format!("    {step}: {why}")));
     lines
 }
@@ -71,9 +74,12 @@ mod tests {
 
     #[test]
     fn a_pass_tells_its_steps_and_why_some_need_a_tree() {
-        let bytes = PassPlan { steps: vec!["unwrap", "nulls"], reasons: vec![], holds: vec!["nulls"] };
+        let bytes = PassPlan { steps: vec!["unwrap", "nulls"], reasons: vec![], under: None, holds: vec!["nulls"] };
         assert_eq!(told(1, &bytes), ["  pass 1, over the bytes: unwrap, nulls"]);
-        let tree = PassPlan { steps: vec!["group"], reasons: vec!["elements change their order"], holds: vec![] };
+        let tree = PassPlan { steps: vec!["group"], reasons: vec!["elements change their order"], under: None, holds: vec![] };
+        let part = PassPlan { under: Some("list".to_owned()), ..tree.clone() };
+        let first = told(2, &part).into_iter().next();
+        assert_eq!(first.as_deref(), Some("  pass 2, over the bytes, with a tree for each `list`:"));
         assert_eq!(told(2, &tree), ["  pass 2, on a tree:", "    group: elements change their order"]);
         assert_eq!(
             size(Ok(256 << 10), &[bytes]),

@@ -166,6 +166,15 @@ impl Machine<&Program> {
                     }
                     refuse(track.balks(state[0], value.kind))?;
                 }
+                Op::Graft(graft) => {
+                    let done = self.graft(src, graft, before[0], edge, key, &name, &mut value);
+                    if done == Err(Stop::End)
+                        && let Some(frame) = self.frames.last_mut()
+                    {
+                        frame.index = frame.index.saturating_sub(usize::from(edge != Edge::Member));
+                    }
+                    state = done?;
+                }
                 Op::Flatten(lifting) => {
                     state = self.lifting(lifting, before, edge, &name, &mut value)?;
                 }
@@ -178,9 +187,9 @@ impl Machine<&Program> {
         }
         self.states.truncate(base);
         self.count(value.dropped);
-        self.at = to;
+        self.at = value.to;
         if value.dropped.is_some() {
-            self.cut.back(src, mark, to);
+            self.cut.back(src, mark, value.to);
             if let Some(frame) = self.frames.last_mut() {
                 frame.opened = false;
             }
@@ -188,7 +197,7 @@ impl Machine<&Program> {
         }
         self.name(src, key, own, renamed.is_some(), from)?;
         if let Some(made) = &value.made {
-            self.cut.write(src, from, made, to);
+            self.cut.write(src, from, made, value.to);
         }
         if let Some(frame) = self.frames.last_mut() {
             frame.opened = false;

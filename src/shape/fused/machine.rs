@@ -4,8 +4,10 @@
 //! document may come in pieces. What the steps decide stands in [`decide`](super::decide), what happens at a closing bracket in
 //! [`close`](super::close).
 
+use super::super::Notes;
 use super::cut::Cut;
 use super::envelope::{Unpack, Unpacked, around};
+use super::graft::Oddity;
 use super::lift::Lift;
 use super::plain::{Plain, space};
 use super::program::Program;
@@ -99,6 +101,8 @@ pub(super) struct Machine<P> {
     pub(super) name_bytes: usize,
     pub(super) phase: Phase,
     pub(super) unpack: Unpack,
+    pub(super) oddity: Oddity,
+    pub(super) notes: Notes,
 }
 
 impl<P> Machine<P> {
@@ -117,13 +121,16 @@ impl<P> Machine<P> {
             name_bytes: 0,
             phase: Phase::Start,
             unpack: Unpack::default(),
+            oddity: Oddity::Refuse,
+            notes: Notes::new(),
         }
     }
 
     /// The same walk with another hold on its program.
     pub(super) fn with<Q>(self, program: Q) -> Machine<Q> {
-        let Self { program: _, cut, at, nest, frames, states, names, lifted, prefix, name_bytes, phase, unpack } = self;
-        Machine { program, cut, at, nest, frames, states, names, lifted, prefix, name_bytes, phase, unpack }
+        let Self { program: _, cut, at, nest, frames, states, names, lifted, prefix, name_bytes, phase, unpack, oddity, notes } =
+            self;
+        Machine { program, cut, at, nest, frames, states, names, lifted, prefix, name_bytes, phase, unpack, oddity, notes }
     }
 }
 

@@ -1,4 +1,5 @@
-//! The steps of a route in their fast form: passes over the bytes, and a tree only for the steps that need one.
+//! The steps of a route in their fast form: passes over the bytes, and a tree only for the steps that need one, of the part
+//! that they work in where they have one.
 //!
 //! The reference form, [`Shape`], is the law. This one is for the documents that steps were written for: one in which
 //! names meet, a value has the wrong type, an envelope tells of a failure, or that is no JSON at all, is given back untouched, and the
@@ -10,6 +11,7 @@ mod decide;
 mod enter;
 mod envelope;
 mod explain;
+mod graft;
 mod lift;
 mod lift_back;
 mod machine;
@@ -70,6 +72,10 @@ impl Fused {
             };
             if !open.is_empty() {
                 passes.push(Pass::Bytes(Arc::new(std::mem::take(&mut open))));
+            }
+            if let Some(graft) = Program::graft(step) {
+                passes.push(Pass::Bytes(Arc::new(Program { why: vec![why], ..graft })));
+                continue;
             }
             match passes.last_mut() {
                 Some(Pass::Tree(shape, reasons)) => {

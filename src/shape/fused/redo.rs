@@ -69,7 +69,7 @@ impl Machine<&Program> {
         }
         let from = reader.at;
         let to = end(src, from, nest)?;
-        let json = self.by_reference(src, text(src, from, to)?, shape, notes)?;
+        let json = self.by_reference(src, None, text(src, from, to)?, shape, notes)?;
         self.cut.write(src, self.at, if opened { b"" } else { b"," }, from);
         self.cut.write(src, from, &json, to);
         self.at = to;
@@ -85,13 +85,22 @@ impl Machine<&Program> {
         Ok(())
     }
 
-    fn by_reference(&self, src: &[u8], element: &str, shape: &Shape, notes: &mut Notes) -> Result<Vec<u8>, Stop> {
+    /// What a shape makes of a value, in containers of the same names and kinds as those that are open; `key` is its own name with its
+    /// quotes.
+    pub(super) fn by_reference(
+        &self,
+        src: &[u8],
+        key: Option<(usize, usize, bool)>,
+        value: &str,
+        shape: &Shape,
+        notes: &mut Notes,
+    ) -> Result<Vec<u8>, Stop> {
         let mut around: Vec<(bool, (usize, usize))> = self.frames.iter().map(|frame| (frame.is_object, frame.key)).collect();
         let mut levels = self.frames.iter().filter(|frame| frame.scope != Scope::Lifted).count();
         if let Phase::Lift(lift) = &self.phase {
             levels += lift.around(&mut around);
         }
-        let mut document = String::with_capacity(element.len() + 32 * around.len());
+        let mut document = String::with_capacity(value.len() + 32 * around.len());
         let mut in_object = false;
         for (is_object, (from, to)) in &around {
             if in_object {
@@ -102,7 +111,11 @@ impl Machine<&Program> {
             document.push(if *is_object { '{' } else { '[' });
             in_object = *is_object;
         }
-        document.push_str(element);
+        if let Some((from, to, _)) = key {
+            document.push_str(text(src, from, to)?);
+            document.push(':');
+        }
+        document.push_str(value);
         document.extend(around.iter().rev().map(|(is_object, _)| if *is_object { '}' } else { ']' }));
         let limits = Limits { depth: Limits::DEEPEST, ..Limits::default() };
         let mut tree = parse(&document, &limits).map_err(|_| Stop::Refused)?;
@@ -129,7 +142,7 @@ pub(super) fn is_first(src: &[u8], start: usize) -> bool {
 }
 
 /// Where a value ends.
-fn end(src: &[u8], from: usize, around: &Nest) -> Result<usize, Stop> {
+pub(super) fn end(src: &[u8], from: usize, around: &Nest) -> Result<usize, Stop> {
     let mut reader = Reader::new(src, from);
     let opening = reader.peek();
     if opening == b'{' || opening == b'[' {

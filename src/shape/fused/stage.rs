@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::super::{Notes, Shape};
+use super::graft::Oddity;
 use super::machine::Machine;
 use super::program::Program;
 use super::stream::Refused;
@@ -30,7 +31,7 @@ pub(super) struct Stage {
     keep: usize,
     /// The next element is for the reference.
     odd: bool,
-    pub(super) notes: Notes,
+    notes: Notes,
 }
 
 impl Stage {
@@ -39,7 +40,7 @@ impl Stage {
         Self {
             program: Arc::clone(program),
             shape: Shape::new(program.steps.clone(), strict),
-            machine: Some(Machine::new((), depth, Vec::new())),
+            machine: Some(Machine { oddity: Oddity::Note { strict }, ..Machine::new((), depth, Vec::new()) }),
             window: Vec::new(),
             head: 0,
             wanted: 0,
@@ -82,6 +83,12 @@ impl Stage {
         self.wanted = if left > PATIENCE { 2 * left } else { 0 };
         self.machine = Some(machine);
         Ok(out)
+    }
+
+    /// What there is to say, so far.
+    pub(super) fn notes(&self) -> impl Iterator<Item = &str> {
+        let machine = self.machine.iter().flat_map(|machine| machine.notes.texts());
+        self.notes.texts().iter().chain(machine).map(String::as_str)
     }
 
     #[cfg(test)]

@@ -93,7 +93,7 @@ impl Stream {
 
     /// What there is to say about the document, so far.
     pub fn notes(&self) -> impl Iterator<Item = &str> {
-        self.stages.iter().flat_map(|stage| stage.notes.texts()).map(String::as_str)
+        self.stages.iter().flat_map(Stage::notes)
     }
 
     /// How many bytes are held, of input and of output.

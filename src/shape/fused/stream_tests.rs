@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use proptest::prelude::*;
 
 use super::Fused;
-use super::tests::{case, each, files, flatten, nulls, omit, rename, spaced, step_lists, sweep, unwrap, wrap};
+use super::tests::{act, case, each, files, flatten, nulls, omit, rename, spaced, step_lists, sweep, unwrap, wrap};
 use crate::json::{self, Limits};
 use crate::shape::laws::made_up;
+use crate::shape::testing::path;
 use crate::shape::*;
 
 /// What the reference makes of a text, warnings or not.
@@ -100,6 +101,36 @@ fn an_odd_element_is_done_by_the_reference_and_the_others_leave_as_they_do() {
             assert_eq!(streamed(&steps, &text, size).as_deref(), Some(expected.as_str()), "{odd} in pieces of {size}");
         }
     }
+}
+
+#[test]
+fn a_step_that_needs_a_tree_gets_one_for_its_part_only() {
+    let item = r#"{"id":1,"kind":"a","none":null,"parts":[{"n":2,"k":"x"},{"n":3,"k":"y"},{"n":4,"k":"x"}]}"#;
+    let text = format!("{{\"total\":3,\"list\":[{}]}}", vec![item; 500].join(","));
+    let parts = GroupOptions { list: path("list[].parts"), by: path("k"), form: GroupForm::Map, missing: String::new() };
+    let group = act(Action::Group(Group::new(parts).expect("the list is one")));
+    let moved = act(Action::Move(Move::new(vec![(path("list[].kind"), path("list[].sort.name"))]).expect("the places are")));
+    let stepped = EachOptions { list: path("list"), steps: vec![nulls()] };
+    let stepped = act(Action::Each(Each::new(stepped).expect("the list is one")));
+    for (steps, under) in [
+        (vec![group.clone(), nulls()], vec!["list[].parts", ""]),
+        (vec![nulls(), moved.clone(), flatten(each())], vec!["", "list[]", ""]),
+        (vec![stepped.clone(), group.clone()], vec!["list[]", "list[].parts"]),
+    ] {
+        let fused = Fused::new(&steps);
+        let plan: Vec<_> = fused.plan().into_iter().map(|pass| pass.under.unwrap_or_default()).collect();
+        assert_eq!(plan, under);
+        let (out, held) = pieces(&fused, false, 1 << 10, text.as_bytes().chunks(1000)).expect("it is a document");
+        assert!(held < 4 << 10, "{held} bytes of {} came at the end", out.len());
+        assert_eq!(Some(String::from_utf8(out).expect("JSON is UTF-8")), reference(&steps, false, &text));
+        assert_eq!(fused.run(&text, 128).map(|out| String::from_utf8(out).expect("it is")), reference(&steps, true, &text));
+    }
+    // What there is to say about one part changes nothing for the others.
+    let odd = r#"{"list":[{"parts":[1]},{"parts":[{"k":[]}]},{"parts":7},{"parts":[{"k":"x"}]}]}"#;
+    for size in [1, 1000] {
+        assert_eq!(streamed(std::slice::from_ref(&group), odd, size), reference(std::slice::from_ref(&group), false, odd));
+    }
+    assert_eq!(Fused::new(&[group]).run(odd, 128), None);
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn same(steps: &[Step], text: &str, expected: &str) {
     assert_eq!(fused(steps, text).as_deref(), Some(expected), "the fused form on {text}");
 }
 
-fn act(action: Action) -> Step {
+pub(super) fn act(action: Action) -> Step {
     Step::new(action)
 }
 
@@ -258,6 +258,27 @@ fn unwraps() -> impl Strategy<Value = Action> {
     })
 }
 
+/// Steps that work in lists and objects at a place.
+fn trees() -> impl Strategy<Value = Action> {
+    let at = || prop::sample::select(&PATHS[..]);
+    let group = (at(), at(), any::<bool>()).prop_filter_map("no list", |(list, by, is_map)| {
+        let form = if is_map { GroupForm::Map } else { GroupForm::Entries };
+        Group::new(GroupOptions { list: path(list), by: path(by), form, missing: "none".to_owned() }).ok().map(Action::Group)
+    });
+    let each = (at(), made_up::steps()).prop_filter_map("no list", |(list, action)| {
+        Each::new(EachOptions { list: path(list), steps: vec![act(action)] }).ok().map(Action::Each)
+    });
+    let merge = (prop::collection::vec(at(), 1..3), at()).prop_filter_map("no objects", |(from, into)| {
+        let options = MergeOptions { from: paths(&from), into: path(into), on_conflict: MergeConflict::Last };
+        Merge::new(options).ok().map(Action::Merge)
+    });
+    let both = at().prop_filter_map("no places", |at| {
+        let beside = |name: &str| path(&format!("{at}.{name}"));
+        Move::new(vec![(beside("a"), beside("b"))]).ok().map(Action::Move)
+    });
+    prop_oneof![group, each, merge, both]
+}
+
 /// Any list of steps, a condition among them now and then.
 pub(super) fn step_lists() -> impl Strategy<Value = Vec<Step>> {
     let action = prop_oneof![
@@ -267,6 +288,7 @@ pub(super) fn step_lists() -> impl Strategy<Value = Vec<Step>> {
         2 => prop::sample::select(vec![Arrays::Keep, Arrays::Each])
             .prop_map(|arrays| Action::Flatten(Flatten::new(FlattenOptions { arrays, ..each() }).expect("the options are sound"))),
         1 => unwraps(),
+        2 => trees(),
         2 => Just(()).prop_map(|()| Action::Nulls(Nulls::new(NullsOptions::default()).expect("the defaults are sound"))),
     ];
     let when =
