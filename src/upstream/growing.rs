@@ -80,15 +80,20 @@ impl Client {
         reply::check(&head)?;
         let limit = upstream.settings().max_bytes;
         let bodiless = method == Method::HEAD || matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-        let Some(above) = above(head.status, &head.headers).filter(|_| !bodiless) else {
+        let announced = reply::content_length(&head.headers)?;
+        let coding = Coding::of(&head.headers)?;
+        let above = above(head.status, &head.headers).filter(|above| {
+            let is_small = coding.is_none() && announced.is_some_and(|length| length <= *above);
+            !bodiless && !is_small
+        });
+        let Some(above) = above else {
             let body = collect::collect(&mut head, &method, body, limit, &budget).await?;
             lease.give_back();
             return Ok(Answered::Whole(whole(head, body)));
         };
-        if reply::content_length(&head.headers)?.is_some_and(|length| length > limit) {
+        if announced.is_some_and(|length| length > limit) {
             return Err(Error::TooLarge { limit });
         }
-        let coding = Coding::of(&head.headers)?;
         if coding.is_some() {
             collect::uncoded(&mut head);
         }
