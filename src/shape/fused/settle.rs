@@ -98,7 +98,11 @@ impl<P> Machine<P> {
         if bytes == 0 {
             return Vec::new();
         }
-        let rest = self.cut.out.split_off(bytes.min(self.cut.out.len()));
+        let rest = match self.cut.out.len() {
+            // The next piece will be about as long.
+            all if all == bytes => Vec::with_capacity(all),
+            all => self.cut.out.split_off(bytes.min(all)),
+        };
         let taken = std::mem::replace(&mut self.cut.out, rest);
         let moved = |mark: &mut usize| *mark = mark.saturating_sub(taken.len());
         self.frames.iter_mut().for_each(|frame| moved(&mut frame.mark));
@@ -117,7 +121,7 @@ impl<P> Machine<P> {
                 names += *to - *from;
             }
         });
-        let mut head = Vec::with_capacity(names + window.len().saturating_sub(keep));
+        let mut head = Vec::with_capacity(names);
         self.places(&mut |place| {
             let (from, to) = *place;
             if to <= keep {
@@ -139,8 +143,14 @@ impl<P> Machine<P> {
         }
         moved(&mut self.at);
         moved(&mut self.cut.from);
-        head.extend_from_slice(window.get(keep..).unwrap_or_default());
-        *window = head;
+        // The names move to right before what stays, and all else in front goes.
+        match keep.checked_sub(names).and_then(|start| Some((start, window.get_mut(start..keep)?))) {
+            Some((start, place)) => {
+                place.copy_from_slice(&head);
+                window.drain(..start);
+            }
+            None => drop(window.splice(..keep, head)),
+        }
         names
     }
 

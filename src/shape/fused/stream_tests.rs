@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use proptest::prelude::*;
 
 use super::Fused;
-use super::tests::{act, case, each, files, flatten, nulls, omit, rename, spaced, step_lists, sweep, unwrap, wrap};
+use super::tests::{
+    act, case, convert, defaults, each, files, flatten, nulls, omit, pick, rename, spaced, step_lists, sweep, unwrap, wrap,
+};
 use crate::json::{self, Limits};
 use crate::shape::laws::made_up;
 use crate::shape::testing::path;
@@ -180,6 +182,9 @@ fn meeting() -> Vec<Step> {
         rename(&[("[].a", "b"), ("[].list[].a", "c")]),
         omit(&["[].a.b", "[].list[].a.b"]),
         wrap("all"),
+        defaults(&[("[].k", "1"), ("[].list[].k", "[]")]),
+        convert("[].id", To::Number),
+        pick(&["a", "list.b"]),
     ]
 }
 
@@ -236,6 +241,8 @@ fn streaming_equals_the_reference_wherever_it_is_cut() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { max_global_rejects: 1 << 20, ..ProptestConfig::default() })]
+
     #[test]
     fn every_cut_in_two_gives_the_same(doc in made_up::documents(), steps in step_lists(), gaps in prop::collection::vec(any::<usize>(), 1..8)) {
         prop_assume!(streams(&steps));

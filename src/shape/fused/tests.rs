@@ -51,7 +51,7 @@ pub(super) fn omit(list: &[&str]) -> Step {
     act(Action::Omit(Omit::new(paths(list)).expect("the paths are sound")))
 }
 
-fn pick(list: &[&str]) -> Step {
+pub(super) fn pick(list: &[&str]) -> Step {
     act(Action::Pick(Pick::new(PickOptions { at: None, fields: paths(list) }).expect("the fields are sound")))
 }
 
@@ -64,12 +64,12 @@ pub(super) fn case(to: Spelling) -> Step {
     act(Action::Case(Case::new(CaseOptions { to, except: vec![], stop: paths(&["**.map"]) }).expect("the options are sound")))
 }
 
-fn defaults(entries: &[(&str, &str)]) -> Step {
+pub(super) fn defaults(entries: &[(&str, &str)]) -> Step {
     let values = entries.iter().map(|(at, value)| (path(at), literal(value))).collect();
     act(Action::Default(Defaults::new(DefaultsOptions { values }).expect("the values are sound")))
 }
 
-fn convert(at: &str, to: To) -> Step {
+pub(super) fn convert(at: &str, to: To) -> Step {
     act(Action::Convert(Convert::new(vec![ConvertOptions { path: path(at), to, otherwise: None }]).expect("it is one")))
 }
 
