@@ -83,7 +83,7 @@ fn a_reply_is_shaped_as_its_route_would() {
 #[test]
 fn routes_explain_their_passes() {
     let list = format!(
-        "{SHOP}  - {{route: GET /groups, call: 'GET shop:/api/items', shape: [{{nulls: drop}}, {{group: {{in: list, by: id}}}}]}}\n"
+        "{SHOP}  - {{route: GET /groups, call: 'GET shop:/api/items', shape: [{{nulls: drop}}, {{group: {{in: list, by: id}}}}]}}\n  - {{route: GET /spread, call: 'GET shop:/api/items', shape: [{{flatten: {{arrays: index}}}}]}}\n"
     );
     let folder = folder(&list);
     let output = run_in(folder.path(), &["routes", "--explain"]);
@@ -92,11 +92,21 @@ fn routes_explain_their_passes() {
         "\
 GET /detail/{id}
   pass 1, over the bytes: unwrap, nulls
+  above 256.0 KiB it is shaped while it comes
+    unwrap: all is held until the verdict, where that stands behind the payload
 
 GET /groups
   pass 1, over the bytes: unwrap, nulls
-  pass 2, on a tree:
+  pass 2, over the bytes, with a tree for each `list`:
     group: elements change their order
+  above 256.0 KiB it is shaped while it comes
+    unwrap: all is held until the verdict, where that stands behind the payload
+
+GET /spread
+  pass 1, over the bytes: unwrap
+  pass 2, on a tree:
+    flatten: `arrays: index` lifts out of arrays, whose length decides
+  whole, whatever its size: a step needs the whole document as a tree
 "
     );
 }

@@ -92,6 +92,11 @@ fn files(folder: &str) -> Vec<(String, Vec<u8>)> {
 
 /// The answers to all files, by a route with these steps.
 fn answers(files: &[(String, Vec<u8>)], shape: &str) -> Vec<Answer> {
+    answers_above(files, shape, "256KiB")
+}
+
+/// The answers to all files, each shaped while it comes above so many bytes.
+fn answers_above(files: &[(String, Vec<u8>)], shape: &str, above: &str) -> Vec<Answer> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let headers = [("Content-Type".to_owned(), "application/json".to_owned())];
@@ -103,7 +108,7 @@ fn answers(files: &[(String, Vec<u8>)], shape: &str) -> Vec<Answer> {
         };
         let backend = Backend::start(files.iter().enumerate().map(rule).collect()).await;
         let routes =
-            format!("upstreams: {{shop: {{url: \"${{UPSTREAM}}\"}}}}\nroutes: [{{route: \"GET /{{file}}\", shape: {shape}}}]\n");
+            format!("upstreams: {{shop: {{url: \"${{UPSTREAM}}\", decode: {{stream_above: {above}}}}}}}\nroutes: [{{route: \"GET /{{file}}\", shape: {shape}}}]\n");
         let env = BTreeMap::from([("UPSTREAM".to_owned(), backend.url())]);
         let gateway = gateway(&routes, BTreeMap::new(), env).expect("the configuration is one");
         let mut answers = Vec::new();
@@ -166,6 +171,20 @@ fn what_is_json_passes_and_what_is_none_is_a_502() {
         }
     }
     assert!(wrong.is_empty(), "{} files:\n{}\n", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn streaming_takes_what_a_whole_reply_takes_and_cuts_or_refuses_the_rest() {
+    let files = files("test_parsing");
+    for shape in ["[]", "[{nulls: keep}, {case: {to: camel, stop: [\"*\", \"[]\"]}}, {omit: \"**.nothing\"}]"] {
+        for (((file, _), whole), streamed) in files.iter().zip(answers(&files, shape)).zip(answers_above(&files, shape, "0B")) {
+            if whole.status == 200 {
+                assert_eq!((streamed.status, streamed.cut, &streamed.body), (whole.status, false, &whole.body), "{file}");
+            } else {
+                assert!(streamed.status == whole.status || streamed.cut, "{file} is a {}", streamed.status);
+            }
+        }
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
+use bytesize::ByteSize;
 
 use super::{exit, load};
 use crate::plan::{Answer, Route};
@@ -23,15 +24,33 @@ fn explained(route: &Route) -> String {
         }
         (Answer::Proxy(_), _) | (_, None) => lines.push("  bytes pass through untouched".to_owned()),
         (Answer::Call { .. }, Some(fused)) => {
-            for (at, pass) in fused.plan().iter().enumerate() {
+            let passes = fused.plan();
+            for (at, pass) in passes.iter().enumerate() {
                 lines.extend(told(at + 1, pass));
             }
+            lines.extend(size(route.streams(), &passes));
             if route.page().is_some() {
                 lines.push("  a page: a tree for the template, the steps one after the other".to_owned());
             }
         }
     }
     lines.join("\n")
+}
+
+/// What becomes of a large reply.
+fn size(streams: Result<u64, &'static str>, passes: &[PassPlan]) -> Vec<String> {
+    let above = match streams {
+        Err(why) => return vec![format!("  whole, whatever its size: {why}")],
+        Ok(above) => ByteSize::b(above).display().iec(),
+    };
+    let mut lines = vec![format!("  above {above} it is shaped while it comes")];
+    if passes.iter().any(|pass| pass.steps.contains(&"unwrap")) {
+        lines.push("    unwrap: all is held until the verdict, where that stands behind the payload".to_owned());
+    }
+    for step in passes.iter().flat_map(|pass| &pass.holds) {
+        lines.push(format!("    {step}: a container is held until something in it stays"));
+    }
+    lines
 }
 
 fn told(number: usize, pass: &PassPlan) -> Vec<String> {
@@ -41,7 +60,10 @@ fn told(number: usize, pass: &PassPlan) -> Vec<String> {
     if pass.reasons.is_empty() {
         return vec![format!("  pass {number}, over the bytes: {}", pass.steps.join(", "))];
     }
-    let mut lines = vec![format!("  pass {number}, on a tree:")];
+    let mut lines = vec![match &pass.under {
+        None => format!("  pass {number}, on a tree:"),
+        Some(path) => format!("  pass {number}, over the bytes, with a tree for each `{path}`:"),
+    }];
     lines.extend(pass.steps.iter().zip(&pass.reasons).map(|(step, why)| format!("    {step}: {why}")));
     lines
 }
@@ -52,9 +74,21 @@ mod tests {
 
     #[test]
     fn a_pass_tells_its_steps_and_why_some_need_a_tree() {
-        let bytes = PassPlan { steps: vec!["unwrap", "nulls"], reasons: vec![] };
+        let bytes = PassPlan { steps: vec!["unwrap", "nulls"], reasons: vec![], under: None, holds: vec!["nulls"] };
         assert_eq!(told(1, &bytes), ["  pass 1, over the bytes: unwrap, nulls"]);
-        let tree = PassPlan { steps: vec!["group"], reasons: vec!["elements change their order"] };
+        let tree = PassPlan { steps: vec!["group"], reasons: vec!["elements change their order"], under: None, holds: vec![] };
+        let part = PassPlan { under: Some("list".to_owned()), ..tree.clone() };
+        let first = told(2, &part).into_iter().next();
+        assert_eq!(first.as_deref(), Some("  pass 2, over the bytes, with a tree for each `list`:"));
         assert_eq!(told(2, &tree), ["  pass 2, on a tree:", "    group: elements change their order"]);
+        assert_eq!(
+            size(Ok(256 << 10), &[bytes]),
+            [
+                "  above 256.0 KiB it is shaped while it comes",
+                "    unwrap: all is held until the verdict, where that stands behind the payload",
+                "    nulls: a container is held until something in it stays",
+            ]
+        );
+        assert_eq!(size(Err("for a reason"), &[tree]), ["  whole, whatever its size: for a reason"]);
     }
 }

@@ -16,11 +16,13 @@ use super::calling::{Asked, target};
 use super::edge::{BodyError, Refusal, RequestId, Trace};
 use super::fault::Fault;
 use super::receiving::received;
+use super::streaming::Started;
 use super::{Body, Gateway, allow, fragment, problem, site, websocket};
 use crate::check::{self, In, Input, Refusal as Unchecked, Violation};
 use crate::page::Around;
 use crate::plan::{Answer, Route};
 use crate::route::Found;
+use crate::upstream::Answered;
 
 /// What a request's body must be, to be read or passed on.
 pub trait Incoming: http_body::Body<Data = Bytes, Error = BodyError> + Send + Sync + 'static {}
@@ -83,9 +85,17 @@ impl Gateway {
                 let input = checked(route, parts, &holes, &received)?;
                 let asked = Asked { parts, input: &input, received: &received };
                 let started = Clock::now();
-                let reply = self.ask(call, &asked, target(call, parts, &input)?, deadline).await;
+                let above = self.streams_above(route, &wanted);
+                let answered = self.ask_for(call, &asked, target(call, parts, &input)?, deadline, above).await;
                 trace.upstream = started.elapsed();
-                self.compose(route, call, shape, &reply?, &wanted, parts, &input, trace)
+                let reply = match answered? {
+                    Answered::Whole(reply) => reply,
+                    Answered::Growing(growing) => match self.stream(route, call, shape, growing, parts).await? {
+                        Started::Answer(response) => return Ok(response),
+                        Started::Whole(reply) => reply,
+                    },
+                };
+                self.compose(route, call, shape, &reply, &wanted, parts, &input, trace)
             }
             Answer::Calls { calls, shape } => {
                 let received = received(body, parts, limit).await?;

@@ -6,6 +6,8 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
+use super::streaming::Shaped;
+use crate::shape::Refused;
 use crate::upstream::StreamBody;
 
 /// The body of an answer.
@@ -18,12 +20,19 @@ pub struct Body {
 enum Inner {
     Full(Bytes),
     Stream(Box<StreamBody>),
+    Shaped(Box<Shaped>),
 }
 
 /// A body that broke off on its way through. The connection is cut: what was sent must not look whole.
 #[derive(Debug, thiserror::Error)]
-#[error("the upstream broke off: {0}")]
-pub struct Broken(crate::upstream::Error);
+pub enum Broken {
+    /// There is no more of it.
+    #[error("the upstream broke off: {0}")]
+    Upstream(crate::upstream::Error),
+    /// What comes cannot be shaped.
+    #[error("the reply cannot be shaped to its end: {0}")]
+    Reply(Refused),
+}
 
 impl Body {
     /// No bytes.
@@ -40,13 +49,19 @@ impl Body {
     pub(super) fn len(&self) -> Option<usize> {
         match &self.inner {
             Inner::Full(bytes) => Some(bytes.len()),
-            Inner::Stream(_) => None,
+            Inner::Stream(_) | Inner::Shaped(_) => None,
         }
     }
 
     /// An upstream's bytes, as they come.
     pub fn stream(body: StreamBody) -> Self {
         Self { inner: Inner::Stream(Box::new(body)) }
+    }
+}
+
+impl From<Shaped> for Body {
+    fn from(body: Shaped) -> Self {
+        Self { inner: Inner::Shaped(Box::new(body)) }
     }
 }
 
@@ -58,7 +73,8 @@ impl http_body::Body for Body {
         match &mut self.inner {
             Inner::Full(bytes) if bytes.is_empty() => Poll::Ready(None),
             Inner::Full(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
-            Inner::Stream(stream) => Pin::new(stream.as_mut()).poll_frame(cx).map_err(Broken),
+            Inner::Stream(stream) => Pin::new(stream.as_mut()).poll_frame(cx).map_err(Broken::Upstream),
+            Inner::Shaped(shaped) => shaped.poll(cx).map(|piece| piece.map(|piece| piece.map(Frame::data))),
         }
     }
 
@@ -66,6 +82,7 @@ impl http_body::Body for Body {
         match &self.inner {
             Inner::Full(bytes) => bytes.is_empty(),
             Inner::Stream(stream) => stream.is_end_stream(),
+            Inner::Shaped(shaped) => shaped.is_over(),
         }
     }
 
@@ -73,6 +90,8 @@ impl http_body::Body for Body {
         match &self.inner {
             Inner::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Inner::Stream(stream) => stream.size_hint(),
+            Inner::Shaped(shaped) if shaped.is_over() => SizeHint::with_exact(0),
+            Inner::Shaped(_) => SizeHint::default(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant as Clock};
 use bytes::Bytes;
 use http::header::{self, ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, Method, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use http_body_util::BodyExt;
 use tokio::time::Instant;
 
@@ -17,7 +17,7 @@ use super::{Body, Gateway, holes};
 use crate::base::hole::Hole;
 use crate::check::{BodyBytes, In, Input, Violation};
 use crate::plan::{Call, MethodChoice};
-use crate::upstream::{self, FillError, Reply, headers};
+use crate::upstream::{self, Answered, FillError, Reply, headers};
 
 /// The time that a call has left, in milliseconds, for a backend that wants to know when nobody waits any more.
 const DEADLINE: HeaderName = HeaderName::from_static("x-request-deadline-ms");
@@ -39,29 +39,24 @@ impl Gateway {
         path_and_query: String,
         deadline: Instant,
     ) -> Result<Reply, Fault> {
-        let Asked { parts, input, received } = asked;
-        let method = match call.method() {
-            MethodChoice::Fixed(method) => method.clone(),
-            MethodChoice::AsRequested if parts.method == Method::HEAD => Method::GET,
-            MethodChoice::AsRequested => parts.method.clone(),
-        };
+        let request = sent(call, asked, path_and_query, deadline)?;
         let upstream = call.backend().upstream();
-        let mut headers = headers::forward(&parts.headers, &peer(parts)).map_err(nominated)?;
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json, */*;q=0.1"));
-        headers.insert(DEADLINE, HeaderValue::from(left(deadline, upstream.settings().timeouts.total)));
-        let carries = matches!(method, Method::POST | Method::PUT | Method::PATCH | Method::DELETE);
-        let body = match &input.body_bytes {
-            _ if !carries => Bytes::new(),
-            BodyBytes::AsReceived => Bytes::clone(received),
-            BodyBytes::Rewritten(bytes) => Bytes::from(bytes.clone()),
-        };
-        headers.remove(CONTENT_LENGTH);
-        if body.is_empty() {
-            headers.remove(CONTENT_TYPE);
-            headers.remove(CONTENT_ENCODING);
-        }
-        let request = upstream::Call { method, path_and_query, headers, body };
         self.client.send(upstream, request, deadline).await.map_err(|error| self.failed(call, error))
+    }
+
+    /// Makes the call of a shaped route whose successful reply need not be whole above so many bytes.
+    pub(super) async fn ask_for(
+        &self,
+        call: &Call,
+        asked: &Asked<'_>,
+        path_and_query: String,
+        deadline: Instant,
+        above: Option<u64>,
+    ) -> Result<Answered, Fault> {
+        let request = sent(call, asked, path_and_query, deadline)?;
+        let above = |status: StatusCode, _: &HeaderMap| above.filter(|_| status.is_success());
+        let answered = self.client.begin(call.backend().upstream(), request, deadline, above).await;
+        answered.map_err(|error| self.failed(call, error))
     }
 
     /// Passes a request through, bytes both ways as they come.
@@ -93,6 +88,32 @@ impl Gateway {
             error => Fault::Call { upstream: call.backend().upstream().name().to_owned(), error },
         }
     }
+}
+
+/// A call of a shaped route as it is sent.
+fn sent(call: &Call, asked: &Asked<'_>, path_and_query: String, deadline: Instant) -> Result<upstream::Call, Fault> {
+    let Asked { parts, input, received } = asked;
+    let method = match call.method() {
+        MethodChoice::Fixed(method) => method.clone(),
+        MethodChoice::AsRequested if parts.method == Method::HEAD => Method::GET,
+        MethodChoice::AsRequested => parts.method.clone(),
+    };
+    let upstream = call.backend().upstream();
+    let mut headers = headers::forward(&parts.headers, &peer(parts)).map_err(nominated)?;
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json, */*;q=0.1"));
+    headers.insert(DEADLINE, HeaderValue::from(left(deadline, upstream.settings().timeouts.total)));
+    let carries = matches!(method, Method::POST | Method::PUT | Method::PATCH | Method::DELETE);
+    let body = match &input.body_bytes {
+        _ if !carries => Bytes::new(),
+        BodyBytes::AsReceived => Bytes::clone(received),
+        BodyBytes::Rewritten(bytes) => Bytes::from(bytes.clone()),
+    };
+    headers.remove(CONTENT_LENGTH);
+    if body.is_empty() {
+        headers.remove(CONTENT_TYPE);
+        headers.remove(CONTENT_ENCODING);
+    }
+    Ok(upstream::Call { method, path_and_query, headers, body })
 }
 
 /// Whole milliseconds until the deadline or the upstream's own limit, whichever is nearer.

@@ -19,6 +19,7 @@ mod problem;
 mod receiving;
 mod reply;
 mod site;
+mod streaming;
 #[cfg(test)]
 mod tests;
 mod websocket;

@@ -53,7 +53,7 @@ impl Gateway {
             && let Some(body) = fused.run(&text, depth)
         {
             // The fast form has nothing to note: what it has to say something about, it leaves to the lines below.
-            return Ok(self.json(route, reply.status, head, body));
+            return Ok(self.json(route, reply.status, head, Body::full(Bytes::from(body))));
         }
         let mut document = backend.decode().node(&text).map_err(|error| not_json(backend, reply, &error))?;
         let mut notes = Notes::default();
@@ -87,7 +87,7 @@ impl Gateway {
         }
         let page = route.page().filter(|_| wanted.form == Form::Html);
         let (status, content_type, body) = match page {
-            None => return Ok(self.json(route, status, head, document.to_json())),
+            None => return Ok(self.json(route, status, head, Body::full(Bytes::from(document.to_json())))),
             Some(page) => {
                 let id = parts.extensions.get::<RequestId>().map_or("", RequestId::as_str);
                 let around = around(self.plan.origin(), parts, id, trace.route.as_deref(), Some(input));
@@ -106,28 +106,28 @@ impl Gateway {
         if let Some(page) = route.page() {
             vary_on(&mut head, &fragment::vary(page, self.plan.templates()));
         }
-        Ok(respond(status, head, Some((content_type, Bytes::from(body)))))
+        Ok(respond(status, head, Some((content_type, Body::full(Bytes::from(body))))))
     }
 
     /// A shaped document.
-    fn json(&self, route: &Route, status: StatusCode, mut head: HeaderMap, body: Vec<u8>) -> Response<Body> {
+    pub(super) fn json(&self, route: &Route, status: StatusCode, mut head: HeaderMap, body: Body) -> Response<Body> {
         if let Some(page) = route.page() {
             vary_on(&mut head, &fragment::vary(page, self.plan.templates()));
         }
-        respond(status, head, Some(("application/json", Bytes::from(body))))
+        respond(status, head, Some(("application/json", body)))
     }
 }
 
-fn respond(status: StatusCode, mut head: HeaderMap, body: Option<(&'static str, Bytes)>) -> Response<Body> {
+fn respond(status: StatusCode, mut head: HeaderMap, body: Option<(&'static str, Body)>) -> Response<Body> {
     head.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     let body = match body {
         None => {
             head.remove(CONTENT_TYPE);
             Body::empty()
         }
-        Some((content_type, bytes)) => {
+        Some((content_type, body)) => {
             head.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-            Body::full(bytes)
+            body
         }
     };
     let mut response = Response::new(body);

@@ -24,6 +24,11 @@ pub enum Segment {
 }
 
 impl Path {
+    /// The path of these steps.
+    pub(crate) fn new(segments: Vec<Segment>) -> Self {
+        Self { segments }
+    }
+
     /// The steps.
     pub fn segments(&self) -> &[Segment] {
         &self.segments

@@ -259,6 +259,11 @@ impl Nest {
         self.depth = self.depth.saturating_sub(1);
     }
 
+    /// Whether the open one with so many around it is an object.
+    pub(crate) fn is_object(&self, around: usize) -> bool {
+        around < self.depth && self.bits.get(around / 64).is_some_and(|bits| bits >> (around % 64) & 1 == 1)
+    }
+
     /// Whether the innermost open one is an object.
     #[inline(always)]
     pub(crate) fn in_object(&self) -> bool {

@@ -73,6 +73,22 @@ impl Route {
         self.fused.as_ref()
     }
 
+    /// Above how many bytes a reply is shaped while it comes.
+    ///
+    /// # Errors
+    /// Why it has to be whole, whatever its size.
+    pub fn streams(&self) -> Result<u64, &'static str> {
+        match (&self.answer, &self.fused) {
+            (Answer::Call { call, .. }, Some(fused)) => {
+                fused.streams()?;
+                call.backend().decode().streams()?;
+                Ok(call.backend().stream_above())
+            }
+            (Answer::Calls { .. }, _) => Err("several replies become one document"),
+            _ => Err("it is not shaped"),
+        }
+    }
+
     /// The page that a browser gets.
     pub fn page(&self) -> Option<&Page> {
         self.page.as_ref()

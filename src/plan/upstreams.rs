@@ -17,6 +17,7 @@ pub struct Backend {
     upstream: Upstream,
     envelope: Option<Shape>,
     decode: Decode,
+    stream_above: u64,
 }
 
 impl Backend {
@@ -28,6 +29,11 @@ impl Backend {
     /// What takes the payload out of each of its replies.
     pub fn envelope(&self) -> Option<&Shape> {
         self.envelope.as_ref()
+    }
+
+    /// How large a reply may be, in bytes, before it is shaped while it comes.
+    pub fn stream_above(&self) -> u64 {
+        self.stream_above
     }
 
     /// The hygiene of its replies.
@@ -78,6 +84,7 @@ impl Compiler<'_> {
         let none = DecodeSpec::default();
         let decode_spec = spec.decode.as_ref().unwrap_or(&none);
         let max_bytes = self.size(&decode_at.key("max_bytes"), &decode_spec.max_bytes, 8 << 20);
+        let stream_above = self.size(&decode_at.key("stream_above"), &decode_spec.stream_above, 256 << 10);
         let decode = self.decode(&decode_at, decode_spec);
         let envelope = spec.envelope.as_ref().and_then(|envelope| self.upstream_envelope(&at.key("envelope"), envelope));
         let envelope = envelope.map(|unwrap| Shape::new(vec![Step { when: None, action: Action::Unwrap(unwrap) }], false));
@@ -92,7 +99,7 @@ impl Compiler<'_> {
         };
         let headers = self.headers(&at.key("headers"), spec.headers.as_ref());
         let settings = Settings { target: target?, timeouts, max_bytes, headers };
-        Some(Backend { upstream: Upstream::new(name.to_owned(), settings), envelope, decode: decode? })
+        Some(Backend { upstream: Upstream::new(name.to_owned(), settings), envelope, decode: decode?, stream_above })
     }
 
     fn decode(&mut self, at: &At, spec: &DecodeSpec) -> Option<Decode> {

@@ -18,7 +18,7 @@ pub struct EachOptions {
 /// The step. An element whose steps fail stays as it was, with a warning; on a strict route it fails the document.
 #[derive(Debug, Clone)]
 pub struct Each {
-    lists: Lists,
+    pub(super) lists: Lists,
     steps: Vec<Step>,
     /// Whether a step can fail half-way, so that an element must be kept to be put back.
     can_fail: bool,

@@ -35,7 +35,7 @@ pub enum GroupForm {
 /// The step. A key is the text of a scalar: 5 and "5" are one group, 1 and 1.0 are two. Every element is in one group.
 #[derive(Debug, Clone)]
 pub struct Group {
-    lists: Lists,
+    pub(super) lists: Lists,
     by: Path,
     form: GroupForm,
     missing: String,

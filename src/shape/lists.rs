@@ -19,6 +19,11 @@ impl Lists {
         Ok(Self(Aims::new(vec![path])))
     }
 
+    /// The path.
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.0.path(0)
+    }
+
     /// Visits every list, those inside of another one first; anything else that is not null is a mismatch.
     pub(super) fn each_mut<'a>(
         &self,

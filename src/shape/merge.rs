@@ -75,6 +75,12 @@ impl Merge {
         Ok(Self { from, into, on_conflict })
     }
 
+    /// Where the objects are, and where the joined one goes.
+    pub(super) fn paths(&self) -> Vec<Path> {
+        let path = |place: &Place| Path::new(place.names.iter().cloned().map(Segment::Key).collect());
+        self.from.iter().chain([&self.into]).map(path).collect()
+    }
+
     /// Whether a document can make the step fail.
     pub(super) fn can_fail(&self) -> bool {
         self.on_conflict == MergeConflict::Error

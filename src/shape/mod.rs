@@ -46,7 +46,7 @@ pub use defaults::{Defaults, DefaultsOptions};
 pub use each::{Each, EachOptions};
 pub use error::{Error, StepError};
 pub use flatten::{Arrays, Flatten, FlattenOptions, Join};
-pub use fused::{Fused, PassPlan};
+pub use fused::{Fused, PassPlan, Refused, Stream};
 pub use group::{Group, GroupForm, GroupOptions};
 pub use merge::{Merge, MergeConflict, MergeOptions};
 pub use notes::Notes;

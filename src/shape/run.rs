@@ -18,6 +18,11 @@ impl Shape {
         Self { steps, strict }
     }
 
+    /// Whether the first value that is not what a step needs is the end.
+    pub fn is_strict(&self) -> bool {
+        self.strict
+    }
+
     /// One more step behind the others.
     pub(super) fn push(&mut self, step: Step) {
         self.steps.push(step);

@@ -83,6 +83,8 @@ pub struct DecodeSpec {
     pub refs: Option<RefsSpec>,
     /// The largest reply. Default 8MiB; over it 502.
     pub max_bytes: Option<SizeText>,
+    /// The largest reply that is whole before its answer begins; a larger one is shaped while it comes. Default 256KiB.
+    pub stream_above: Option<SizeText>,
     /// The deepest reply. Default 128; over it 502.
     pub max_depth: Option<usize>,
 }

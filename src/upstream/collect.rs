@@ -45,14 +45,19 @@ pub(super) async fn collect(
         gather.push(data)?;
     }
     if coding.is_some() {
-        for name in [header::CONTENT_ENCODING, header::CONTENT_LENGTH] {
-            head.headers.remove(name);
-        }
-        for name in ["content-md5", "digest", "content-digest", "repr-digest"] {
-            head.headers.remove(name);
-        }
+        uncoded(head);
     }
     gather.finish()
+}
+
+/// Takes out the headers that told of a content coding.
+pub(super) fn uncoded(head: &mut Parts) {
+    for name in [header::CONTENT_ENCODING, header::CONTENT_LENGTH] {
+        head.headers.remove(name);
+    }
+    for name in ["content-md5", "digest", "content-digest", "repr-digest"] {
+        head.headers.remove(name);
+    }
 }
 
 /// The pieces so far.

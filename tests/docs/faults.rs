@@ -50,6 +50,7 @@ fn faults() -> Vec<Fault> {
         Fault::Page(page::Error::Deadline),
         contract("upstream_not_json"),
         contract("upstream_redirect"),
+        contract("upstream_undecided"),
         contract("upstream_value_unusable"),
     ];
     faults.extend([404, 418].map(|code| status(StatusCode::from_u16(code).unwrap())));

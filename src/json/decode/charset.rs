@@ -63,7 +63,7 @@ fn not_utf8(error: std::str::Utf8Error) -> DecodeError {
 }
 
 /// The charset parameter of a content type.
-fn label(content_type: &str) -> Option<&str> {
+pub(super) fn label(content_type: &str) -> Option<&str> {
     content_type.split(';').skip(1).find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
         let quotes: &[char] = &['"', '\''];

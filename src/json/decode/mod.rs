@@ -7,6 +7,7 @@ mod charset;
 mod fastjson;
 mod identity;
 mod lenient;
+mod opening;
 mod strip;
 
 use std::borrow::Cow;
@@ -17,6 +18,7 @@ use super::parse::parse_with;
 use super::{Limits, Node, ParseError};
 
 pub use lenient::Lenient;
+pub use opening::Opening;
 pub use strip::Strip;
 
 /// The options of [`Decode`].

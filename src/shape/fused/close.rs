@@ -4,12 +4,12 @@ use super::super::flatten::Joint;
 use super::super::nulls::Fate;
 use super::machine::{Frame, Machine, Scope};
 use super::names::{any_twice, hash_of};
-use super::program::Op;
+use super::program::{Op, Program};
 use super::steps::makes;
 use super::track::LOST;
 use crate::json::Stop;
 
-impl Machine<'_> {
+impl Machine<&Program> {
     /// The end of the innermost container, whose bracket stands at `bracket`.
     pub(super) fn close(&mut self, src: &[u8], bracket: usize) -> Result<(), Stop> {
         let Some(frame) = self.frames.last().copied() else { return Err(Stop::Refused) };

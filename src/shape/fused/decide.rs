@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::envelope::text;
 use super::machine::{Machine, Scope};
-use super::program::Op;
+use super::program::{Op, Program};
 use super::steps::{convert, is_always, number, sweep};
 use super::track::{LOST, OFF, Track};
 use crate::json::{Kind, Stop, Text};
@@ -34,7 +34,7 @@ pub(super) struct Value {
     pub(super) bit: u64,
 }
 
-impl Machine<'_> {
+impl Machine<&Program> {
     /// The value that the steps work on.
     pub(super) fn root(&mut self, src: &[u8], kind: Kind, from: usize, to: usize) -> Result<(), Stop> {
         let mark = self.cut.mark(self.at);
@@ -166,6 +166,15 @@ impl Machine<'_> {
                     }
                     refuse(track.balks(state[0], value.kind))?;
                 }
+                Op::Graft(graft) => {
+                    let done = self.graft(src, graft, before[0], edge, key, &name, &mut value);
+                    if done == Err(Stop::End)
+                        && let Some(frame) = self.frames.last_mut()
+                    {
+                        frame.index = frame.index.saturating_sub(usize::from(edge != Edge::Member));
+                    }
+                    state = done?;
+                }
                 Op::Flatten(lifting) => {
                     state = self.lifting(lifting, before, edge, &name, &mut value)?;
                 }
@@ -178,9 +187,9 @@ impl Machine<'_> {
         }
         self.states.truncate(base);
         self.count(value.dropped);
-        self.at = to;
+        self.at = value.to;
         if value.dropped.is_some() {
-            self.cut.back(src, mark, to);
+            self.cut.back(src, mark, value.to);
             if let Some(frame) = self.frames.last_mut() {
                 frame.opened = false;
             }
@@ -188,7 +197,7 @@ impl Machine<'_> {
         }
         self.name(src, key, own, renamed.is_some(), from)?;
         if let Some(made) = &value.made {
-            self.cut.write(src, from, made, to);
+            self.cut.write(src, from, made, value.to);
         }
         if let Some(frame) = self.frames.last_mut() {
             frame.opened = false;

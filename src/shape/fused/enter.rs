@@ -4,10 +4,10 @@ use super::super::flatten::{Joint, NAME_BYTES, push_capital};
 use super::decide::{Edge, Value, refuse};
 use super::machine::{Frame, Machine, Scope};
 use super::names::hash;
-use super::program::Op;
+use super::program::{Op, Program};
 use crate::json::{Kind, Stop};
 
-impl Machine<'_> {
+impl Machine<&Program> {
     /// Into a container, or past it.
     #[expect(clippy::too_many_arguments, reason = "a unit is this many numbers")]
     pub(super) fn enter(
@@ -36,6 +36,8 @@ impl Machine<'_> {
             lifts: false,
             scope,
             mark,
+            start: self.at,
+            key: key.map_or((0, 0), |(from, to, _)| (from + 1, to - 1)),
             index: 0,
             arrived: 0,
             survived: 0,

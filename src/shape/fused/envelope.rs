@@ -215,6 +215,23 @@ impl Unpack {
         Ok(None)
     }
 
+    /// Whether no verdict is left that could still tell of a failure. What else can be wrong is no failure of the business.
+    pub(super) fn is_decided(&self, envelope: &Envelope) -> bool {
+        self.told.len() == envelope.verdicts.len() && !self.told.contains(&Told::Nothing) && self.verdict(envelope).is_ok()
+    }
+
+    /// How much was written before the container that is passed over.
+    pub(super) fn passing_mark(&self) -> Option<usize> {
+        self.passing.as_ref().map(|(_, mark)| *mark)
+    }
+
+    /// Every place in the output.
+    pub(super) fn marks(&mut self, moved: &dyn Fn(&mut usize)) {
+        if let Some((_, mark)) = &mut self.passing {
+            moved(mark);
+        }
+    }
+
     fn verdict(&self, envelope: &Envelope) -> Result<Unpacked, Stop> {
         let silent = !self.told.contains(&Told::Good);
         if silent && !envelope.verdicts.is_empty() && envelope.missing == MissingVerdict::Error {

@@ -5,6 +5,7 @@
 
 use super::super::flatten::NAME_BYTES;
 use super::cut::Cut;
+use super::machine::GONE;
 use super::plain::{Plain, space};
 use crate::json::{Kind, Nest, Reader, Stop};
 
@@ -21,35 +22,38 @@ pub(super) struct Quick {
 
 /// An open container that is flattened, or an array of such.
 #[derive(Debug, Clone, Copy)]
-struct Level {
+pub(super) struct Level {
     /// Nothing of it is read yet.
-    opened: bool,
+    pub(super) opened: bool,
     /// Nothing is written yet where its members go.
-    first: bool,
+    pub(super) first: bool,
     /// It has a member that stays.
-    kept: bool,
+    pub(super) kept: bool,
     /// Its members go to the object around it.
-    is_lifted: bool,
+    pub(super) is_lifted: bool,
     /// Where its names begin, and those that are lifted.
-    names: usize,
-    lifts: usize,
+    pub(super) names: usize,
+    pub(super) lifts: usize,
     /// How long the prefix was outside.
-    prefix: usize,
+    pub(super) prefix: usize,
+    /// How much was written before it, and where it begins in the input; [`GONE`] when those bytes are let go.
+    pub(super) mark: usize,
+    pub(super) start: usize,
 }
 
 /// A flattening under way; it goes on where the bytes ended.
 #[derive(Debug, Clone)]
 pub(super) struct Lift {
-    nest: Nest,
-    levels: Vec<Level>,
+    pub(super) nest: Nest,
+    pub(super) levels: Vec<Level>,
     /// The names of open objects, as places in the input, and which of them are lifted.
-    names: Vec<(usize, usize)>,
-    lifts: Vec<usize>,
-    prefix: Vec<u8>,
+    pub(super) names: Vec<(usize, usize)>,
+    pub(super) lifts: Vec<usize>,
+    pub(super) prefix: Vec<u8>,
     /// Where the prefix of the innermost flattening begins.
-    prefix_from: Vec<usize>,
-    name_bytes: usize,
-    passing: Option<Plain>,
+    pub(super) prefix_from: Vec<usize>,
+    pub(super) name_bytes: usize,
+    pub(super) passing: Option<Plain>,
 }
 
 impl Lift {
@@ -65,7 +69,7 @@ impl Lift {
             name_bytes: 0,
             passing: None,
         };
-        lift.open(is_object, true, false)?;
+        lift.open(is_object, true, false, (GONE, GONE))?;
         Ok(lift)
     }
 
@@ -106,6 +110,7 @@ impl Lift {
         cut: &mut Cut,
         mark: usize,
     ) -> Result<(), Stop> {
+        let unit = reader.at;
         let Some(&Level { opened, first, is_lifted, .. }) = self.levels.last() else { return Err(Stop::Refused) };
         let in_object = self.nest.in_object();
         space(src, reader, cut);
@@ -131,7 +136,7 @@ impl Lift {
             _ => return Err(reader.wrong()),
         }
         if !in_object {
-            return self.element(quick, src, reader);
+            return self.element(quick, src, reader, (mark, unit));
         }
         let from = reader.at;
         let escaped = reader.string()?;
@@ -151,7 +156,7 @@ impl Lift {
                 self.spend(name.len())?;
                 self.names.push((from + 1, to - 1));
                 self.lifts.push(self.names.len() - 1);
-                self.open(true, first, true)?;
+                self.open(true, first, true, (mark, unit))?;
                 self.prefix.extend_from_slice(name);
                 self.prefix.extend_from_slice(&quick.joint);
                 // Its members follow on those before it, as if the bracket and the name were not there.
@@ -165,7 +170,7 @@ impl Lift {
                     (level.opened, level.first, level.kept) = (false, false, true);
                 }
                 if quick.each {
-                    return self.open(false, true, false);
+                    return self.open(false, true, false, (mark, unit));
                 }
                 self.passing = Some(Plain::new(&self.nest, false)?);
                 return Ok(());
@@ -215,7 +220,7 @@ impl Lift {
     }
 
     /// An element of an array whose objects are flattened.
-    fn element(&mut self, quick: &Quick, src: &[u8], reader: &mut Reader<'_>) -> Result<(), Stop> {
+    fn element(&mut self, quick: &Quick, src: &[u8], reader: &mut Reader<'_>, place: (usize, usize)) -> Result<(), Stop> {
         let opening = reader.peek();
         if opening != b'{' && opening != b'[' {
             let kind = reader.scalar()?;
@@ -229,13 +234,13 @@ impl Lift {
         if opening == b'{' || opening == b'[' {
             debug_assert!(quick.each, "other arrays are walked through");
             reader.at += 1;
-            self.open(opening == b'{', true, false)?;
+            self.open(opening == b'{', true, false, place)?;
         }
         Ok(())
     }
 
     #[inline(always)]
-    fn open(&mut self, is_object: bool, first: bool, is_lifted: bool) -> Result<(), Stop> {
+    fn open(&mut self, is_object: bool, first: bool, is_lifted: bool, (mark, start): (usize, usize)) -> Result<(), Stop> {
         self.nest.open(is_object)?;
         if !is_lifted {
             self.prefix_from.push(self.prefix.len());
@@ -248,6 +253,8 @@ impl Lift {
             names: self.names.len(),
             lifts: self.lifts.len(),
             prefix: self.prefix.len(),
+            mark,
+            start,
         });
         Ok(())
     }

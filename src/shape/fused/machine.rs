@@ -4,8 +4,10 @@
 //! document may come in pieces. What the steps decide stands in [`decide`](super::decide), what happens at a closing bracket in
 //! [`close`](super::close).
 
+use super::super::Notes;
 use super::cut::Cut;
 use super::envelope::{Unpack, Unpacked, around};
+use super::graft::Oddity;
 use super::lift::Lift;
 use super::plain::{Plain, space};
 use super::program::Program;
@@ -43,6 +45,10 @@ pub(super) struct Frame {
     pub(super) scope: Scope,
     /// How much was written before it, with its name.
     pub(super) mark: usize,
+    /// Where it begins in the input, with what stands between it and the value before; [`GONE`] when those bytes are let go.
+    pub(super) start: usize,
+    /// Where its name stands in the input, between its quotes.
+    pub(super) key: (usize, usize),
     /// Elements read.
     pub(super) index: usize,
     /// Members that the counting step saw, and left.
@@ -63,9 +69,12 @@ pub(super) struct Frame {
     pub(super) own_bit: u64,
 }
 
+/// The place of input that is not kept any more.
+pub(super) const GONE: usize = usize::MAX;
+
 /// Where a pass is.
 #[derive(Debug)]
-enum Phase {
+pub(super) enum Phase {
     Start,
     Envelope,
     Begin,
@@ -76,10 +85,10 @@ enum Phase {
     Done,
 }
 
-/// A pass under way.
+/// A pass under way. Without its program it is parked: between two pieces of a document, it borrows nothing.
 #[derive(Debug)]
-pub(super) struct Machine<'p> {
-    pub(super) program: &'p Program,
+pub(super) struct Machine<P> {
+    pub(super) program: P,
     pub(super) cut: Cut,
     pub(super) at: usize,
     pub(super) nest: Nest,
@@ -90,13 +99,15 @@ pub(super) struct Machine<'p> {
     pub(super) lifted: Vec<u64>,
     pub(super) prefix: String,
     pub(super) name_bytes: usize,
-    phase: Phase,
-    unpack: Unpack,
+    pub(super) phase: Phase,
+    pub(super) unpack: Unpack,
+    pub(super) oddity: Oddity,
+    pub(super) notes: Notes,
 }
 
-impl<'p> Machine<'p> {
+impl<P> Machine<P> {
     /// At the start of a document that may nest so deep.
-    pub(super) fn new(program: &'p Program, deepest: usize, out: Vec<u8>) -> Self {
+    pub(super) fn new(program: P, deepest: usize, out: Vec<u8>) -> Self {
         Self {
             program,
             cut: Cut { out, from: 0 },
@@ -110,9 +121,20 @@ impl<'p> Machine<'p> {
             name_bytes: 0,
             phase: Phase::Start,
             unpack: Unpack::default(),
+            oddity: Oddity::Refuse,
+            notes: Notes::new(),
         }
     }
 
+    /// The same walk with another hold on its program.
+    pub(super) fn with<Q>(self, program: Q) -> Machine<Q> {
+        let Self { program: _, cut, at, nest, frames, states, names, lifted, prefix, name_bytes, phase, unpack, oddity, notes } =
+            self;
+        Machine { program, cut, at, nest, frames, states, names, lifted, prefix, name_bytes, phase, unpack, oddity, notes }
+    }
+}
+
+impl Machine<&Program> {
     /// Reads on. At the end of the bytes it is [`Stop::End`], unless the document is at its end, too, and `last` says that nothing
     /// follows; everything before the unit that is not whole is done then.
     pub(super) fn run(&mut self, src: &[u8], last: bool) -> Result<(), Stop> {

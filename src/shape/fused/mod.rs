@@ -1,4 +1,5 @@
-//! The steps of a route in their fast form: passes over the bytes, and a tree only for the steps that need one.
+//! The steps of a route in their fast form: passes over the bytes, and a tree only for the steps that need one, of the part
+//! that they work in where they have one.
 //!
 //! The reference form, [`Shape`], is the law. This one is for the documents that steps were written for: one in which
 //! names meet, a value has the wrong type, an envelope tells of a failure, or that is no JSON at all, is given back untouched, and the
@@ -10,15 +11,25 @@ mod decide;
 mod enter;
 mod envelope;
 mod explain;
+mod graft;
 mod lift;
+mod lift_back;
 mod machine;
 mod names;
 mod plain;
 mod program;
+mod redo;
+mod settle;
+mod stage;
 mod steps;
+mod stream;
+#[cfg(test)]
+mod stream_tests;
 #[cfg(test)]
 mod tests;
 mod track;
+
+use std::sync::Arc;
 
 use machine::Machine;
 use program::{Outside, Program};
@@ -27,6 +38,7 @@ use super::{Notes, Shape, Step};
 use crate::json::{Limits, parse};
 
 pub use explain::PassPlan;
+pub use stream::{Refused, Stream};
 
 /// The passes of a route.
 #[derive(Debug, Clone)]
@@ -37,7 +49,7 @@ pub struct Fused {
 #[derive(Debug, Clone)]
 enum Pass {
     /// Steps that work side by side.
-    Bytes(Box<Program>),
+    Bytes(Arc<Program>),
     /// Steps that need the document as a tree, and why each does.
     Tree(Shape, Vec<&'static str>),
 }
@@ -50,7 +62,7 @@ impl Fused {
         for step in steps {
             let mut tried = open.push(step);
             if tried == Err(Outside::Next) {
-                passes.push(Pass::Bytes(Box::new(std::mem::take(&mut open))));
+                passes.push(Pass::Bytes(Arc::new(std::mem::take(&mut open))));
                 tried = open.push(step);
             }
             let why = match tried {
@@ -59,7 +71,11 @@ impl Fused {
                 Err(Outside::Next) => "it stands alone",
             };
             if !open.is_empty() {
-                passes.push(Pass::Bytes(Box::new(std::mem::take(&mut open))));
+                passes.push(Pass::Bytes(Arc::new(std::mem::take(&mut open))));
+            }
+            if let Some(graft) = Program::graft(step) {
+                passes.push(Pass::Bytes(Arc::new(Program { why: vec![why], ..graft })));
+                continue;
             }
             match passes.last_mut() {
                 Some(Pass::Tree(shape, reasons)) => {
@@ -70,7 +86,7 @@ impl Fused {
             }
         }
         if !open.is_empty() || passes.is_empty() {
-            passes.push(Pass::Bytes(Box::new(open)));
+            passes.push(Pass::Bytes(Arc::new(open)));
         }
         Self { passes }
     }
@@ -86,7 +102,7 @@ impl Fused {
             };
             document = Some(match pass {
                 Pass::Bytes(program) => {
-                    let mut machine = Machine::new(program, depth, Vec::with_capacity(bytes.len() + 16));
+                    let mut machine = Machine::new(&**program, depth, Vec::with_capacity(bytes.len() + 16));
                     machine.run(bytes, true).ok()?;
                     machine.cut.out
                 }

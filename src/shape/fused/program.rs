@@ -10,6 +10,7 @@ use super::super::nulls::{Fate, Nulls};
 use super::super::numbers::{Nan, Numbers};
 use super::super::{Action, Step};
 use super::envelope::Envelope;
+use super::graft::Graft;
 use super::lift::Quick;
 use super::track::{Arrays, LOST, OFF, Track};
 use crate::json::{Kind, Node, Path, Segment};
@@ -57,6 +58,8 @@ pub(super) enum Op {
         values: Vec<Vec<u8>>,
     },
     Flatten(Box<Lifting>),
+    /// A step on trees, each the value at a path.
+    Graft(Box<Graft>),
 }
 
 impl Op {
@@ -72,7 +75,7 @@ impl Op {
     /// Whether its paths count elements.
     fn has_positions(&self) -> bool {
         match self {
-            Self::Drop | Self::Numbers(_) => false,
+            Self::Drop | Self::Numbers(_) | Self::Graft(_) => false,
             Self::Sweep { except, to, .. } => except.counts() || to.counts(),
             Self::Omit(track) | Self::Rename { track, .. } | Self::Convert { track, .. } | Self::Default { track, .. } => {
                 track.counts()
@@ -103,14 +106,20 @@ pub(super) struct Program {
     pub(super) wraps: Vec<Vec<u8>>,
     /// Names of the steps, for explanations.
     pub(super) names: Vec<&'static str>,
+    /// Why each needs a tree, where they do.
+    pub(super) why: Vec<&'static str>,
+    /// The steps that `ops` are made of.
+    pub(super) steps: Vec<Step>,
     /// The one step that removes containers because of what is left in them.
     pub(super) counting: Option<usize>,
     /// All that the steps do below an object that is flattened, when that is the usual.
     pub(super) quick: Option<Quick>,
     /// Elements may go, so that later steps would count other positions.
-    shifts: bool,
+    pub(super) shifts: bool,
+    /// Elements are counted.
+    pub(super) has_positions: bool,
     /// The last step there can be.
-    closed: bool,
+    pub(super) closed: bool,
 }
 
 /// Why a step is not in a pass.
@@ -125,6 +134,21 @@ pub(super) enum Outside {
 impl Program {
     pub(super) fn is_empty(&self) -> bool {
         self.names.is_empty()
+    }
+
+    /// The name of the step that counts, if there is one.
+    pub(super) fn counting_step(&self) -> Vec<&'static str> {
+        match self.counting.and_then(|at| self.ops.get(at)) {
+            Some(Op::Sweep { .. }) => vec!["nulls"],
+            Some(Op::Pick { .. }) => vec!["pick"],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether what the steps do in an element of a list depends on nothing beside it: neither on how many elements there are, nor
+    /// may it be removed.
+    pub(super) fn may_redo(&self) -> bool {
+        !self.shifts && !self.has_positions
     }
 
     /// Adds a step behind the others.
@@ -152,11 +176,13 @@ impl Program {
                     return Err(Outside::Next);
                 }
                 self.shifts |= op.iter().any(Op::shifts);
+                self.has_positions |= op.iter().any(Op::has_positions);
                 self.closed = matches!(op.last(), Some(Op::Flatten(_) | Op::Default { .. }));
                 if counts {
                     self.counting = Some(self.ops.len());
                 }
                 self.ops.extend(op);
+                self.steps.push(step.clone());
                 self.quick = quick(&self.ops);
             }
         }
@@ -173,7 +199,7 @@ impl Program {
                 Op::Drop => drops = true,
                 Op::Sweep { .. } | Op::Case { .. } if state[0] == OFF => {}
                 Op::Omit(_) | Op::Rename { .. } | Op::Convert { .. } | Op::Default { .. } if state[0] == LOST => {}
-                Op::Pick { .. } | Op::Flatten(_) if *state == [LOST; 2] => {}
+                Op::Pick { .. } | Op::Flatten(_) | Op::Graft(_) if *state == [LOST; 2] => {}
                 _ => return None,
             }
         }

@@ -5,7 +5,7 @@ use super::super::numbers::{Nan, Numbers, is_no_number};
 use super::decide::{Edge, Value, refuse, step};
 use super::envelope::{node, text};
 use super::machine::{Machine, Scope};
-use super::program::{Lifting, Op};
+use super::program::{Lifting, Op, Program};
 use super::track::{LOST, OFF, Track};
 use crate::json::{Kind, Node, Stop, Text};
 
@@ -125,7 +125,7 @@ fn kind_of(node: &Node<'_>) -> Result<Kind, Stop> {
     }
 }
 
-impl Machine<'_> {
+impl Machine<&Program> {
     /// `pick`: on the way to its fields, or beside them.
     pub(super) fn pick(
         &mut self,

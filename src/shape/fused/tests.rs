@@ -31,53 +31,53 @@ fn same(steps: &[Step], text: &str, expected: &str) {
     assert_eq!(fused(steps, text).as_deref(), Some(expected), "the fused form on {text}");
 }
 
-fn act(action: Action) -> Step {
+pub(super) fn act(action: Action) -> Step {
     Step::new(action)
 }
 
-fn nulls() -> Step {
+pub(super) fn nulls() -> Step {
     act(Action::Nulls(Nulls::new(NullsOptions::default()).expect("the defaults are sound")))
 }
 
-fn sweep(options: NullsOptions) -> Step {
+pub(super) fn sweep(options: NullsOptions) -> Step {
     act(Action::Nulls(Nulls::new(options).expect("the options are sound")))
 }
 
-fn flatten(options: FlattenOptions) -> Step {
+pub(super) fn flatten(options: FlattenOptions) -> Step {
     act(Action::Flatten(Flatten::new(options).expect("the options are sound")))
 }
 
-fn omit(list: &[&str]) -> Step {
+pub(super) fn omit(list: &[&str]) -> Step {
     act(Action::Omit(Omit::new(paths(list)).expect("the paths are sound")))
 }
 
-fn pick(list: &[&str]) -> Step {
+pub(super) fn pick(list: &[&str]) -> Step {
     act(Action::Pick(Pick::new(PickOptions { at: None, fields: paths(list) }).expect("the fields are sound")))
 }
 
-fn rename(entries: &[(&str, &str)]) -> Step {
+pub(super) fn rename(entries: &[(&str, &str)]) -> Step {
     let entries = entries.iter().map(|(from, to)| (path(from), (*to).to_owned())).collect();
     act(Action::Rename(Rename::new(entries).expect("the names are sound")))
 }
 
-fn case(to: Spelling) -> Step {
+pub(super) fn case(to: Spelling) -> Step {
     act(Action::Case(Case::new(CaseOptions { to, except: vec![], stop: paths(&["**.map"]) }).expect("the options are sound")))
 }
 
-fn defaults(entries: &[(&str, &str)]) -> Step {
+pub(super) fn defaults(entries: &[(&str, &str)]) -> Step {
     let values = entries.iter().map(|(at, value)| (path(at), literal(value))).collect();
     act(Action::Default(Defaults::new(DefaultsOptions { values }).expect("the values are sound")))
 }
 
-fn convert(at: &str, to: To) -> Step {
+pub(super) fn convert(at: &str, to: To) -> Step {
     act(Action::Convert(Convert::new(vec![ConvertOptions { path: path(at), to, otherwise: None }]).expect("it is one")))
 }
 
-fn wrap(key: &str) -> Step {
+pub(super) fn wrap(key: &str) -> Step {
     act(Action::Wrap(Wrap::new(key).expect("every name is a key")))
 }
 
-fn unwrap(data: &str) -> Step {
+pub(super) fn unwrap(data: &str) -> Step {
     let options = UnwrapOptions {
         data: vec![Payload::At(path(data))],
         ok: vec![(path("code"), vec![literal("200"), literal("0")])],
@@ -90,7 +90,7 @@ fn unwrap(data: &str) -> Step {
     act(Action::Unwrap(Unwrap::new(options).expect("the envelope is one")))
 }
 
-fn each() -> FlattenOptions {
+pub(super) fn each() -> FlattenOptions {
     FlattenOptions { arrays: Arrays::Each, join: Join::Text(".".to_owned()), ..FlattenOptions::default() }
 }
 
@@ -258,8 +258,29 @@ fn unwraps() -> impl Strategy<Value = Action> {
     })
 }
 
+/// Steps that work in lists and objects at a place.
+fn trees() -> impl Strategy<Value = Action> {
+    let at = || prop::sample::select(&PATHS[..]);
+    let group = (at(), at(), any::<bool>()).prop_filter_map("no list", |(list, by, is_map)| {
+        let form = if is_map { GroupForm::Map } else { GroupForm::Entries };
+        Group::new(GroupOptions { list: path(list), by: path(by), form, missing: "none".to_owned() }).ok().map(Action::Group)
+    });
+    let each = (at(), made_up::steps()).prop_filter_map("no list", |(list, action)| {
+        Each::new(EachOptions { list: path(list), steps: vec![act(action)] }).ok().map(Action::Each)
+    });
+    let merge = (prop::collection::vec(at(), 1..3), at()).prop_filter_map("no objects", |(from, into)| {
+        let options = MergeOptions { from: paths(&from), into: path(into), on_conflict: MergeConflict::Last };
+        Merge::new(options).ok().map(Action::Merge)
+    });
+    let both = at().prop_filter_map("no places", |at| {
+        let beside = |name: &str| path(&format!("{at}.{name}"));
+        Move::new(vec![(beside("a"), beside("b"))]).ok().map(Action::Move)
+    });
+    prop_oneof![group, each, merge, both]
+}
+
 /// Any list of steps, a condition among them now and then.
-fn step_lists() -> impl Strategy<Value = Vec<Step>> {
+pub(super) fn step_lists() -> impl Strategy<Value = Vec<Step>> {
     let action = prop_oneof![
         8 => made_up::steps(),
         2 => converts(),
@@ -267,6 +288,7 @@ fn step_lists() -> impl Strategy<Value = Vec<Step>> {
         2 => prop::sample::select(vec![Arrays::Keep, Arrays::Each])
             .prop_map(|arrays| Action::Flatten(Flatten::new(FlattenOptions { arrays, ..each() }).expect("the options are sound"))),
         1 => unwraps(),
+        2 => trees(),
         2 => Just(()).prop_map(|()| Action::Nulls(Nulls::new(NullsOptions::default()).expect("the defaults are sound"))),
     ];
     let when =
@@ -275,7 +297,7 @@ fn step_lists() -> impl Strategy<Value = Vec<Step>> {
 }
 
 /// White space where it may stand, after a pattern of numbers.
-fn spaced(text: &str, gaps: &[usize]) -> String {
+pub(super) fn spaced(text: &str, gaps: &[usize]) -> String {
     let mut out = String::new();
     let (mut in_string, mut escaped, mut at) = (false, false, 0);
     for c in text.chars() {
@@ -332,7 +354,7 @@ fn the_fused_form_equals_the_reference() {
 }
 
 /// The files of a folder of test data, and of those in it.
-fn files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+pub(super) fn files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     let entries = std::fs::read_dir(folder).expect("the data is there").map(|entry| entry.expect("it can be listed").path());
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
@@ -371,7 +393,7 @@ fn real_documents_and_the_suites_come_out_the_same() {
 /// What one pass makes of a document that comes in pieces; none when it is refused.
 fn in_pieces(fused: &Fused, text: &str, cuts: &[usize]) -> Option<String> {
     let [Pass::Bytes(program)] = fused.passes.as_slice() else { return None };
-    let mut machine = Machine::new(program, 128, Vec::new());
+    let mut machine = Machine::new(&**program, 128, Vec::new());
     for cut in cuts {
         match machine.run(&text.as_bytes()[..*cut], false) {
             Err(Stop::End) => {}

@@ -68,6 +68,11 @@ fn wildcards(path: &Path) -> usize {
 }
 
 impl Group {
+    /// Both sides of every entry, as typed.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.entries.iter().flat_map(|entry| [&entry.typed.0, &entry.typed.1])
+    }
+
     fn check_targets(&self) -> Result<(), StepError> {
         self.check_pairs(|one, other| {
             other.to.starts_with(&one.to).then(|| format!("`{}` and `{}` would be written at once", one.typed.1, other.typed.1))

@@ -37,6 +37,11 @@ impl Move {
         Ok(Self { groups })
     }
 
+    /// Where values are and where they go.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.groups.iter().flat_map(Group::paths)
+    }
+
     /// Never fails.
     pub(super) fn apply(&self, doc: &mut Node<'_>, notes: &mut Notes) -> Result<(), Error> {
         for group in &self.groups {
@@ -55,6 +60,11 @@ impl Copy {
     /// of the other.
     pub fn new(entries: Vec<(Path, Path)>) -> Result<Self, StepError> {
         Ok(Self { groups: entry::groups(entries)? })
+    }
+
+    /// Where values are and where their copies go.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.groups.iter().flat_map(Group::paths)
     }
 
     /// Never fails.

@@ -126,6 +126,19 @@ impl Decoder {
         self.stream.push(input, &mut self.sink)
     }
 
+    /// What is decoded of the pieces so far, each byte once.
+    pub(super) fn take(&mut self) -> Vec<u8> {
+        self.sink.take()
+    }
+
+    /// The body is at its end; what is decoded of it and was not taken.
+    pub(super) fn end(&mut self) -> Result<Vec<u8>, Error> {
+        if self.stream.is_whole() || self.sink.is_untouched() {
+            return Ok(self.sink.take());
+        }
+        Err(CodingError::Truncated(self.coding).into())
+    }
+
     /// The whole body. No bytes at all are an empty body: some servers label even those.
     pub(super) fn finish(self) -> Result<Vec<u8>, Error> {
         if self.stream.is_whole() || self.sink.is_untouched() {

@@ -11,6 +11,8 @@ const STEP: usize = 16 * 1024;
 /// The decoded body, bounded in size and in its ratio to what was fed.
 pub(super) struct Sink {
     bytes: Vec<u8>,
+    /// How many were taken out before.
+    taken: u64,
     scratch: Box<[u8]>,
     fed: u64,
     limit: u64,
@@ -18,7 +20,7 @@ pub(super) struct Sink {
 
 impl Sink {
     pub(super) fn new(limit: u64) -> Self {
-        Self { bytes: Vec::new(), scratch: vec![0; STEP].into_boxed_slice(), fed: 0, limit }
+        Self { bytes: Vec::new(), taken: 0, scratch: vec![0; STEP].into_boxed_slice(), fed: 0, limit }
     }
 
     pub(super) fn fed(&mut self, bytes: usize) {
@@ -27,6 +29,13 @@ impl Sink {
 
     pub(super) fn is_untouched(&self) -> bool {
         self.fed == 0
+    }
+
+    /// What was decoded since the last time; all limits count it further on.
+    pub(super) fn take(&mut self) -> Vec<u8> {
+        let taken = std::mem::take(&mut self.bytes);
+        self.taken = self.taken.saturating_add(taken.len() as u64);
+        taken
     }
 
     pub(super) fn into_bytes(self) -> Vec<u8> {
@@ -43,7 +52,7 @@ impl Sink {
         let written = written.min(self.scratch.len());
         let decoded = self.scratch.get(..written).unwrap_or_default();
         seen(decoded);
-        let total = self.bytes.len() as u64 + written as u64;
+        let total = self.taken + self.bytes.len() as u64 + written as u64;
         if total > self.limit {
             return Err(Error::TooLarge { limit: self.limit });
         }

@@ -1,0 +1,156 @@
+//! A large reply, shaped while it comes.
+//!
+//! Until the first byte may leave, everything can still be answered otherwise: by the reference form, or by a fault. From then on the
+//! client's connection is cut when something goes wrong, so that nothing looks whole that is not. Nobody reads from the upstream what
+//! the client does not take.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
+use http::{HeaderValue, Response};
+
+use super::accept::Form;
+use super::body::Broken;
+use super::edge::RequestId;
+use super::fault::Fault;
+use super::fragment::Wanted;
+use super::{Body, Gateway};
+use crate::json::decode::Opening;
+use crate::plan::{Call, Route};
+use crate::shape::{Shape, Stream};
+use crate::upstream::{Growing, Reply, Rest, headers};
+
+/// How much of a reply is held while the envelope has not told how it went.
+const UNDECIDED: usize = 8 << 20;
+
+/// What became of a large reply.
+pub(super) enum Started {
+    /// It leaves.
+    Answer(Response<Body>),
+    /// It has to be answered as a whole.
+    Whole(Reply),
+}
+
+impl Gateway {
+    /// Above how many bytes the reply of a route need not be whole.
+    pub(super) fn streams_above(&self, route: &Route, wanted: &Wanted) -> Option<u64> {
+        let is_page = route.page().is_some() && wanted.form == Form::Html;
+        route.streams().ok().filter(|_| !is_page)
+    }
+
+    /// Begins the answer with a reply that is still under way.
+    pub(super) async fn stream(
+        &self,
+        route: &Route,
+        call: &Call,
+        shape: &Shape,
+        mut growing: Box<Growing>,
+        parts: &Parts,
+    ) -> Result<Started, Fault> {
+        let decode = call.backend().decode();
+        let failed = |error| self.failed(call, error);
+        let mut fed = loop {
+            let content_type = growing.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+            match decode.opening(growing.begun(), content_type) {
+                Opening::Document(at) => break at,
+                Opening::Unclear if growing.more().await.map_err(failed)? => {}
+                Opening::Unclear | Opening::Other => return growing.whole().await.map(Started::Whole).map_err(failed),
+            }
+        };
+        let stream = route.fused().and_then(|fused| fused.stream(shape.is_strict(), decode.depth()));
+        let Some(mut stream) = stream else { return growing.whole().await.map(Started::Whole).map_err(failed) };
+        let ready = loop {
+            let pushed = stream.push(growing.begun().get(fed..).unwrap_or_default());
+            fed = growing.begun().len();
+            let ready = stream.take();
+            if pushed.is_ok() && !ready.is_empty() {
+                break ready;
+            }
+            if pushed.is_ok() && stream.is_undecided() && fed > UNDECIDED {
+                return Err(undecided(call));
+            }
+            if pushed.is_err() || !growing.more().await.map_err(failed)? {
+                return growing.whole().await.map(Started::Whole).map_err(failed);
+            }
+        };
+        let (status, mut head) = (growing.status, std::mem::take(&mut growing.headers));
+        headers::for_new_body(&mut head);
+        let shaped = Shaped {
+            stream,
+            rest: growing.into_rest(),
+            ready: Bytes::from(ready),
+            over: false,
+            request: parts.extensions.get::<RequestId>().map(RequestId::header),
+            route: Arc::clone(route.name()),
+        };
+        Ok(Started::Answer(self.json(route, status, head, Body::from(shaped))))
+    }
+}
+
+fn undecided(call: &Call) -> Fault {
+    let reason = format!("its envelope tells how it went only after more than {} MiB of payload", UNDECIDED >> 20);
+    Fault::Contract { upstream: call.backend().upstream().name().to_owned(), code: "upstream_undecided", reason }
+}
+
+/// An answer that is shaped while its reply comes.
+#[derive(Debug)]
+pub(super) struct Shaped {
+    stream: Stream,
+    rest: Rest,
+    ready: Bytes,
+    over: bool,
+    request: Option<HeaderValue>,
+    route: Arc<str>,
+}
+
+impl Shaped {
+    /// Nothing is left of it.
+    pub(super) fn is_over(&self) -> bool {
+        self.over && self.ready.is_empty()
+    }
+
+    /// The next bytes of the answer; none at the end.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Broken>>> {
+        loop {
+            if !self.ready.is_empty() {
+                return Poll::Ready(Some(Ok(std::mem::take(&mut self.ready))));
+            }
+            if self.over {
+                return Poll::Ready(None);
+            }
+            let done = match self.rest.poll_next(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Some(Err(error))) => Err(Broken::Upstream(error)),
+                Poll::Ready(Some(Ok(piece))) => self.stream.push(&piece).map_err(Broken::Reply),
+                Poll::Ready(None) => {
+                    self.over = true;
+                    self.stream.finish().map_err(Broken::Reply)
+                }
+            };
+            if let Err(broken) = done {
+                self.over = true;
+                self.tell(&broken);
+                return Poll::Ready(Some(Err(broken)));
+            }
+            self.ready = Bytes::from(self.stream.take());
+            if self.over {
+                for text in self.stream.notes() {
+                    tracing::debug!(route = &*self.route, "{text}");
+                }
+            }
+        }
+    }
+
+    /// Tells the log why the client was cut; nobody else gets to know.
+    fn tell(&self, broken: &Broken) {
+        let id = self.request.as_ref().and_then(|id| id.to_str().ok()).unwrap_or_default();
+        let code = match broken {
+            Broken::Upstream(error) => error.kind(),
+            Broken::Reply(_) => "upstream_not_json",
+        };
+        tracing::warn!(request_id = id, route = &*self.route, code, cause = %broken, "an answer broke off");
+    }
+}

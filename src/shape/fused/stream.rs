@@ -1,0 +1,130 @@
+//! A document that is shaped while it comes.
+//!
+//! Memory is bounded by the depth of the document, its largest token, the names of the objects that are open, and what has to be held
+//! back: an element of a list up to a limit, a container that may turn out empty, all of it while the verdict of an envelope is open.
+
+use super::stage::Stage;
+use super::{Fused, Pass};
+use crate::json::Limits;
+
+/// How large an element of a list may be to be done once more when something is odd about it, in bytes.
+const ELEMENT: usize = 256 << 10;
+
+/// The document is no JSON, or one that only the reference can shape, as a whole. What was handed out so far is the beginning of
+/// nothing that may be taken for whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it is no JSON, or has something odd in it that only a whole reply can be shaped with")]
+pub struct Refused;
+
+/// A document on its way through the passes of a route.
+#[derive(Debug)]
+pub struct Stream {
+    stages: Vec<Stage>,
+    /// The first bytes of a character that is not whole yet.
+    torn: Vec<u8>,
+    ready: Vec<u8>,
+}
+
+impl Fused {
+    /// Why a document cannot be shaped while it comes.
+    ///
+    /// # Errors
+    /// The reason.
+    pub fn streams(&self) -> Result<(), &'static str> {
+        let has_tree = self.passes.iter().any(|pass| matches!(pass, Pass::Tree(..)));
+        if has_tree { Err("a step needs the whole document as a tree") } else { Ok(()) }
+    }
+
+    /// A document that may nest so deep, at its start; none where it has to be whole first. In a `strict` one a value of the wrong type
+    /// is the end.
+    pub fn stream(&self, strict: bool, depth: usize) -> Option<Stream> {
+        self.stream_keeping(strict, depth, ELEMENT)
+    }
+
+    pub(super) fn stream_keeping(&self, strict: bool, depth: usize, keep: usize) -> Option<Stream> {
+        let stage = |(at, pass): (usize, &Pass)| match pass {
+            // What the passes before made may be deeper than what came.
+            Pass::Bytes(program) => Some(Stage::new(program, strict, if at == 0 { depth } else { Limits::DEEPEST }, keep)),
+            Pass::Tree(..) => None,
+        };
+        let stages: Option<Vec<Stage>> = self.passes.iter().enumerate().map(stage).collect();
+        Some(Stream { stages: stages?, torn: Vec::new(), ready: Vec::new() })
+    }
+}
+
+impl Stream {
+    /// Takes the next bytes of the document, cut anywhere.
+    ///
+    /// # Errors
+    /// It is refused, and this stream is over.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<(), Refused> {
+        if self.torn.is_empty() {
+            let (whole, torn) = whole_characters(bytes)?;
+            self.torn = torn.to_vec();
+            return self.feed(whole, false);
+        }
+        let mut joined = std::mem::take(&mut self.torn);
+        joined.extend_from_slice(bytes);
+        let (whole, torn) = whole_characters(&joined)?;
+        self.torn = torn.to_vec();
+        self.feed(whole, false)
+    }
+
+    /// The document is at its end.
+    ///
+    /// # Errors
+    /// It is not.
+    pub fn finish(&mut self) -> Result<(), Refused> {
+        if !self.torn.is_empty() {
+            return Err(Refused);
+        }
+        self.feed(&[], true)
+    }
+
+    /// What may leave of the shaped document; empty when nothing may at the moment.
+    pub fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.ready)
+    }
+
+    /// Whether nothing may leave because the envelope has not told yet how it went.
+    pub fn is_undecided(&self) -> bool {
+        self.stages.iter().any(Stage::is_undecided)
+    }
+
+    /// What there is to say about the document, so far.
+    pub fn notes(&self) -> impl Iterator<Item = &str> {
+        self.stages.iter().flat_map(Stage::notes)
+    }
+
+    /// How many bytes are held, of input and of output.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        self.ready.len() + self.stages.iter().map(Stage::held).sum::<usize>()
+    }
+
+    fn feed(&mut self, bytes: &[u8], last: bool) -> Result<(), Refused> {
+        let mut made: Option<Vec<u8>> = None;
+        for stage in &mut self.stages {
+            made = Some(stage.push(made.as_deref().unwrap_or(bytes), last)?);
+        }
+        let made = made.unwrap_or_default();
+        if self.ready.is_empty() {
+            self.ready = made;
+        } else {
+            self.ready.extend_from_slice(&made);
+        }
+        Ok(())
+    }
+}
+
+/// The bytes up to the last whole character, and the beginning of one behind it.
+fn whole_characters(bytes: &[u8]) -> Result<(&[u8], &[u8]), Refused> {
+    if simdutf8::basic::from_utf8(bytes).is_ok() {
+        return Ok((bytes, &[]));
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(_) => Ok((bytes, &[])),
+        Err(error) if error.error_len().is_none() => bytes.split_at_checked(error.valid_up_to()).ok_or(Refused),
+        Err(_) => Err(Refused),
+    }
+}

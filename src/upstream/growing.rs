@@ -1,0 +1,210 @@
+//! A reply that is used while it comes: whole as long as it is small, piece by piece beyond.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::{Bytes, BytesMut};
+use http::response::Parts;
+use http::{HeaderMap, Method, StatusCode};
+use http_body::Body as _;
+use tokio::time::Instant;
+
+use super::body::{RequestBody, StreamBody};
+use super::budget::Budget;
+use super::coding::{Coding, Decoder};
+use super::exchange::{Exchange, Outgoing};
+use super::{Call, Client, Error, Reply, Upstream, collect, headers, reply};
+
+/// The answer to a call whose reply may be large.
+#[derive(Debug)]
+pub enum Answered {
+    /// It has ended.
+    Whole(Reply),
+    /// It has grown beyond the size that was asked for.
+    Growing(Box<Growing>),
+}
+
+/// A reply that is still under way. Its `Debug` form shows no header and no body, which may hold secrets.
+pub struct Growing {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers, as a whole reply has them.
+    pub headers: HeaderMap,
+    /// What came so far, without content coding.
+    begun: BytesMut,
+    rest: Rest,
+    budget: Budget,
+}
+
+/// The rest of a reply, without content coding. Dropped before its end, it cuts the connection to the upstream.
+pub struct Rest {
+    body: StreamBody,
+    decoder: Option<Decoder>,
+    received: u64,
+    limit: u64,
+    over: bool,
+}
+
+impl std::fmt::Debug for Growing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Growing").field("status", &self.status).field("bytes", &self.begun.len()).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Rest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rest").field("received", &self.received).field("over", &self.over).finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// As [`Client::send`], but a reply for whose head `above` gives a number, and that grows above so many bytes, is handed over
+    /// while it comes. From then on only `timeout.between_bytes` and `max_bytes` bound it, once it is asked for without its budget
+    /// ([`Growing::into_rest`]).
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub async fn begin(
+        &self,
+        upstream: &Upstream,
+        call: Call,
+        deadline: Instant,
+        above: impl FnOnce(StatusCode, &HeaderMap) -> Option<u64>,
+    ) -> Result<Answered, Error> {
+        let mut budget = Budget::begin(upstream.settings().timeouts, deadline);
+        let Call { method, path_and_query, headers, body } = call;
+        let outgoing = Outgoing::new(upstream, method.clone(), &path_and_query, headers, RequestBody::Whole(body))?;
+        let Exchange { response, lease, .. } = Exchange::run(self, upstream, outgoing, &mut budget).await?;
+        let (mut head, body) = response.into_parts();
+        reply::check(&head)?;
+        let limit = upstream.settings().max_bytes;
+        let bodiless = method == Method::HEAD || matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+        let announced = reply::content_length(&head.headers)?;
+        let coding = Coding::of(&head.headers)?;
+        let above = above(head.status, &head.headers).filter(|above| {
+            let is_small = coding.is_none() && announced.is_some_and(|length| length <= *above);
+            !bodiless && !is_small
+        });
+        let Some(above) = above else {
+            let body = collect::collect(&mut head, &method, body, limit, &budget).await?;
+            lease.give_back();
+            return Ok(Answered::Whole(whole(head, body)));
+        };
+        if announced.is_some_and(|length| length > limit) {
+            return Err(Error::TooLarge { limit });
+        }
+        if coding.is_some() {
+            collect::uncoded(&mut head);
+        }
+        let body = StreamBody::new(body, lease, None, upstream.settings().timeouts.between_bytes);
+        let decoder = coding.map(|coding| Decoder::new(coding, limit));
+        let mut rest = Rest { body, decoder, received: 0, limit, over: false };
+        let begun = gather(&mut rest, Bytes::new(), above, &budget).await?;
+        if rest.over {
+            return Ok(Answered::Whole(whole(head, begun)));
+        }
+        let Reply { status, headers, body } = whole(head, begun);
+        Ok(Answered::Growing(Box::new(Growing { status, headers, begun: body.into(), rest, budget })))
+    }
+}
+
+impl Growing {
+    /// What came so far, without content coding.
+    pub fn begun(&self) -> &[u8] {
+        &self.begun
+    }
+
+    /// Waits for more, within the time that the call has in all; false at the end.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub async fn more(&mut self) -> Result<bool, Error> {
+        let piece = next(&mut self.rest, &self.budget).await?;
+        if let Some(piece) = &piece {
+            self.begun.extend_from_slice(piece);
+        }
+        Ok(piece.is_some())
+    }
+
+    /// The whole reply.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub async fn whole(mut self) -> Result<Reply, Error> {
+        let body = gather(&mut self.rest, self.begun.freeze(), u64::MAX, &self.budget).await?;
+        Ok(Reply { status: self.status, headers: self.headers, body })
+    }
+
+    /// What follows, in any time that its reader takes.
+    pub fn into_rest(self) -> Rest {
+        self.rest
+    }
+}
+
+impl Rest {
+    /// The next bytes; none at the end.
+    pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        while !self.over {
+            let data = match Pin::new(&mut self.body).poll_frame(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Some(Err(error))) => return self.fail(error),
+                Poll::Ready(Some(Ok(frame))) => frame.into_data().unwrap_or_default(),
+                Poll::Ready(None) => {
+                    self.over = true;
+                    match self.decoder.as_mut().map(Decoder::end) {
+                        None => break,
+                        Some(Ok(decoded)) if decoded.is_empty() => break,
+                        Some(decoded) => return Poll::Ready(Some(decoded.map(Bytes::from))),
+                    }
+                }
+            };
+            self.received = self.received.saturating_add(data.len() as u64);
+            if self.received > self.limit {
+                let limit = self.limit;
+                return self.fail(Error::TooLarge { limit });
+            }
+            let data = match &mut self.decoder {
+                None => data,
+                Some(decoder) => match decoder.push(&data) {
+                    Ok(()) => Bytes::from(decoder.take()),
+                    Err(error) => return self.fail(error),
+                },
+            };
+            if !data.is_empty() {
+                return Poll::Ready(Some(Ok(data)));
+            }
+        }
+        Poll::Ready(None)
+    }
+
+    fn fail(&mut self, error: Error) -> Poll<Option<Result<Bytes, Error>>> {
+        self.over = true;
+        Poll::Ready(Some(Err(error)))
+    }
+}
+
+fn whole(mut head: Parts, body: Bytes) -> Reply {
+    headers::strip_reply(&mut head.headers);
+    Reply { status: head.status, headers: head.headers, body }
+}
+
+async fn next(rest: &mut Rest, budget: &Budget) -> Result<Option<Bytes>, Error> {
+    budget.between_bytes(poll_fn(|cx| rest.poll_next(cx))).await?.transpose()
+}
+
+/// Reads on until there are more bytes than this, or the end.
+async fn gather(rest: &mut Rest, begun: Bytes, above: u64, budget: &Budget) -> Result<Bytes, Error> {
+    // Most bodies come in one piece, which is not copied.
+    let (mut one, mut many) = (begun, BytesMut::new());
+    while (one.len() + many.len()) as u64 <= above {
+        let Some(piece) = next(rest, budget).await? else { break };
+        if one.is_empty() && many.is_empty() {
+            one = piece;
+            continue;
+        }
+        many.extend_from_slice(&std::mem::take(&mut one));
+        many.extend_from_slice(&piece);
+    }
+    Ok(if many.is_empty() { one } else { many.freeze() })
+}

@@ -1,0 +1,239 @@
+//! Large replies through the shipped binary: shaped while they come, held back where they have to be, cut where they break off.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+#[path = "../support/answering.rs"]
+mod answering;
+mod backend;
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::sync::mpsc::channel;
+
+use answering::Sent;
+use http::Request;
+use http_body_util::BodyExt as _;
+
+use backend::{Peer, serve};
+use support::gateway::Gateway;
+
+/// One item as it comes and as it leaves.
+const ITEM: &str = r#"{"id":7,"none":null,"old":"é","price":{"amount":1.10,"unit":null}}"#;
+const SHAPED: &str = r#"{"id":7,"name":"é","price_amount":1.10}"#;
+
+/// A gateway in front of one backend, with the route `GET /list` and these options of the upstream.
+fn gateway(backend: SocketAddr, options: &str) -> Gateway {
+    Gateway::start(&routes(backend, options))
+}
+
+fn routes(backend: SocketAddr, options: &str) -> String {
+    format!(
+        "upstreams: {{shop: {{url: 'http://{backend}', timeout: {{between_bytes: 60s}}{options}}}}}\nroutes:\n  - route: GET /list\n    \
+         timeout: 60s\n    shape: [{{nulls: drop}}, {{rename: {{\"[].old\": name}}}}, {{flatten: {{arrays: each, join: _}}}}]\n"
+    )
+}
+
+fn list(item: &str, items: usize) -> String {
+    format!("[{}]", vec![item; items].join(","))
+}
+
+fn head(peer: &mut Peer, length: usize) {
+    peer.send(format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"));
+}
+
+#[test]
+fn a_large_list_leaves_before_the_rest_of_it_has_come() {
+    let (go, gone) = channel();
+    let items = 20_000;
+    let address = serve(move |peer| {
+        let body = list(ITEM, items);
+        head(peer, body.len());
+        let (now, later) = body.as_bytes().split_at(600 * 1024);
+        peer.send(now);
+        gone.recv().expect("the test goes on");
+        peer.send(later);
+    });
+    let gateway = gateway(address, "");
+    let mut client = gateway.connect();
+    client.send("GET /list HTTP/1.1\r\nHost: shop.example\r\n\r\n");
+    let answer = client.head();
+    assert_eq!(
+        (answer.status, answer.header("content-type"), answer.header("content-length")),
+        (200, Some("application/json"), None)
+    );
+    assert!(client.fill_to(200 * 1024), "the list is on its way");
+    go.send(()).expect("the backend waits");
+    let mut whole = client.drain();
+    while !whole.ends_with(b"\r\n0\r\n\r\n") {
+        assert!(client.fill_to(1), "the answer has an end");
+        whole.extend(client.drain());
+    }
+    assert_eq!(unchunked(&whole), list(SHAPED, items));
+}
+
+/// What stands in chunks.
+fn unchunked(mut bytes: &[u8]) -> String {
+    let mut out = Vec::new();
+    while let Some(end) = bytes.iter().position(|byte| *byte == b'\r') {
+        let (line, rest) = bytes.split_at(end);
+        let size = usize::from_str_radix(std::str::from_utf8(line).expect("a size"), 16).expect("a size");
+        let rest = rest.get(2..).expect("the end of the line");
+        out.extend_from_slice(rest.get(..size).expect("a whole chunk"));
+        bytes = rest.get(size + 2..).expect("the end of the chunk");
+    }
+    String::from_utf8(out).expect("JSON is UTF-8")
+}
+
+#[test]
+fn a_small_reply_that_breaks_off_is_a_502_and_a_large_one_a_cut_connection() {
+    for (items, is_large) in [(100, false), (20_000, true)] {
+        let address = serve(move |peer| {
+            let body = list(ITEM, items);
+            head(peer, body.len() + 1);
+            peer.send(body);
+        });
+        let gateway = gateway(address, "");
+        let answer = gateway.get("/list");
+        if is_large {
+            assert_eq!((answer.status, answer.cut), (200, true));
+            let line = gateway.logged(answer.header("x-request-id").expect("every answer has its id"));
+            assert_eq!(line.get("cut"), Some(&true.into()), "{line}");
+            gateway
+                .log
+                .wait("the cause", |lines| lines.iter().find(|line| line.contains("\"code\":\"upstream_incomplete\"")).cloned());
+        } else {
+            assert_eq!((answer.status, answer.problem().as_str()), (502, "upstream_incomplete"));
+        }
+    }
+}
+
+#[test]
+fn a_large_reply_that_stalls_cuts_the_connection() {
+    let (done, over) = channel::<()>();
+    let address = serve(move |peer| {
+        let body = list(ITEM, 20_000);
+        head(peer, body.len());
+        peer.send(body.as_bytes().get(..600 * 1024).expect("it is longer"));
+        // Until the test is over.
+        let _ended = over.recv();
+    });
+    let gateway = Gateway::start(&format!(
+        "upstreams: {{shop: {{url: 'http://{address}', timeout: {{between_bytes: 300ms}}}}}}\nroutes:\n  - route: GET /list\n"
+    ));
+    let answer = gateway.get("/list");
+    assert_eq!((answer.status, answer.cut), (200, true));
+    gateway.log.wait("the cause", |lines| {
+        lines.iter().find(|line| line.contains("\"code\":\"upstream_between_bytes_timeout\"")).cloned()
+    });
+    drop(done);
+}
+
+#[test]
+fn what_is_no_json_behind_the_threshold_never_looks_whole() {
+    for end in ["]]", ",]", "", ",{\"a\":1", "]x", ",\"\u{1}\"]"] {
+        let body = format!("[{}{end}", vec![ITEM; 20_000].join(","));
+        let address = serve(move |peer| {
+            head(peer, body.len());
+            peer.send(&body);
+        });
+        let gateway = gateway(address, "");
+        let answer = gateway.get("/list");
+        assert_eq!((answer.status, answer.cut), (200, true), "{end}");
+        gateway.log.wait("the cause", |lines| lines.iter().find(|line| line.contains("an answer broke off")).cloned());
+    }
+}
+
+#[test]
+fn an_odd_item_in_a_large_list_is_shaped_as_in_a_small_one() {
+    let odd = r#"{"price":{"amount":1},"price_amount":2,"old":1,"name":2}"#;
+    let alone = shaped_odd(odd);
+    for items in [10, 20_000] {
+        let body = format!("[{},{odd},{}]", vec![ITEM; items].join(","), vec![ITEM; items].join(","));
+        let address = serve(move |peer| {
+            head(peer, body.len());
+            peer.send(&body);
+        });
+        let answer = gateway(address, "").get("/list");
+        assert_eq!((answer.status, answer.cut), (200, false));
+        let text = answer.text();
+        let rest = text.strip_prefix('[').and_then(|text| text.strip_prefix(&format!("{SHAPED},").repeat(items)));
+        let rest = rest.expect("the items before it are shaped");
+        let item = rest.strip_suffix(&format!("{}]", format!(",{SHAPED}").repeat(items)));
+        assert_eq!(item, Some(alone.as_str()));
+    }
+}
+
+/// The odd item as the reference shapes it: alone, through a gateway that has it whole.
+fn shaped_odd(item: &str) -> String {
+    let body = format!("[{item}]");
+    let address = serve(move |peer| {
+        head(peer, body.len());
+        peer.send(&body);
+    });
+    let answer = gateway(address, "").get("/list").text();
+    answer.strip_prefix('[').and_then(|text| text.strip_suffix(']')).expect("a list of one").to_owned()
+}
+
+#[test]
+fn a_verdict_behind_its_payload_is_waited_for_and_not_for_ever() {
+    for (items, code, expected) in
+        [(20_000, 200, Ok(())), (20_000, 500, Err((502, "business_failure"))), (200_000, 200, Err((502, "upstream_undecided")))]
+    {
+        let body = format!("{{\"data\":{},\"code\":{code}}}", list(ITEM, items));
+        let address = serve(move |peer| {
+            head(peer, body.len());
+            peer.send(&body);
+        });
+        let gateway = gateway(address, ", envelope: {data: data, ok: {code: 200}}, decode: {max_bytes: 1GiB}");
+        let answer = gateway.get("/list");
+        match expected {
+            Ok(()) => assert_eq!((answer.status, answer.cut, answer.text()), (200, false, list(SHAPED, items))),
+            Err((status, code)) => assert_eq!((answer.status, answer.problem().as_str()), (status, code)),
+        }
+    }
+}
+
+#[test]
+fn a_packed_reply_is_unpacked_while_it_comes_and_its_limit_holds() {
+    let items = 40_000;
+    let body = list(ITEM, items);
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+    packed.write_all(body.as_bytes()).expect("memory takes it");
+    let packed = packed.finish().expect("memory takes it");
+    for (options, cut) in [("", false), (", decode: {max_bytes: 1MiB}", true)] {
+        let packed = packed.clone();
+        let address = serve(move |peer| {
+            peer.send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n");
+            peer.send(&packed);
+        });
+        let answer = gateway(address, options).get("/list");
+        assert_eq!((answer.status, answer.cut, answer.header("content-encoding")), (200, cut, None));
+        assert_eq!(answer.text() == list(SHAPED, items), !cut);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_read_that_the_client_does_not_take() {
+    let (told, stalled) = channel();
+    let items = 300_000;
+    let address = serve(move |peer| {
+        let body = list(ITEM, items);
+        head(peer, body.len());
+        let sent = peer.send_until_stalled(body.as_bytes());
+        told.send((sent, body.len())).expect("the test waits");
+        peer.send(body.as_bytes().get(sent..).expect("a part"));
+    });
+    let gateway = answering::gateway(&routes(address, ", decode: {max_bytes: 1GiB}"), BTreeMap::new(), BTreeMap::new());
+    let request = Request::get("/list").body(Sent::empty()).expect("the path is one");
+    // The answer has begun, and nobody asks for more of it.
+    let mut body = gateway.expect("the configuration is one").answer(request).await.into_body();
+    let (sent, all) = stalled.recv().expect("the backend serves");
+    assert!(sent < all / 4 * 3, "{sent} of {all} bytes went into buffers");
+    let mut bytes = 0;
+    while let Some(frame) = body.frame().await {
+        bytes += frame.expect("it is whole").into_data().expect("it is data").len();
+    }
+    assert_eq!(bytes, list(SHAPED, items).len());
+}
