@@ -108,6 +108,11 @@ impl Said {
         self.refusal.is_some_and(|refusal| refusal >= Refusal::VaryStar)
     }
 
+    /// Whether it says for how long it is fresh.
+    pub fn has_lifetime(&self) -> bool {
+        self.lifetime.is_some()
+    }
+
     /// The tags that its replies bear.
     pub fn tags(&self) -> &[String] {
         &self.tags

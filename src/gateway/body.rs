@@ -44,6 +44,14 @@ impl Body {
         }
     }
 
+    /// Its bytes; none when they are under way.
+    pub(super) fn whole(&self) -> Option<&Bytes> {
+        match &self.inner {
+            Inner::Full(bytes) => Some(bytes),
+            Inner::Stream(_) => None,
+        }
+    }
+
     /// An upstream's bytes, as they come.
     pub fn stream(body: StreamBody) -> Self {
         Self { inner: Inner::Stream(Box::new(body)) }

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::answer::Incoming;
 use super::edge::{Peer, Trace};
 use super::fault::Fault;
+use super::keeping::Heard;
 use super::receiving::broken;
 use super::{Body, Gateway, holes};
 use crate::base::hole::Hole;
@@ -61,7 +62,11 @@ impl Gateway {
             headers.remove(CONTENT_ENCODING);
         }
         let request = upstream::Call { method, path_and_query, headers, body };
-        self.client.send(upstream, request, deadline).await.map_err(|error| self.failed(call, error))
+        let reply = self.client.send(upstream, request, deadline).await.map_err(|error| self.failed(call, error))?;
+        if let Some(heard) = parts.extensions.get::<Heard>() {
+            heard.add(&reply.headers);
+        }
+        Ok(reply)
     }
 
     /// Passes a request through, bytes both ways as they come.

@@ -6,14 +6,17 @@
 mod accept;
 mod answer;
 mod body;
+mod caching;
 mod calling;
 pub mod edge;
 pub mod fault;
+mod fetching;
 mod foreign;
 mod fragment;
 mod gathered;
 mod gathering;
 mod holes;
+mod keeping;
 mod preparing;
 mod problem;
 mod receiving;
@@ -29,20 +32,30 @@ use http::{HeaderValue, Method};
 
 pub use body::Body;
 
+use crate::cache::{Flights, Purge, Store};
 use crate::plan::Plan;
 use crate::upstream::Client;
 
-/// Answers requests by one plan. Cheap to clone; all clones share the plan and the pool of connections.
+/// Answers requests by one plan. Cheap to clone; all clones share the plan, the pool of connections and what is kept of replies.
 #[derive(Debug, Clone)]
 pub struct Gateway {
     plan: Arc<Plan>,
     client: Client,
+    kept: Arc<Store>,
+    flights: Arc<Flights<fetching::Landing>>,
 }
 
 impl Gateway {
     /// A gateway for a plan, calling its backends through a client.
     pub fn new(plan: Arc<Plan>, client: Client) -> Self {
-        Self { plan, client }
+        let kept = Arc::new(Store::new(plan.limits().cache));
+        Self { plan, client, kept, flights: Arc::default() }
+    }
+
+    /// Drops what is covered of all that is kept. What is being asked for at this moment is not kept either.
+    pub fn purge(&self, purge: &Purge) {
+        self.kept.purge(purge);
+        self.flights.part();
     }
 }
 
