@@ -14,6 +14,8 @@ use super::drill::Drill;
 use super::exit::Exit;
 use super::flight::Watching;
 use super::{log, runtime};
+use crate::admin::PURGE_TOPIC;
+use crate::cache::Purge;
 use crate::cluster::{Event, Load, Recorder, Stream, WorkerChannel, WorkerError};
 use crate::demo::InMemory;
 use crate::gateway::Gateway;
@@ -85,6 +87,7 @@ async fn serve(
         watch: Some(Arc::clone(&watching) as _),
     };
     let gateway = Gateway::new(Arc::new(plan), Client::new(Some(Arc::new(InMemory))));
+    let keeper = gateway.clone();
     let requests = Arc::new(AtomicU64::new(0));
     let answered = Arc::clone(&requests);
     let drill = drill.map(Arc::new);
@@ -126,6 +129,7 @@ async fn serve(
             Event::Disconnect { deadline } => break ("it was told to", deadline),
             Event::Deliver { topic, value } => match topic.as_str() {
                 "ready" => edge.set_ready(value != "no"),
+                PURGE_TOPIC => purge(&keeper, &value),
                 _ => tracing::debug!(event = "deliver", topic, "nobody here listens to this topic"),
             },
             Event::Reopen { out, err } => {
@@ -156,6 +160,19 @@ async fn serve(
     report(&departures);
     channel.exit(why, departures.cut()).await;
     Ok(())
+}
+
+/// Drops what each line names. A worker that is told of an old purge at its start has nothing to drop yet.
+fn purge(gateway: &Gateway, lines: &str) {
+    for line in lines.lines() {
+        match line.parse::<Purge>() {
+            Ok(purge) => {
+                gateway.purge(&purge);
+                tracing::debug!(event = "purge", what = %purge);
+            }
+            Err(error) => tracing::warn!(event = "purge", reason = %error, "nothing was dropped"),
+        }
+    }
 }
 
 /// What became of every connection that the drain found.
