@@ -108,6 +108,11 @@ impl Said {
         self.refusal.is_some_and(|refusal| refusal >= Refusal::VaryStar)
     }
 
+    /// Whether anything speaks against keeping it.
+    pub fn is_refused(&self) -> bool {
+        self.refusal.is_some()
+    }
+
     /// Whether it says for how long it is fresh.
     pub fn has_lifetime(&self) -> bool {
         self.lifetime.is_some()

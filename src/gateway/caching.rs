@@ -134,7 +134,8 @@ fn key(route: &Route, caching: &Caching, parts: &Parts, address: &str, wanted: &
     Key::new(text)
 }
 
-fn host(parts: &Parts) -> &str {
+/// The host that was asked for, as the client wrote it.
+pub(super) fn host(parts: &Parts) -> &str {
     let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
     host.or_else(|| parts.uri.authority().map(http::uri::Authority::as_str)).unwrap_or_default()
 }

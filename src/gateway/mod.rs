@@ -22,6 +22,7 @@ mod problem;
 mod receiving;
 mod reply;
 mod site;
+mod standing_in;
 #[cfg(test)]
 mod tests;
 mod websocket;

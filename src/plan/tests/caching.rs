@@ -46,6 +46,21 @@ fn a_cache_that_cannot_do_what_it_says_is_refused() {
 }
 
 #[test]
+fn only_replies_to_get_are_kept_for_when_the_call_fails() {
+    let compiled = |call: &str, optional: bool| {
+        let text = format!(
+            "routes: [{{route: ANY /a, calls: {{a: {{to: \"{call} shop:/\", optional: {optional}, fallback: stale}}}}}}]"
+        );
+        compile(&text, &[])
+    };
+    assert!(compiled("GET", true).is_ok() && compiled("", true).is_ok());
+    let report = compiled("POST", true).unwrap_err();
+    assert!(heads(&report)[0].ends_with("`stale` has no say here: replies to POST are not kept"), "{report}");
+    let report = compiled("GET", false).unwrap_err();
+    assert!(heads(&report)[0].ends_with("`fallback` has no say here: the route fails when this call does"), "{report}");
+}
+
+#[test]
 fn what_is_not_said_has_its_default() {
     let plan =
         compiled("route: \"GET,POST /a\", input: {headers: {X-Tenant: {type: string}}}, cache: {ttl: 30s, vary: [Accept]}")

@@ -1,5 +1,9 @@
 //! Answers that are kept, by the test's clock: what is given out again, to whom, for how long, and what is never kept.
 
+mod stale;
+mod standing_in;
+mod together;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,14 +14,13 @@ use tokio::time::advance;
 
 use super::super::Gateway;
 use super::super::edge::BodyError;
-use crate::cache::Purge;
 use crate::plan;
 use crate::spec::Snapshot;
 use crate::upstream::{Client, Dial};
 
-/// What the backend does with its `n`th request, from 1: after so many milliseconds it sends this head and body. An empty text
+/// What the backend does with its `n`th request, from 1, for a path: after so many milliseconds it sends this head and body. An empty text
 /// closes the connection.
-type Play = dyn Fn(usize) -> (u64, String) + Send + Sync;
+type Play = dyn Fn(usize, &str) -> (u64, String) + Send + Sync;
 
 /// A backend that remembers the heads of what it was asked.
 #[derive(Clone)]
@@ -28,7 +31,11 @@ struct Backend {
 
 impl Backend {
     fn new(play: impl Fn(usize) -> (u64, String) + Send + Sync + 'static) -> Self {
-        Self { heads: Arc::default(), play: Arc::new(play) }
+        Self { heads: Arc::default(), play: Arc::new(move |n, _| play(n)) }
+    }
+
+    fn new_by_path(play: impl Fn(&str) -> (u64, String) + Send + Sync + 'static) -> Self {
+        Self { heads: Arc::default(), play: Arc::new(move |_, path| play(path)) }
     }
 
     /// Answers `{"n":1}`, then `{"n":2}`, at once and with these lines in the head.
@@ -52,12 +59,14 @@ impl Backend {
                     return;
                 }
             }
+            let head = String::from_utf8(head).unwrap();
+            let path = head.split(' ').nth(1).unwrap().to_owned();
             let number = {
                 let mut heads = self.heads.lock().unwrap_or_else(PoisonError::into_inner);
-                heads.push(String::from_utf8(head).unwrap());
+                heads.push(head);
                 heads.len()
             };
-            let (wait, reply) = (self.play)(number);
+            let (wait, reply) = (self.play)(number, &path);
             tokio::time::sleep(Duration::from_millis(wait)).await;
             if reply.is_empty() || stream.write_all(reply.as_bytes()).await.is_err() {
                 return;
@@ -281,198 +290,4 @@ async fn an_upstream_that_is_obeyed_says_for_how_long_and_its_word_goes_on() {
     assert_eq!((second.cache(), second.header("age")), ("hit; ttl=1", "59"));
     advance(SECOND).await;
     assert_eq!(get(&gateway, "/a/1").await.body, "{\"n\":2}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_stale_answer_is_given_at_once_while_one_new_one_is_fetched_behind_it() {
-    let backend = Backend::new(|n| (200, reply("200 OK", "", &format!("{{\"n\":{n}}}"))));
-    let gateway = cached(&backend, "ttl: 5s, swr: 10s");
-    get(&gateway, "/a/1").await;
-    advance(SECOND * 6).await;
-    for _ in 0..3 {
-        let stale = get(&gateway, "/a/1").await;
-        assert_eq!((stale.body.as_str(), stale.word), ("{\"n\":1}", Some("stale")));
-        assert!(
-            stale.cache().starts_with("hit; ttl=-") && stale.cache().ends_with("detail=stale-while-revalidate"),
-            "{}",
-            stale.cache()
-        );
-    }
-    tokio::time::sleep(SECOND).await;
-    assert_eq!((get(&gateway, "/a/1").await.body.as_str(), backend.count()), ("{\"n\":2}", 2));
-}
-
-#[tokio::test(start_paused = true)]
-async fn while_the_upstream_fails_stale_answers_stand_in_and_it_is_asked_once_a_second() {
-    // From the 2nd to the 5th time it is asked the upstream fails, and it takes its time for it.
-    let backend = Backend::new(|n| match n {
-        2..=5 => (800, reply("503 No", "", "{}")),
-        n => (0, reply("200 OK", "", &format!("{{\"n\":{n}}}"))),
-    });
-    let gateway = cached(&backend, "ttl: 5s, swr: 0s, stale_if_error: 60s");
-    get(&gateway, "/a/1").await;
-    advance(SECOND * 6).await;
-    let failed = get(&gateway, "/a/1").await;
-    assert_eq!(
-        (failed.status, failed.body.as_str(), failed.cache()),
-        (200, "{\"n\":1}", "fwd=stale; ttl=-2; detail=stale-if-error")
-    );
-    let mut stale = 0;
-    let body = loop {
-        let before = tokio::time::Instant::now();
-        let seen = get(&gateway, "/a/1").await;
-        assert_eq!((seen.status, before.elapsed()), (200, Duration::ZERO), "nobody waits for an upstream that is known to fail");
-        if seen.word == Some("hit") {
-            break seen.body;
-        }
-        assert!(seen.cache().ends_with("detail=stale-if-error"), "{}", seen.cache());
-        stale += 1;
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    };
-    assert_eq!((body.as_str(), backend.count()), ("{\"n\":6}", 6));
-    assert!(stale > 40, "four failures of 0.8 s with a second between them: {stale}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_answer_that_is_gone_is_gone_and_one_that_is_too_old_stands_in_for_nothing() {
-    let backend = Backend::new(|n| match n {
-        1 | 3 => (0, reply("200 OK", "", "{}")),
-        2 => (0, reply("404 No", "", "{}")),
-        _ => (0, reply("500 No", "", "{}")),
-    });
-    let gateway = cached(&backend, "ttl: 5s, swr: 0s, stale_if_error: 60s");
-    get(&gateway, "/a/1").await;
-    advance(SECOND * 6).await;
-    assert_eq!(get(&gateway, "/a/1").await.status, 404);
-    get(&gateway, "/a/1").await;
-    advance(SECOND * 66).await;
-    assert_eq!(get(&gateway, "/a/1").await.status, 502);
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_answer_that_lacks_a_part_is_not_kept_and_stands_back_behind_a_whole_one() {
-    let backend = Backend::new(|n| match n {
-        1 | 2 | 3 | 5 | 6 | 7 => (0, reply("200 OK", "", &format!("{n}"))),
-        _ => (0, reply("500 No", "", "{}")),
-    });
-    let keys = "    calls:\n      a: GET shop:/x\n      b: {to: \"GET shop:/y?of={a}\", optional: true}\n    cache: {ttl: 5s, swr: 0s}\n";
-    let gateway = gateway(&backend, keys);
-    assert_eq!(get(&gateway, "/a/1").await.body, "{\"a\":1,\"b\":2}");
-    advance(SECOND * 6).await;
-    let stale = get(&gateway, "/a/1").await;
-    assert_eq!((stale.body.as_str(), stale.word), ("{\"a\":1,\"b\":2}", Some("stale")));
-    let cold = Backend::new(|n| if n % 2 == 1 { (0, reply("200 OK", "", "1")) } else { (0, reply("500 No", "", "{}")) });
-    let gateway = self::gateway(&cold, keys);
-    for _ in 0..2 {
-        let part = get(&gateway, "/a/1").await;
-        assert_eq!((part.body.as_str(), part.cache()), ("{\"a\":1}", "fwd=miss; detail=partial"));
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_thousand_equal_requests_make_one_call() {
-    let backend = Backend::new(|n| (300, reply("200 OK", "", &format!("{{\"n\":{n}}}"))));
-    let gateway = cached(&backend, "ttl: 30s");
-    let mut collapsed = 0;
-    for task in crowd(&gateway, 1000) {
-        let seen = task.await.unwrap();
-        assert_eq!((seen.status, seen.body.as_str()), (200, "{\"n\":1}"));
-        collapsed += usize::from(seen.cache() == "fwd=miss; stored; collapsed");
-    }
-    assert_eq!((backend.count(), collapsed), (1, 999));
-}
-
-#[tokio::test(start_paused = true)]
-async fn when_the_client_of_the_one_that_asks_leaves_the_next_one_asks() {
-    let backend = Backend::new(|n| (300, reply("200 OK", "", &format!("{{\"n\":{n}}}"))));
-    let gateway = cached(&backend, "ttl: 30s");
-    let mut tasks = crowd(&gateway, 10);
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    tasks.remove(0).abort();
-    for task in tasks {
-        assert_eq!(task.await.unwrap().body, "{\"n\":2}");
-    }
-    assert_eq!(backend.count(), 2);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_failure_is_tried_once_more_before_all_get_it() {
-    let backend = Backend::new(|_| (300, reply("500 No", "", "{}")));
-    let gateway = cached(&backend, "ttl: 30s");
-    for task in crowd(&gateway, 50) {
-        assert_eq!(task.await.unwrap().status, 502);
-    }
-    assert_eq!(backend.count(), 2);
-    let refuses = Backend::new(|_| (300, reply("404 No", "", "{}")));
-    let gateway = cached(&refuses, "ttl: 30s");
-    for task in crowd(&gateway, 50) {
-        assert_eq!(task.await.unwrap().status, 404);
-    }
-    assert_eq!(refuses.count(), 1, "that is an answer, and good for all");
-    let recovers = Backend::new(|n| if n == 1 { (300, String::new()) } else { (300, reply("200 OK", "", "{}")) });
-    let gateway = cached(&recovers, "ttl: 30s");
-    let mut statuses = Vec::new();
-    for task in crowd(&gateway, 50) {
-        statuses.push(task.await.unwrap().status);
-    }
-    assert_eq!((statuses[0], statuses.iter().filter(|status| **status == 200).count()), (502, 49));
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_answer_for_one_client_is_given_to_nobody_else_and_the_next_ones_do_not_queue() {
-    let backend = Backend::new(|n| (300, reply("200 OK", &format!("Set-Cookie: s={n}\r\n"), &format!("{{\"n\":{n}}}"))));
-    let gateway = cached(&backend, "ttl: 30s");
-    let began = tokio::time::Instant::now();
-    let mut cookies = std::collections::BTreeSet::new();
-    for task in crowd(&gateway, 20) {
-        cookies.insert(task.await.unwrap().header("set-cookie").to_owned());
-    }
-    assert_eq!((backend.count(), cookies.len()), (20, 20));
-    assert_eq!(began.elapsed().as_millis(), 600, "the first alone, then all others side by side");
-    let began = tokio::time::Instant::now();
-    for task in crowd(&gateway, 20) {
-        assert!(task.await.unwrap().cache().ends_with("detail=set-cookie"));
-    }
-    assert_eq!((backend.count(), began.elapsed().as_millis()), (40, 300), "it is remembered: nobody waits first");
-}
-
-#[tokio::test(start_paused = true)]
-async fn nobody_waits_for_another_ones_answer_for_more_than_five_seconds() {
-    let text =
-        "upstreams: {shop: {url: \"demo:\", timeout: {first_byte: 9s}}}\nroutes:\n  - {route: GET /a/1, cache: {ttl: 30s}}\n";
-    let backend = Backend::new(|n| (if n == 1 { 8000 } else { 100 }, reply("200 OK", "", &format!("{{\"n\":{n}}}"))));
-    let snapshot = Snapshot { root: "routes.yaml".to_owned(), text: text.to_owned(), ..Snapshot::default() };
-    let client = Client::new(Some(Arc::new(backend.clone())));
-    let gateway = Gateway::new(Arc::new(plan::compile(&snapshot).unwrap()), client);
-    let began = tokio::time::Instant::now();
-    let mut tasks = crowd(&gateway, 2);
-    assert_eq!(tasks.remove(1).await.unwrap().body, "{\"n\":2}");
-    assert_eq!(began.elapsed().as_millis(), 5100);
-    assert_eq!(tasks.remove(0).await.unwrap().body, "{\"n\":1}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_is_dropped_by_name_is_asked_for_again_and_so_is_what_was_under_way() {
-    let backend = Backend::new(|n| (300, reply("200 OK", "Surrogate-Key: red\r\n", &format!("{{\"n\":{n}}}"))));
-    let gateway = cached(&backend, "ttl: 30s, tags: [\"item-{path.id}\"]");
-    for purge in ["tag item-1", "tag red", "route GET,POST /a/{id}", "key /a/1", "all"] {
-        let before = get(&gateway, "/a/1").await;
-        assert!(!before.headers.contains_key("surrogate-key"));
-        gateway.purge(&purge.parse::<Purge>().unwrap());
-        let after = get(&gateway, "/a/1").await;
-        assert_ne!(before.body, after.body, "{purge}");
-        gateway.purge(&Purge::Tag("item-2".to_owned()));
-        assert_eq!(get(&gateway, "/a/1").await.body, after.body, "{purge}");
-    }
-    gateway.purge(&Purge::All);
-    let old = crowd(&gateway, 2);
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    gateway.purge(&Purge::All);
-    let new = get(&gateway, "/a/1").await;
-    for task in old {
-        let old = task.await.unwrap();
-        assert_ne!(old.body, new.body, "who asks after a purge does not take what was asked for before");
-        assert!(old.cache().contains("detail=purged"), "{}", old.cache());
-    }
-    assert_eq!(get(&gateway, "/a/1").await.body, new.body);
 }
