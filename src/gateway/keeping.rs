@@ -69,7 +69,9 @@ pub(super) fn judge(response: Response<Body>, caching: &Caching, said: &Said, mu
 /// here it may be dropped by name.
 fn kept_head(mut headers: HeaderMap, caching: &Caching, said: &Said, body: &[u8]) -> HeaderMap {
     headers.insert(ETAG, strong(headers.get(CONTENT_TYPE), body));
-    if caching.rules().obey != Obey::All || !said.has_lifetime() {
+    // An answer of several calls has no word of theirs, but what every answer has that says nothing else.
+    let is_own = headers.get(CACHE_CONTROL).is_none_or(|control| control == "no-store");
+    if is_own || caching.rules().obey != Obey::All || !said.has_lifetime() {
         let control = if caching.is_personal() { "private, no-cache" } else { "no-cache" };
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(control));
         headers.remove(EXPIRES);
