@@ -73,11 +73,24 @@ impl Entry {
     /// An entry that came now.
     pub fn new(
         status: StatusCode,
-        mut headers: HeaderMap,
+        headers: HeaderMap,
         body: &[u8],
         label: Label,
         times: Times,
         said: &Said,
+        now: Instant,
+    ) -> Self {
+        Self::aged(status, headers, body, label, times, said.age, now)
+    }
+
+    /// An entry that came now and was so old then.
+    pub(super) fn aged(
+        status: StatusCode,
+        mut headers: HeaderMap,
+        body: &[u8],
+        label: Label,
+        times: Times,
+        age: Duration,
         now: Instant,
     ) -> Self {
         said::strip(&mut headers);
@@ -86,7 +99,7 @@ impl Entry {
         let lines: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 48).sum();
         let texts: usize = label.tags.iter().map(|tag| tag.len() + 24).sum();
         let weight = (OVERHEAD + lines + texts + label.address.len() + body.len()) as u64;
-        Self { status, headers, body, label, times, stored: now, age: said.age, weight, failed: Mutex::new(None) }
+        Self { status, headers, body, label, times, stored: now, age, weight, failed: Mutex::new(None) }
     }
 
     /// How good it is.
@@ -149,6 +162,12 @@ impl Entry {
     /// What it is called.
     pub fn label(&self) -> &Label {
         &self.label
+    }
+
+    /// For how long it is good, and how old it is: since it was made, and since it was stored.
+    pub(super) fn clocks(&self, now: Instant) -> (Times, Duration, Duration) {
+        let held = now.saturating_duration_since(self.stored);
+        (self.times, self.age.saturating_add(held), held)
     }
 
     /// What it costs, in bytes.

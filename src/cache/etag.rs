@@ -6,7 +6,7 @@ use http::header::IF_NONE_MATCH;
 use http::{HeaderMap, HeaderValue};
 use ring::digest::{Context, SHA256};
 
-/// How many bytes of the digest a tag has: enough that no two bodies ever meet, made up or not.
+/// How many bytes of a digest are used: enough that no two texts ever meet, made up or not.
 const LENGTH: usize = 16;
 
 /// The tag of a body in one form: the same bytes have the same tag in every worker and on every machine.
@@ -15,14 +15,17 @@ pub fn strong(content_type: Option<&HeaderValue>, body: &[u8]) -> HeaderValue {
     digest.update(content_type.map_or(&[][..], HeaderValue::as_bytes));
     digest.update(b"\n");
     digest.update(body);
-    let mut text = String::with_capacity(2 + 2 * LENGTH);
-    text.push('"');
-    for byte in digest.finish().as_ref().iter().take(LENGTH) {
+    HeaderValue::try_from(format!("\"{}\"", hex(digest.finish().as_ref()))).unwrap_or_else(|_| HeaderValue::from_static("\"\""))
+}
+
+/// The beginning of a digest, as text.
+pub(super) fn hex(digest: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * LENGTH);
+    for byte in digest.iter().take(LENGTH) {
         // A String takes every text, so none of these writes fails.
         let _ = write!(text, "{byte:02x}");
     }
-    text.push('"');
-    HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("\"\""))
+    text
 }
 
 /// Whether a client has the body with this tag already. The comparison is weak, as it is for every 304.

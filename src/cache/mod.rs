@@ -8,6 +8,7 @@ mod control;
 mod entry;
 mod etag;
 mod flight;
+mod parcel;
 mod purge;
 mod rules;
 mod said;

@@ -10,9 +10,11 @@ use std::time::Duration;
 
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
+use ring::digest::{SHA256, digest};
 use tokio::time::Instant;
 
 use super::entry::{Entry, Standing};
+use super::etag;
 use super::purge::Purge;
 
 /// How long it is remembered that a reply was for one client alone.
@@ -29,6 +31,16 @@ impl Key {
     /// A key of these bytes.
     pub fn new(bytes: Vec<u8>) -> Self {
         Self(bytes.into())
+    }
+
+    /// Its bytes.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// A name for it that is short and the same everywhere.
+    pub fn name(&self) -> String {
+        etag::hex(digest(&SHA256, &self.0).as_ref())
     }
 }
 

@@ -17,6 +17,7 @@ mod health;
 mod load;
 mod log;
 mod operation;
+mod peers;
 mod pid_file;
 mod publish;
 mod purge;

@@ -13,6 +13,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::drill::Drill;
 use super::exit::Exit;
 use super::flight::Watching;
+use super::peers::Others;
 use super::{log, runtime};
 use crate::admin::PURGE_TOPIC;
 use crate::cache::Purge;
@@ -87,6 +88,7 @@ async fn serve(
         watch: Some(Arc::clone(&watching) as _),
     };
     let gateway = Gateway::new(Arc::new(plan), Client::new(Some(Arc::new(InMemory))));
+    let gateway = gateway.among(Arc::new(Others::new(channel.peers())));
     let keeper = gateway.clone();
     let requests = Arc::new(AtomicU64::new(0));
     let answered = Arc::clone(&requests);
@@ -132,6 +134,8 @@ async fn serve(
                 PURGE_TOPIC => purge(&keeper, &value),
                 _ => tracing::debug!(event = "deliver", topic, "nobody here listens to this topic"),
             },
+            Event::Bring { name } => keeper.bring(&name),
+            Event::Take { name, bytes } => keeper.take(&name, bytes),
             Event::Reopen { out, err } => {
                 let reopened = rustix::stdio::dup2_stdout(&out).and_then(|()| rustix::stdio::dup2_stderr(&err));
                 if let Err(error) = reopened {

@@ -9,13 +9,14 @@ use http::{Response, StatusCode};
 use http_body_util::{BodyExt as _, Empty};
 use tokio::time::Instant;
 
+use super::abroad::Errand;
 use super::edge::Trace;
 use super::fault::Fault;
 use super::fragment::Wanted;
 use super::keeping::{Heard, Worth, give, judge, tell};
 use super::{Body, Gateway};
 use crate::cache::{Entry, Kept, Key, Label, Lead, Standing, Status, Turn};
-use crate::plan::Route;
+use crate::plan::{Caching, Route};
 
 /// How long a request waits for another one's answer before it asks for itself.
 const WAIT: Duration = Duration::from_secs(5);
@@ -89,7 +90,8 @@ impl Fetch {
         self.began = Instant::now();
         tokio::spawn(async move {
             let mut trace = Trace { route: Some(Arc::clone(self.route.name())), ..Trace::default() };
-            lead.land(match self.run(Some(&stale), &mut trace).await {
+            let (fetched, _) = self.for_machine(Some(&stale), &mut trace).await;
+            lead.land(match fetched {
                 Fetched::Answer(entry, fate) => Landing::Answer(entry, fate),
                 Fetched::Failed(fault) => {
                     let (route, code) = (self.route.name(), fault.code());
@@ -109,10 +111,11 @@ impl Fetch {
             return give(&entry, parts, now, Status::Hit { ttl: entry.ttl(now) }, trace);
         }
         // A client that leaves drops all of this, and the lead with it.
-        match self.run(stale.as_deref(), trace).await {
+        let (fetched, collapsed) = self.for_machine(stale.as_deref(), trace).await;
+        match fetched {
             Fetched::Answer(entry, fate) => {
                 lead.land(Landing::Answer(Arc::clone(&entry), fate));
-                self.taken(&entry, fate, false, parts, stale.as_deref(), trace)
+                self.taken(&entry, fate, collapsed, parts, stale.as_deref(), trace)
             }
             Fetched::Alone(answered, detail) => {
                 lead.land(Landing::Alone);
@@ -128,6 +131,39 @@ impl Fetch {
                 self.failed(&fault, parts, stale.as_deref(), trace)
             }
         }
+    }
+
+    /// Brings it for all workers of the machine, when the route says so, or takes what another one has brought; then the second is true.
+    async fn for_machine(&self, stale: Option<&Entry>, trace: &mut Trace) -> (Fetched, bool) {
+        let of_machine = self.route.caching().is_some_and(Caching::is_of_machine);
+        let Some(abroad) = self.gateway.abroad.as_ref().filter(|_| of_machine) else {
+            return (self.run(stale, trace).await, false);
+        };
+        let epoch = self.gateway.kept.epoch();
+        let duty = match abroad.ask(self.key.name(), self.began + WAIT.min(self.route.timeout())).await {
+            Errand::Bring(duty) => Some(duty),
+            Errand::Take(bytes) => match self.unpacked(&bytes, epoch) {
+                Some(fetched) => return (fetched, true),
+                None => None,
+            },
+            Errand::Alone => None,
+        };
+        let fetched = self.run(stale, trace).await;
+        if let Some(duty) = duty {
+            duty.done(match &fetched {
+                Fetched::Answer(entry, Fate { stored: true, .. }) => entry.pack(&self.key, Instant::now()),
+                Fetched::Answer(..) | Fetched::Failed(_) | Fetched::Alone(..) => None,
+            });
+        }
+        (fetched, false)
+    }
+
+    /// What another worker has brought, kept here too.
+    fn unpacked(&self, bytes: &[u8], epoch: u64) -> Option<Fetched> {
+        let (_, entry) = Entry::unpack(bytes, Instant::now()).filter(|(key, _)| *key == self.key)?;
+        let entry = Arc::new(entry);
+        let kept = self.gateway.kept.keep(&self.key, &entry, epoch);
+        Some(Fetched::Answer(entry, fate(kept)))
     }
 
     /// Asks, and keeps what may be kept.
@@ -158,12 +194,8 @@ impl Fetch {
         match judge(response, caching, &said, label, now) {
             Worth::Kept(entry) => {
                 let entry = Arc::new(entry);
-                let (stored, detail) = match gateway.kept.keep(key, &entry, epoch) {
-                    Kept::Stored => (true, None),
-                    Kept::TooLarge => (false, Some("too-large")),
-                    Kept::Purged => (false, Some("purged")),
-                };
-                Fetched::Answer(entry, Fate { stored, detail })
+                let kept = gateway.kept.keep(key, &entry, epoch);
+                Fetched::Answer(entry, fate(kept))
             }
             Worth::Shared(entry, detail) => {
                 if let Some(stale) = stale.filter(|_| detail == PARTIAL) {
@@ -223,6 +255,15 @@ impl Fetch {
         tell(&mut response, Status::Miss { stale, stored: false, collapsed: false, detail: Some(detail) }, trace);
         response
     }
+}
+
+fn fate(kept: Kept) -> Fate {
+    let (stored, detail) = match kept {
+        Kept::Stored => (true, None),
+        Kept::TooLarge => (false, Some("too-large")),
+        Kept::Purged => (false, Some("purged")),
+    };
+    Fate { stored, detail }
 }
 
 /// Why an answer that lacks an optional part is not kept.

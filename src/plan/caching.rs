@@ -24,9 +24,15 @@ pub struct Caching {
     query: Option<Vec<String>>,
     headers: Vec<HeaderName>,
     tags: Vec<Template>,
+    of_machine: bool,
 }
 
 impl Caching {
+    /// Whether equal requests of all workers share a call, and not those of one alone.
+    pub fn is_of_machine(&self) -> bool {
+        self.of_machine
+    }
+
     /// For how long.
     pub fn rules(&self) -> &Rules {
         &self.rules
@@ -88,10 +94,6 @@ impl Compiler<'_> {
             let problem = Problem::new(at, "`cache` has no say here: only replies to GET are kept").at_key();
             self.push(problem.hint("remove `cache`, or let the route take GET"));
         }
-        if spec.coalesce == Some(CoalesceSpec::Machine) {
-            let problem = Problem::new(at.key("coalesce"), "`machine` is not available yet");
-            self.push(problem.expected("worker"));
-        }
         let obey = match spec.obey {
             Some(ObeySpec::Private) => Obey::Private,
             None | Some(ObeySpec::Refusals) => Obey::Refusals,
@@ -106,7 +108,8 @@ impl Compiler<'_> {
         let (swr, stale_if_error) = self.stale(at, spec, headers.iter().any(is_of_person));
         let query = self.listed(&at.key("query"), spec, route.input.as_ref());
         let tags = self.tags(&at.key("tags"), spec, feeds);
-        Some(Some(Caching { rules: Rules { obey, ttl, swr, stale_if_error }, query, headers, tags: tags? }))
+        let of_machine = spec.coalesce == Some(CoalesceSpec::Machine);
+        Some(Some(Caching { rules: Rules { obey, ttl, swr, stale_if_error }, query, headers, tags: tags?, of_machine }))
     }
 
     /// How long stale replies are given out. Those that are told apart by who asks never are.
@@ -210,6 +213,7 @@ mod tests {
             query: query.map(|names| names.iter().map(|name| (*name).to_owned()).collect()),
             headers: Vec::new(),
             tags: tags.iter().map(|text| Template::parse(text).unwrap()).collect(),
+            of_machine: false,
         }
     }
 

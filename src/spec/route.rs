@@ -168,7 +168,7 @@ pub struct CacheSpec {
 pub enum CoalesceSpec {
     /// Those of one worker.
     Worker,
-    /// Those of the machine.
+    /// Those of all workers.
     Machine,
 }
 

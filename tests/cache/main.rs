@@ -4,6 +4,7 @@
 mod support;
 
 mod crowds;
+mod machine;
 mod outage;
 mod purging;
 mod upstream;

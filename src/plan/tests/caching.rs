@@ -13,7 +13,6 @@ fn a_cache_that_cannot_do_what_it_says_is_refused() {
         ("route: GET /a, cache: {}", "nothing says how long a reply is fresh"),
         ("route: GET /a, cache: {ttl: 0s}", "`0s` leaves no time at all"),
         ("route: POST /a, cache: {ttl: 1s}", "`cache` has no say here: only replies to GET are kept"),
-        ("route: GET /a, cache: {ttl: 1s, coalesce: machine}", "`machine` is not available yet"),
         ("route: GET /a, cache: {ttl: 1s, vary: [\"a b\"]}", "`a b` cannot name a header"),
         ("route: GET /a, cache: {ttl: 1s, vary: [\"*\"]}", "`*` cannot name a header"),
         ("route: GET /a, cache: {ttl: 1s, vary: [a, A]}", "the header `A` is in this list already"),
@@ -69,7 +68,9 @@ fn what_is_not_said_has_its_default() {
     let rules = caching.rules();
     assert_eq!((rules.ttl.unwrap().as_secs(), rules.swr.as_secs(), rules.stale_if_error.as_secs()), (30, 10, 300));
     assert_eq!(caching.headers(), ["accept", "x-tenant"]);
-    assert!(!caching.is_personal());
+    assert!(!caching.is_personal() && !caching.is_of_machine());
+    let plan = compiled("route: GET /a, cache: {ttl: 1s, coalesce: machine}").unwrap();
+    assert!(plan.router().routes()[0].caching().unwrap().is_of_machine());
     let plan = compiled("route: GET /a, cache: {obey: all, vary: [cookie]}").unwrap();
     let caching = plan.router().routes()[0].caching().unwrap();
     assert!(caching.is_personal() && caching.rules().swr.is_zero() && caching.rules().ttl.is_none());
