@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod base;
+pub mod cache;
 pub mod check;
 pub mod cli;
 pub mod cluster;

@@ -134,6 +134,7 @@ fn help_and_version_are_answers() {
         (&["stop", "--help"], "--now"),
         (&["events", "--help"], "--follow"),
         (&["publish", "--help"], "<TOPIC> <VALUE>"),
+        (&["purge", "--help"], "--all|--route <ROUTE>|--key <PATH>|--tag <TAG>"),
         (&["reopen", "--help"], "--control <PATH>"),
         (&["upgrade", "--help"], "--control <PATH>"),
     ] {

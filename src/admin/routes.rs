@@ -19,6 +19,8 @@ use tokio::time::timeout;
 
 use super::events;
 use super::problem::Problem;
+use super::purge::Purges;
+use crate::cache::Purge;
 use crate::cluster::{Handle, Refused};
 use crate::telemetry;
 
@@ -36,6 +38,7 @@ type Answer = Result<Response, Problem>;
 /// The paths of the control socket.
 pub(super) fn router(handle: Handle) -> Router {
     let followers = Arc::new(Semaphore::new(FOLLOWERS));
+    let purges = Arc::new(Purges::default());
     Router::new()
         .route("/status", get(status))
         .route("/reload", post(reload))
@@ -44,6 +47,7 @@ pub(super) fn router(handle: Handle) -> Router {
         .route("/scale/{group}/{workers}", post(scale))
         .route("/stop", post(stop))
         .route("/publish/{topic}", post(publish))
+        .route("/purge/{kind}", post(async move |handle, path, body| purge(&purges, handle, path, body).await))
         .route("/reopen", post(reopen))
         .route("/upgrade", post(upgrade))
         .route("/events", get(async move |query| follow(&followers, query)))
@@ -55,7 +59,7 @@ pub(super) fn router(handle: Handle) -> Router {
 }
 
 const PATHS: &str = "no such path: there are GET /status and /events, POST /reload, /restart, /scale/GROUP/N, /stop, \
-                     /publish/TOPIC, /reopen and /upgrade";
+                     /publish/TOPIC, /purge/KIND, /reopen and /upgrade";
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -125,10 +129,20 @@ async fn stop(State(handle): State<Handle>, query: Result<Query<Stopping>, Query
 }
 
 async fn publish(State(handle): State<Handle>, path: Result<Path<String>, PathRejection>, body: Body) -> Answer {
-    let Path(topic) = path.map_err(odd_topic)?;
-    let value = timeout(BODY_TIME, read(body)).await.map_err(|_| Problem::bad("the value did not come in time"))??;
-    let value = String::from_utf8(value).map_err(|_| Problem::bad("the value is not UTF-8"))?;
+    let Path(topic) = path.map_err(odd_word)?;
+    let value = text(body).await?;
     Ok(said(StatusCode::OK, &handle.publish(topic, value).await?))
+}
+
+async fn purge(purges: &Purges, State(handle): State<Handle>, path: Result<Path<String>, PathRejection>, body: Body) -> Answer {
+    let Path(kind) = path.map_err(odd_word)?;
+    let purge = Purge::new(&kind, &text(body).await?).map_err(|error| Problem::bad(error.to_string()))?;
+    Ok(said(StatusCode::OK, &purges.tell(&handle, purge).await?))
+}
+
+async fn text(body: Body) -> Result<String, Problem> {
+    let value = timeout(BODY_TIME, read(body)).await.map_err(|_| Problem::bad("the value did not come in time"))??;
+    String::from_utf8(value).map_err(|_| Problem::bad("the value is not UTF-8"))
 }
 
 /// Reads a value. What is too long is read on for a while, or the sender would not hear that it is.
@@ -194,6 +208,6 @@ fn odd_workers(_: PathRejection) -> Problem {
     Problem::bad("the number of workers is a whole number: `/scale/4`, or `/scale/web/4` for the group `web`")
 }
 
-fn odd_topic(_: PathRejection) -> Problem {
-    Problem::bad("the topic is not UTF-8")
+fn odd_word(_: PathRejection) -> Problem {
+    Problem::bad("the last part of the path is not UTF-8")
 }

@@ -149,6 +149,9 @@ async fn every_command_is_passed_on_and_what_came_of_it_is_told() {
         ("POST /stop", 202, "/now", false.into()),
         ("POST /stop?now=true", 202, "/now", true.into()),
         ("POST /publish/maintenance%20mode", 200, "/laggards/0", "maintenance mode=on".into()),
+        ("POST /purge/tag", 200, "/laggards/0", "purge=tag on".into()),
+        // What was not acknowledged by all is told again.
+        ("POST /purge/route", 200, "/laggards/0", "purge=tag on\nroute on".into()),
         ("POST /reopen", 200, "/reopened", true.into()),
         ("POST /upgrade", 200, "/pid", 99.into()),
     ] {

@@ -17,8 +17,10 @@ mod health;
 mod load;
 mod log;
 mod operation;
+mod peers;
 mod pid_file;
 mod publish;
+mod purge;
 mod reload;
 mod reopen;
 mod routes;
@@ -97,6 +99,8 @@ enum Command {
     Events(events::EventsArguments),
     /// Tell all workers of a running gateway
     Publish(publish::PublishArguments),
+    /// Drop what all workers of a running gateway keep of answers
+    Purge(purge::PurgeArguments),
     /// Have a running gateway open its log files again
     Reopen(ControlArgument),
     /// Have the program file, as it is now, take over from a running gateway
@@ -159,6 +163,7 @@ Examples:
   forecourt start --daemon --log f.log       serve ./routes.yaml in the background
   forecourt reload                           serve ./routes.yaml as it is now, without a pause
   forecourt status                           a table of the workers
+  forecourt purge --tag item-7               drop what is kept under this tag, in every worker
 
 Environment:
   FORECOURT_CONFIG        the configuration, when -c is not given
@@ -187,6 +192,7 @@ pub fn main() -> ExitCode {
         Some(Command::Stop(stop)) => stop::run(&stop),
         Some(Command::Events(events)) => events::run(&events),
         Some(Command::Publish(publish)) => publish::run(&publish),
+        Some(Command::Purge(purge)) => purge::run(&purge),
         Some(Command::Reopen(control)) => reopen::run(&control),
         Some(Command::Upgrade(control)) => upgrade::run(&control),
         Some(Command::Check(config)) => check::run(&config.config),

@@ -13,7 +13,10 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::drill::Drill;
 use super::exit::Exit;
 use super::flight::Watching;
+use super::peers::Others;
 use super::{log, runtime};
+use crate::admin::PURGE_TOPIC;
+use crate::cache::Purge;
 use crate::cluster::{Event, Load, Recorder, Stream, WorkerChannel, WorkerError};
 use crate::demo::InMemory;
 use crate::gateway::Gateway;
@@ -85,6 +88,8 @@ async fn serve(
         watch: Some(Arc::clone(&watching) as _),
     };
     let gateway = Gateway::new(Arc::new(plan), Client::new(Some(Arc::new(InMemory))));
+    let gateway = gateway.among(Arc::new(Others::new(channel.peers())));
+    let keeper = gateway.clone();
     let requests = Arc::new(AtomicU64::new(0));
     let answered = Arc::clone(&requests);
     let drill = drill.map(Arc::new);
@@ -126,8 +131,11 @@ async fn serve(
             Event::Disconnect { deadline } => break ("it was told to", deadline),
             Event::Deliver { topic, value } => match topic.as_str() {
                 "ready" => edge.set_ready(value != "no"),
+                PURGE_TOPIC => purge(&keeper, &value),
                 _ => tracing::debug!(event = "deliver", topic, "nobody here listens to this topic"),
             },
+            Event::Bring { name } => keeper.bring(&name),
+            Event::Take { name, bytes } => keeper.take(&name, bytes),
             Event::Reopen { out, err } => {
                 let reopened = rustix::stdio::dup2_stdout(&out).and_then(|()| rustix::stdio::dup2_stderr(&err));
                 if let Err(error) = reopened {
@@ -156,6 +164,19 @@ async fn serve(
     report(&departures);
     channel.exit(why, departures.cut()).await;
     Ok(())
+}
+
+/// Drops what each line names. A worker that is told of an old purge at its start has nothing to drop yet.
+fn purge(gateway: &Gateway, lines: &str) {
+    for line in lines.lines() {
+        match line.parse::<Purge>() {
+            Ok(purge) => {
+                gateway.purge(&purge);
+                tracing::debug!(event = "purge", what = %purge);
+            }
+            Err(error) => tracing::warn!(event = "purge", reason = %error, "nothing was dropped"),
+        }
+    }
 }
 
 /// What became of every connection that the drain found.

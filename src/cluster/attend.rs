@@ -1,5 +1,6 @@
 //! The master's ear at one worker: what the worker says, and how it ends, as reports in the order in which they happened.
 
+use std::os::fd::OwnedFd;
 use std::process::ExitStatus;
 use std::sync::Arc;
 
@@ -15,6 +16,8 @@ use super::program::Process;
 pub(crate) enum Report {
     /// It said something.
     Said(Message),
+    /// It came back from an errand: what for, with how many bytes in which memory, and whether another one is to go.
+    Brought { name: String, length: u64, next: bool, body: Option<OwnedFd> },
     /// It said something that is no message.
     Malformed(Malformed),
     /// It closed its end of the channel; whether it also ended is not known yet.
@@ -61,6 +64,9 @@ pub(crate) async fn attend<P: Process>(
 
 fn report(packet: Packet) -> Report {
     match packet {
+        Packet::Message(Message::Brought { name, length, next }, descriptors) => {
+            Report::Brought { name, length, next, body: descriptors.into_iter().next() }
+        }
         Packet::Message(message, _) => Report::Said(message),
         Packet::Malformed(malformed) => Report::Malformed(malformed),
         Packet::Closed => Report::Silent,

@@ -163,10 +163,11 @@ impl Receiver {
     /// The next packet that is already here.
     pub(crate) fn receive(&mut self) -> Option<Packet> {
         loop {
-            // The master is sent no descriptors: without space for them the kernel closes what a worker might try.
+            // The master is sent one descriptor at most: without space for more the kernel closes what a worker might try.
             let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST_DESCRIPTORS))];
+            let mut room = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
             let mut control = match self.side {
-                Side::Master => RecvAncillaryBuffer::default(),
+                Side::Master => RecvAncillaryBuffer::new(&mut room),
                 Side::Worker => RecvAncillaryBuffer::new(&mut space),
             };
             let socket = self.channel.socket.get_ref();

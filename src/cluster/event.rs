@@ -27,6 +27,18 @@ pub enum Event {
         /// What it is.
         value: String,
     },
+    /// What has this name is this worker's to bring.
+    Bring {
+        /// Which.
+        name: String,
+    },
+    /// Another worker has brought what has this name.
+    Take {
+        /// Which.
+        name: String,
+        /// What it is; none when it is nothing that others could use.
+        bytes: Option<Vec<u8>>,
+    },
     /// Write to these from now on.
     Reopen {
         /// Standard output.
@@ -78,7 +90,7 @@ pub enum WorkerError {
     /// Something else came where the generation was expected.
     #[error("the master did not say what to serve: {0}")]
     Nonsense(String),
-    /// What to serve did not arrive whole.
+    /// What to serve did not arrive whole, or something to bring has no room.
     #[error(transparent)]
     Generation(#[from] SealedError),
     /// The memory for its flight record cannot be used.

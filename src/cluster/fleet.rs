@@ -33,6 +33,12 @@ pub(crate) struct Key {
 }
 
 impl Key {
+    /// One of the first group, for tests.
+    #[cfg(test)]
+    pub(crate) fn numbered(number: u64) -> Self {
+        Self { group: 0, number }
+    }
+
     /// The new master of an upgrade, which is no worker of any group.
     pub(crate) const HEIR: Self = Self { group: 0, number: 0 };
 

@@ -30,6 +30,9 @@ pub(crate) const LONGEST_TOPIC: usize = 64;
 /// The longest value, in bytes, of state that is told to all; escaped as JSON it still fits into a packet.
 pub(crate) const LONGEST_VALUE: usize = 2048;
 
+/// The longest name, in bytes, of what one worker brings for others.
+pub(crate) const LONGEST_NAME: usize = 64;
+
 /// The most listeners that one worker may be given to accept from.
 pub(crate) const MOST_LISTENERS: usize = 64;
 
@@ -65,6 +68,15 @@ pub(crate) enum Message {
     Deliver { epoch: u64, topic: String, value: String },
     /// Worker: everything up to this epoch has been taken in.
     Delivered { epoch: u64 },
+    /// Worker: it wants what has this name, and others of its group and generation may want it too.
+    Want { name: String },
+    /// Master: it is yours to bring.
+    Bring { name: String },
+    /// Worker: what it was to bring, as one sealed memfd of `length` bytes; no descriptor for 0 bytes, which is nothing that others
+    /// could use. With `next` it gives up, and another one is to bring it.
+    Brought { name: String, length: u64, next: bool },
+    /// Master: what another worker has brought, as it came.
+    Take { name: String, length: u64 },
     /// Master: write to these from now on, two descriptors: standard output and standard error.
     Reopen {},
     /// An old master, to the new one: listening sockets, one descriptor each, where each was wanted and where it is. After
@@ -108,6 +120,8 @@ pub(crate) enum Malformed {
     Count(usize),
     #[error("a topic has 1 to {LONGEST_TOPIC} bytes and a value at most {LONGEST_VALUE}; these have {topic} and {value}")]
     State { topic: usize, value: usize },
+    #[error("a name has 1 to {LONGEST_NAME} bytes; this one has {0}")]
+    Name(usize),
     #[error("a `{0}` packet went the wrong way")]
     Direction(&'static str),
     #[error("a `{0}` packet came at the wrong time")]
@@ -145,6 +159,8 @@ impl Message {
             Self::Connection { connections } => within(connections.len(), 1, MOST_DESCRIPTORS)?,
             Self::Taken { numbers, .. } => within(numbers.len(), 0, MOST_NUMBERS).map(|_| 0)?,
             Self::Refused { numbers, .. } => within(numbers.len(), 1, MOST_NUMBERS).map(|_| 0)?,
+            Self::Want { name } | Self::Bring { name } => named(name).map(|()| 0)?,
+            Self::Brought { name, length, .. } | Self::Take { name, length } => named(name).map(|()| usize::from(*length > 0))?,
             Self::Publish { topic, value } | Self::Deliver { topic, value, .. } => state(topic, value).map(|()| 0)?,
             _ => 0,
         };
@@ -165,6 +181,8 @@ impl Message {
             | Self::Deliver { .. }
             | Self::Reopen {}
             | Self::Adopt { .. }
+            | Self::Bring { .. }
+            | Self::Take { .. }
             | Self::Disconnect { .. } => Side::Worker,
             _ => Side::Master,
         }
@@ -186,6 +204,10 @@ impl Message {
             Self::Publish { .. } => "publish",
             Self::Deliver { .. } => "deliver",
             Self::Delivered { .. } => "delivered",
+            Self::Want { .. } => "want",
+            Self::Bring { .. } => "bring",
+            Self::Brought { .. } => "brought",
+            Self::Take { .. } => "take",
             Self::Reopen {} => "reopen",
             Self::Adopt { .. } => "adopt",
             Self::Disconnect { .. } => "disconnect",
@@ -207,6 +229,10 @@ pub(crate) fn reason(text: &str) -> String {
 pub(crate) fn state(topic: &str, value: &str) -> Result<(), Malformed> {
     let fits = (1..=LONGEST_TOPIC).contains(&topic.len()) && value.len() <= LONGEST_VALUE;
     if fits { Ok(()) } else { Err(Malformed::State { topic: topic.len(), value: value.len() }) }
+}
+
+fn named(name: &str) -> Result<(), Malformed> {
+    if (1..=LONGEST_NAME).contains(&name.len()) { Ok(()) } else { Err(Malformed::Name(name.len())) }
 }
 
 fn within(count: usize, least: usize, most: usize) -> Result<usize, Malformed> {
@@ -251,6 +277,10 @@ mod tests {
                 1,
                 Side::Worker,
             ),
+            (Message::Want { name: "n".repeat(LONGEST_NAME) }, 0, Side::Master),
+            (Message::Bring { name: "n".into() }, 0, Side::Worker),
+            (Message::Brought { name: "n".into(), length: 7, next: false }, 1, Side::Master),
+            (Message::Take { name: "n".into(), length: 7 }, 1, Side::Worker),
             (Message::Disconnect { within: 30_000 }, 0, Side::Worker),
             (Message::Exit { reason: "drained".into(), cut: 0 }, 0, Side::Master),
         ]
@@ -303,6 +333,10 @@ mod tests {
 
     #[test]
     fn unknown_words_and_unknown_members_are_refused() {
+        for name in [String::new(), "n".repeat(LONGEST_NAME + 1)] {
+            let bytes = serde_json::to_vec(&Message::Want { name: name.clone() }).unwrap();
+            assert_eq!(Message::decode(&bytes, 0, false, Side::Master), Err(Malformed::Name(name.len())));
+        }
         for text in [
             "",
             "{}",
@@ -336,7 +370,7 @@ mod tests {
         }
 
         #[test]
-        fn a_damaged_message_is_read_as_a_message_or_refused(which in 0usize..17, at in 0usize..40, byte: u8, cut in 0usize..60) {
+        fn a_damaged_message_is_read_as_a_message_or_refused(which in 0usize..21, at in 0usize..40, byte: u8, cut in 0usize..60) {
             let (message, descriptors, side) = every().swap_remove(which);
             let mut bytes = message.encode().unwrap();
             bytes.truncate(bytes.len().saturating_sub(cut).max(1));

@@ -2,6 +2,7 @@
 
 mod act;
 mod deal;
+mod errands;
 mod generation;
 mod group;
 mod hear;
@@ -28,6 +29,7 @@ use super::command::Command;
 use super::configuration::{Configuration, Loader};
 use super::control::{Control, Signals};
 use super::dispatch::Taken;
+use super::errands::Errands;
 use super::fleet::{Fleet, Key, Rules};
 use super::flight::Flight;
 use super::lately::Lately;
@@ -138,6 +140,7 @@ pub(crate) struct Supervisor<S> {
     again: bool,
     scalings: Vec<Scaling>,
     topics: Topics,
+    errands: Errands,
     heir: Option<Heir>,
     oom: Oom,
     predecessor: Option<Predecessor>,
@@ -186,6 +189,7 @@ impl<S: Spawn> Supervisor<S> {
             again: false,
             scalings: Vec::new(),
             topics,
+            errands: Errands::default(),
             heir: None,
             oom: Oom::new(),
             predecessor,

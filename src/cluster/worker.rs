@@ -19,6 +19,7 @@ use super::event::{Assignment, Event, Load, WorkerError};
 use super::flight::Recorder;
 use super::ledger::{Gauge, Ledger};
 use super::message::{Malformed, Message, PROTOCOL, Side, reason, state};
+use super::peers::Peers;
 use super::sealed::Sealed;
 
 /// Malformed packets that a worker puts up with before it takes its master for mad, and leaves.
@@ -195,6 +196,11 @@ impl WorkerChannel {
         self.say(&Message::Publish { topic: topic.to_owned(), value: value.to_owned() }).await
     }
 
+    /// The other workers of this group and generation.
+    pub fn peers(&self) -> Peers {
+        Peers::new(Arc::clone(&self.shared))
+    }
+
     /// Asks to be replaced. This worker goes on serving; [`Event::Disconnect`] comes when its replacement is ready.
     pub async fn retire(&self, why: &str) {
         // A master that is gone says so to `next`.
@@ -248,6 +254,15 @@ impl WorkerChannel {
             Packet::Message(Message::Deliver { epoch, topic, value }, _) => {
                 self.epoch = Some(epoch);
                 Some(Event::Deliver { topic, value })
+            }
+            Packet::Message(Message::Bring { name }, _) => Some(Event::Bring { name }),
+            Packet::Message(Message::Take { name, length }, descriptors) => {
+                let bytes = descriptors.into_iter().next().map(|body| Sealed::read(body, length)).transpose();
+                let bytes = bytes.unwrap_or_else(|error| {
+                    warn!(event = "errand", worker = self.worker, reason = %error, "what another worker has brought cannot be read");
+                    None
+                });
+                Some(Event::Take { name, bytes })
             }
             Packet::Message(Message::Reopen {}, descriptors) => {
                 let mut descriptors = descriptors.into_iter();

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant as Clock;
+use std::time::{Duration, Instant as Clock};
 
 use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH};
@@ -15,6 +15,7 @@ use super::accept::Wish;
 use super::calling::{Asked, target};
 use super::edge::{BodyError, Refusal, RequestId, Trace};
 use super::fault::Fault;
+use super::fragment::Wanted;
 use super::receiving::received;
 use super::streaming::Started;
 use super::{Body, Gateway, allow, fragment, problem, site, websocket};
@@ -68,12 +69,33 @@ impl Gateway {
         let bare = fragment::without_parameter(route, parts);
         let parts = bare.as_ref().unwrap_or(parts);
         let holes = decoded(&holes)?;
+        match route.caching() {
+            Some(caching) => Ok(self.through_cache(route, caching, parts, body, holes, wanted, trace).await),
+            None => self.answered(route, parts, body, &holes, &wanted, route.timeout(), trace).await,
+        }
+    }
+
+    /// The answer of a route, made anew, within so much time.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the straight line hands on what it has; a struct of all would only rename them"
+    )]
+    pub(super) async fn answered<B: Incoming>(
+        &self,
+        route: &Route,
+        parts: &Parts,
+        body: B,
+        holes: &[(String, String)],
+        wanted: &Wanted,
+        time: Duration,
+        trace: &mut Trace,
+    ) -> Result<Response<Body>, Fault> {
         let limit = self.plan.limits().body;
         // The time starts when it is the backend's: a client that sends slowly has limits of its own.
-        let deadline = || Instant::now() + route.timeout();
+        let deadline = || Instant::now() + time;
         match route.answer() {
             Answer::Proxy(call) => {
-                let input = checked(route, parts, &holes, &[])?;
+                let input = checked(route, parts, holes, &[])?;
                 if websocket::is_asked_for(call, parts) {
                     return self.connect(call, parts, &input, deadline(), trace).await;
                 }
@@ -82,7 +104,7 @@ impl Gateway {
             Answer::Call { call, shape } => {
                 let received = received(body, parts, limit).await?;
                 let deadline = deadline();
-                let input = checked(route, parts, &holes, &received)?;
+                let input = checked(route, parts, holes, &received)?;
                 let asked = Asked { parts, input: &input, received: &received };
                 let started = Clock::now();
                 let above = self.streams_above(route, &wanted);
@@ -95,17 +117,17 @@ impl Gateway {
                         Started::Whole(reply) => reply,
                     },
                 };
-                self.compose(route, call, shape, &reply, &wanted, parts, &input, trace)
+                self.compose(route, call, shape, &reply, wanted, parts, &input, trace)
             }
             Answer::Calls { calls, shape } => {
                 let received = received(body, parts, limit).await?;
                 let deadline = deadline();
-                let input = checked(route, parts, &holes, &received)?;
+                let input = checked(route, parts, holes, &received)?;
                 let asked = Asked { parts, input: &input, received: &received };
                 let started = Clock::now();
                 let gathered = self.gather(calls, &asked, deadline, trace).await;
                 trace.upstream = started.elapsed();
-                self.compose_gathered(route, shape, gathered?, &wanted, &asked, trace)
+                self.compose_gathered(route, shape, gathered?, wanted, &asked, trace)
             }
         }
     }

@@ -47,8 +47,13 @@ impl Body {
 
     /// How many bytes it has; none for bytes that are under way.
     pub(super) fn len(&self) -> Option<usize> {
+        self.whole().map(Bytes::len)
+    }
+
+    /// Its bytes; none when they are under way.
+    pub(super) fn whole(&self) -> Option<&Bytes> {
         match &self.inner {
-            Inner::Full(bytes) => Some(bytes.len()),
+            Inner::Full(bytes) => Some(bytes),
             Inner::Stream(_) | Inner::Shaped(_) => None,
         }
     }

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::answer::Incoming;
 use super::edge::{Peer, Trace};
 use super::fault::Fault;
+use super::keeping::Heard;
 use super::receiving::broken;
 use super::{Body, Gateway, holes};
 use crate::base::hole::Hole;
@@ -41,7 +42,9 @@ impl Gateway {
     ) -> Result<Reply, Fault> {
         let request = sent(call, asked, path_and_query, deadline)?;
         let upstream = call.backend().upstream();
-        self.client.send(upstream, request, deadline).await.map_err(|error| self.failed(call, error))
+        let reply = self.client.send(upstream, request, deadline).await.map_err(|error| self.failed(call, error))?;
+        heard(asked.parts, &reply);
+        Ok(reply)
     }
 
     /// Makes the call of a shaped route whose successful reply need not be whole above so many bytes.
@@ -56,7 +59,11 @@ impl Gateway {
         let request = sent(call, asked, path_and_query, deadline)?;
         let above = |status: StatusCode, _: &HeaderMap| above.filter(|_| status.is_success());
         let answered = self.client.begin(call.backend().upstream(), request, deadline, above).await;
-        answered.map_err(|error| self.failed(call, error))
+        let answered = answered.map_err(|error| self.failed(call, error))?;
+        if let Answered::Whole(reply) = &answered {
+            heard(asked.parts, reply);
+        }
+        Ok(answered)
     }
 
     /// Passes a request through, bytes both ways as they come.
@@ -114,6 +121,13 @@ fn sent(call: &Call, asked: &Asked<'_>, path_and_query: String, deadline: Instan
         headers.remove(CONTENT_ENCODING);
     }
     Ok(upstream::Call { method, path_and_query, headers, body })
+}
+
+/// Lets those who keep answers know what a reply says about that.
+fn heard(parts: &Parts, reply: &Reply) {
+    if let Some(heard) = parts.extensions.get::<Heard>() {
+        heard.add(&reply.headers);
+    }
 }
 
 /// Whole milliseconds until the deadline or the upstream's own limit, whichever is nearer.

@@ -162,6 +162,8 @@ pub struct Trace {
     pub code: Option<Cow<'static, str>>,
     /// How many values were not what the route expects of them.
     pub warnings: u32,
+    /// What the cache did, for a route that has one: `hit`, `stale`, `miss`, `collapsed` or `bypass`.
+    pub cache: Option<&'static str>,
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::plan::{ForEach, Join, NamedCall, Route};
 use crate::shape::{Notes, Shape};
 
 /// What is not whole about an answer: `ads;timeout, stock;upstream_failed`.
-const PARTIAL: HeaderName = HeaderName::from_static("x-forecourt-partial");
+pub(super) const PARTIAL: HeaderName = HeaderName::from_static("x-forecourt-partial");
 
 /// How a call ended that did not fail the route.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -62,7 +62,7 @@ impl Gateway {
             waiting.retain(|(index, named)| {
                 let ready = named.waits_for().iter().all(is_over);
                 if ready {
-                    running.push(self.make(*index, named, prepare(named, asked, &outcomes), asked, deadline));
+                    running.push(self.make(*index, named, prepare(named, asked, &outcomes), asked, deadline, trace));
                 }
                 !ready
             });
@@ -90,24 +90,51 @@ impl Gateway {
         prepared: Prepared<'c>,
         asked: &Asked<'_>,
         deadline: Instant,
+        trace: &Trace,
     ) -> (usize, &'c NamedCall, Result<Done, Fault>) {
         let own = named.timeout().and_then(|timeout| Instant::now().checked_add(timeout));
         let deadline = own.map_or(deadline, |own| own.min(deadline));
         let done = match prepared {
             Prepared::Skip => Ok(Done { outcome: Outcome::Skipped, warnings: 0, cookies: Vec::new(), failed: None }),
             Prepared::Once(Err(fault)) => settled(named, Err(fault)),
-            Prepared::Once(Ok(path)) => settled(named, self.one(named, asked, path, deadline).await),
+            Prepared::Once(Ok(path)) => settled(named, self.one(named, asked, path, deadline, trace).await),
             Prepared::Each { paths, elements, each, warnings } => {
-                let done = self.each(named, each, asked, (paths, elements), deadline).await;
+                let done = self.each(named, each, asked, (paths, elements), deadline, trace).await;
                 done.map(|done| Done { warnings: done.warnings + warnings, ..done })
             }
         };
         (index, named, done)
     }
 
-    async fn one(&self, named: &NamedCall, asked: &Asked<'_>, path: String, deadline: Instant) -> Result<Answered, Fault> {
-        let reply = self.ask(named.call(), asked, path, deadline).await?;
-        opened(named, &reply)
+    /// The reply of a call, or its last good one with the failure that it stands in for.
+    async fn one(
+        &self,
+        named: &NamedCall,
+        asked: &Asked<'_>,
+        path: String,
+        deadline: Instant,
+        trace: &Trace,
+    ) -> Result<(Answered, Option<Fault>), Fault> {
+        let route = trace.route.as_deref().unwrap_or_default();
+        let place = self.place(route, named, asked, &path);
+        let answered = match self.ask(named.call(), asked, path, deadline).await {
+            Ok(reply) => {
+                let answered = opened(named, &reply);
+                if let (Some(place), Ok(_)) = (&place, &answered) {
+                    self.remember(place, route, asked, &reply);
+                }
+                answered
+            }
+            Err(fault) => Err(fault),
+        };
+        let fault = match answered {
+            Ok(answered) => return Ok((answered, None)),
+            Err(fault) => fault,
+        };
+        match place.and_then(|place| self.last_good(&place)).map(|reply| opened(named, &reply)) {
+            Some(Ok(answered)) => Ok((answered, Some(fault))),
+            _ => Err(fault),
+        }
     }
 
     /// Asks for every path, so many at once, and gives each element its answer.
@@ -118,9 +145,11 @@ impl Gateway {
         asked: &Asked<'_>,
         (paths, elements): (Vec<String>, Vec<Result<usize, Fault>>),
         deadline: Instant,
+        trace: &Trace,
     ) -> Result<Done, Fault> {
         let required = *named.on_failure() == OnFailure::Fail;
         let mut answers: Vec<Option<Node<'static>>> = vec![None; paths.len()];
+        let mut stale = vec![false; paths.len()];
         let mut done = Done { outcome: Outcome::Skipped, warnings: 0, cookies: Vec::new(), failed: None };
         let (mut first, mut failures, of) = (None, 0, elements.len());
         if required && elements.iter().any(Result::is_err) {
@@ -132,7 +161,7 @@ impl Gateway {
             while running.len() < each.at_once
                 && let Some((place, path)) = waiting.pop_front()
             {
-                running.push(async move { (place, self.one(named, asked, path, deadline).await) });
+                running.push(async move { (place, self.one(named, asked, path, deadline, trace).await) });
             }
             match running.next().await {
                 None => break,
@@ -140,7 +169,9 @@ impl Gateway {
                 Some((_, Err(fault))) => {
                     first.get_or_insert(fault);
                 }
-                Some((place, Ok(answered))) => {
+                Some((place, Ok((answered, fault)))) => {
+                    set(&mut stale, place, fault.is_some());
+                    first = first.or(fault);
                     set(&mut answers, place, Some(answered.node));
                     done.warnings += answered.warnings;
                     done.cookies.extend(answered.cookies);
@@ -150,7 +181,10 @@ impl Gateway {
         let mut list = Vec::with_capacity(of);
         for element in elements {
             let answer = match element {
-                Ok(place) => answers.get(place).cloned().flatten(),
+                Ok(place) => {
+                    failures += usize::from(stale.get(place) == Some(&true));
+                    answers.get(place).cloned().flatten()
+                }
                 Err(fault) => {
                     first.get_or_insert(fault);
                     None
@@ -169,9 +203,11 @@ impl Gateway {
 }
 
 /// What becomes of a call that is over.
-fn settled(named: &NamedCall, result: Result<Answered, Fault>) -> Result<Done, Fault> {
+fn settled(named: &NamedCall, result: Result<(Answered, Option<Fault>), Fault>) -> Result<Done, Fault> {
     match result {
-        Ok(Answered { node, warnings, cookies }) => Ok(Done { outcome: Outcome::Value(node), warnings, cookies, failed: None }),
+        Ok((Answered { node, warnings, cookies }, fault)) => {
+            Ok(Done { outcome: Outcome::Value(node), warnings, cookies, failed: fault.map(|fault| (fault, 1, 1)) })
+        }
         Err(fault) if *named.on_failure() == OnFailure::Fail => Err(fault),
         Err(fault) => {
             let outcome = fallback(named).map_or(Outcome::Omitted, Outcome::Value);
@@ -183,7 +219,7 @@ fn settled(named: &NamedCall, result: Result<Answered, Fault>) -> Result<Done, F
 fn fallback(named: &NamedCall) -> Option<Node<'static>> {
     match named.on_failure() {
         OnFailure::Fallback(value) => Some(value.clone()),
-        OnFailure::Fail | OnFailure::Omit => None,
+        OnFailure::Fail | OnFailure::Omit | OnFailure::Stale => None,
     }
 }
 

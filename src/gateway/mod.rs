@@ -3,22 +3,27 @@
 //! Stands on `plan` and the engines. Takes and gives `http` types, never axum's, so that it runs without a socket. Infallible to its
 //! caller: every failure is a [`fault::Fault`], and `fault` alone knows what a client is told.
 
+mod abroad;
 mod accept;
 mod answer;
 mod body;
+mod caching;
 mod calling;
 pub mod edge;
 pub mod fault;
+mod fetching;
 mod foreign;
 mod fragment;
 mod gathered;
 mod gathering;
 mod holes;
+mod keeping;
 mod preparing;
 mod problem;
 mod receiving;
 mod reply;
 mod site;
+mod standing_in;
 mod streaming;
 #[cfg(test)]
 mod tests;
@@ -28,22 +33,58 @@ use std::sync::Arc;
 
 use http::{HeaderValue, Method};
 
+pub use abroad::Peers;
 pub use body::Body;
 
+use tokio::time::Instant;
+
+use crate::cache::{Entry, Flights, Purge, Store};
 use crate::plan::Plan;
 use crate::upstream::Client;
 
-/// Answers requests by one plan. Cheap to clone; all clones share the plan and the pool of connections.
+/// Answers requests by one plan. Cheap to clone; all clones share the plan, the pool of connections and what is kept of replies.
 #[derive(Debug, Clone)]
 pub struct Gateway {
     plan: Arc<Plan>,
     client: Client,
+    kept: Arc<Store>,
+    flights: Arc<Flights<fetching::Landing>>,
+    abroad: Option<Arc<abroad::Abroad>>,
 }
 
 impl Gateway {
     /// A gateway for a plan, calling its backends through a client.
     pub fn new(plan: Arc<Plan>, client: Client) -> Self {
-        Self { plan, client }
+        let kept = Arc::new(Store::new(plan.limits().cache));
+        Self { plan, client, kept, flights: Arc::default(), abroad: None }
+    }
+
+    /// The same, with a way to the other workers of the machine: without one, `coalesce: machine` is that of a worker.
+    #[must_use]
+    pub fn among(self, peers: Arc<dyn Peers>) -> Self {
+        Self { abroad: Some(Arc::new(abroad::Abroad::new(peers))), ..self }
+    }
+
+    /// The other workers leave it to this one to bring what has this name.
+    pub fn bring(&self, name: &str) {
+        if let Some(abroad) = &self.abroad {
+            abroad.bring(name);
+        }
+    }
+
+    /// Another worker has brought what has this name, or nothing that others could use.
+    pub fn take(&self, name: &str, bytes: Option<Vec<u8>>) {
+        let unwanted = self.abroad.as_ref().and_then(|abroad| abroad.take(name, bytes));
+        // Nobody waits for it yet: it is kept for who comes.
+        if let Some((key, entry)) = unwanted.and_then(|bytes| Entry::unpack(&bytes, Instant::now())) {
+            let _kept = self.kept.keep(&key, &Arc::new(entry), self.kept.epoch());
+        }
+    }
+
+    /// Drops what is covered of all that is kept. What is being asked for at this moment is not kept either.
+    pub fn purge(&self, purge: &Purge) {
+        self.kept.purge(purge);
+        self.flights.part();
     }
 }
 

@@ -142,7 +142,7 @@ fn empty_status(status: StatusCode) -> StatusCode {
 }
 
 /// Adds what `Vary` does not say yet, on one line.
-fn vary_on(head: &mut HeaderMap, names: &[&str]) {
+pub(super) fn vary_on(head: &mut HeaderMap, names: &[&str]) {
     let known: Vec<String> = head
         .get_all(VARY)
         .iter()

@@ -1,6 +1,7 @@
 //! What no data case can show: every fault beside the others, and time.
 
 mod calls;
+mod kept;
 
 use std::pin::Pin;
 use std::sync::Arc;

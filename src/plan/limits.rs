@@ -1,9 +1,12 @@
-//! What a client may send at most.
+//! What a client may send at most, and how much is kept.
 
 use super::compiler::Compiler;
 use crate::spec::{At, LimitsSpec};
 
-/// What a client may send at most.
+/// The smallest cache, in bytes.
+const LEAST_CACHE: u64 = 64 << 10;
+
+/// What a client may send at most, and how much is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// The request target, in bytes.
@@ -18,6 +21,8 @@ pub struct Limits {
     pub json_depth: usize,
     /// How many values a JSON body may have.
     pub json_nodes: usize,
+    /// What the cache of each worker may hold, in bytes.
+    pub cache: u64,
 }
 
 impl Compiler<'_> {
@@ -31,11 +36,16 @@ impl Compiler<'_> {
         };
         let (uri, head, body) =
             (size("uri", &spec.uri, 8 << 10), size("head", &spec.head, 32 << 10), size("body", &spec.body, 1 << 20));
+        let cache = self.size(&at.key("cache"), &spec.cache, 64 << 20);
         for (key, bytes, least) in [("uri", uri, 64), ("head", head, 512)] {
             if bytes < least {
                 let shown = self.source().shown(&at.key(key)).unwrap_or_default();
                 self.expected(&at.key(key), format!("`{shown}` is too little to serve anyone"), &format!("{least}B at least"));
             }
+        }
+        if cache < LEAST_CACHE {
+            let shown = self.source().shown(&at.key("cache")).unwrap_or_default();
+            self.expected(&at.key("cache"), format!("`{shown}` is too little to keep anything"), "64KiB at least");
         }
         let mut count = |key: &str, value: Option<usize>, default| {
             if value == Some(0) {
@@ -47,6 +57,7 @@ impl Compiler<'_> {
             uri,
             head,
             body,
+            cache,
             headers: count("headers", spec.headers, 100),
             json_nodes: count("json_nodes", spec.json_nodes, 100_000),
             json_depth: self.depth(&at.key("json_depth"), spec.json_depth, 64),

@@ -4,6 +4,7 @@
 //! problem before it gives up.
 
 mod broken;
+mod caching;
 mod calls;
 mod cluster;
 mod compiler;
@@ -33,6 +34,7 @@ mod words;
 use std::sync::Arc;
 
 pub use broken::Broken;
+pub use caching::Caching;
 pub use calls::{Call, MethodChoice};
 pub use cluster::{ClusterPlan, Restart};
 pub use groups::{GroupPlan, Policy, Workers};

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use http::Method;
 use indexmap::IndexMap;
 
-use super::Call;
 use super::compiler::Compiler;
 use super::feeds::Feeds;
 use super::graph::circles;
 use super::lookups::{Lookup, Source};
+use super::{Call, MethodChoice};
 use crate::base::hole::{Hole, Template};
 use crate::json::{Node, Path};
 use crate::shape::{Shape, When};
@@ -43,6 +44,8 @@ pub enum OnFailure {
     Fail,
     /// It answers without it.
     Omit,
+    /// It answers with the call's last good reply in its place, and without it when there is none.
+    Stale,
     /// It answers with this in its place.
     Fallback(Node<'static>),
 }
@@ -166,6 +169,12 @@ impl Compiler<'_> {
         let feeds = Feeds { at: feeds.at, pattern: feeds.pattern, input: feeds.input, calls: Some(specs), is_each };
         let call = self.call(&at_call, text, &feeds);
         let on_failure = form.map_or(Some(OnFailure::Fail), |form| self.on_failure(&at, form));
+        if let (Some(OnFailure::Stale), Some(MethodChoice::Fixed(method))) = (&on_failure, call.as_ref().map(Call::method))
+            && *method != Method::GET
+        {
+            let problem = Problem::new(at.key("fallback"), format!("`stale` has no say here: replies to {method} are not kept"));
+            self.push(problem.expected("a value, or `omit`"));
+        }
         let timeout = form.and_then(|form| form.timeout.as_ref());
         let timeout = timeout.map(|text| self.limit(&at.key("timeout"), Some(text), Duration::from_secs(10)));
         let steps = form.and_then(|form| form.shape.as_ref()).map(|steps| self.steps(&at.key("shape"), steps));
@@ -223,11 +232,7 @@ impl Compiler<'_> {
         }
         match self.literal(&at) {
             Node::String(word) if word == *"omit" => Some(OnFailure::Omit),
-            Node::String(word) if word == *"stale" => {
-                let problem = Problem::new(&at, "`stale` as a fallback is not available yet");
-                self.push(problem.expected("a value, or `omit`"));
-                None
-            }
+            Node::String(word) if word == *"stale" => Some(OnFailure::Stale),
             value => Some(OnFailure::Fallback(value)),
         }
     }

@@ -7,7 +7,7 @@ use http::Method;
 
 use super::compiler::Compiler;
 use super::feeds::Feeds;
-use super::{Call, Limits, NamedCall, Page};
+use super::{Caching, Call, Limits, NamedCall, Page};
 use crate::check::Rules;
 use crate::page::Templates;
 use crate::route::{Methods, Pattern, PatternError};
@@ -23,6 +23,7 @@ pub struct Route {
     answer: Answer,
     fused: Option<Fused>,
     page: Option<Page>,
+    caching: Option<Caching>,
     timeout: Duration,
 }
 
@@ -78,6 +79,9 @@ impl Route {
     /// # Errors
     /// Why it has to be whole, whatever its size.
     pub fn streams(&self) -> Result<u64, &'static str> {
+        if self.caching().is_some() {
+            return Err("its answers are kept");
+        }
         match (&self.answer, &self.fused) {
             (Answer::Call { call, .. }, Some(fused)) => {
                 fused.streams()?;
@@ -92,6 +96,11 @@ impl Route {
     /// The page that a browser gets.
     pub fn page(&self) -> Option<&Page> {
         self.page.as_ref()
+    }
+
+    /// For how long its replies are kept, if they are.
+    pub fn caching(&self) -> Option<&Caching> {
+        self.caching.as_ref()
     }
 
     /// The time it may take in all.
@@ -146,12 +155,13 @@ impl Compiler<'_> {
             _ => Some(None),
         };
         let answer = self.answer(at, spec, defaults, &feeds);
+        let caching = self.caching(&at.key("cache"), spec, pattern.as_ref(), &feeds);
         let timeout = self.limit(&at.key("timeout"), spec.timeout.as_ref(), defaults.timeout);
-        let parts = pattern.clone().zip(rules).zip(answer.zip(page));
-        let route = parts.map(|((pattern, rules), (answer, page))| {
+        let parts = pattern.clone().zip(rules).zip(answer.zip(page).zip(caching));
+        let route = parts.map(|((pattern, rules), ((answer, page), caching))| {
             let name = pattern.to_string().into();
             let fused = fused(&answer);
-            Route { name, pattern, rules, answer, fused, page, timeout }
+            Route { name, pattern, rules, answer, fused, page, caching, timeout }
         });
         (pattern, route)
     }
@@ -190,6 +200,7 @@ impl Compiler<'_> {
         for (at, there) in [
             (at.key("shape"), spec.shape.is_some()),
             (at.key("page"), spec.page.is_some()),
+            (at.key("cache"), spec.cache.is_some()),
             (at.key("strict"), spec.strict.is_some()),
             (at.key("input").key("body"), reads_body),
         ] {

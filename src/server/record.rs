@@ -144,6 +144,7 @@ impl Drop for Record {
             duration: self.started.elapsed(),
             upstream: trace.upstream,
             code: trace.code.as_deref().or(cut),
+            cache: trace.cache,
             warnings: trace.warnings,
             version: self.version,
             cut: !complete,

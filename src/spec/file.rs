@@ -35,7 +35,7 @@ pub struct FileSpec {
     pub cluster: Option<ClusterSpec>,
 }
 
-/// What a client may send at most; over it is a 4xx.
+/// What a client may send at most; over it is a 4xx. And how much is kept.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "`limits`")]
@@ -52,6 +52,8 @@ pub struct LimitsSpec {
     pub json_depth: Option<usize>,
     /// How many values a JSON body may have. Default 100000; over it 400.
     pub json_nodes: Option<usize>,
+    /// What the cache of each worker may hold. Default 64MiB.
+    pub cache: Option<SizeText>,
 }
 
 /// What every route starts from.

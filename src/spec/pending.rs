@@ -6,7 +6,6 @@ use super::{At, Problem, Problems};
 /// The keys of later versions, by their path; `*` is any name or any entry of a list.
 const LATER: &[(&[&str], &[&str])] = &[
     (&["upstreams", "*"], &["urls", "balance", "retry", "breaker", "bulkhead", "health"]),
-    (&["routes", "*"], &["cache"]),
     (&["defaults"], &["cache"]),
     (&["routes", "*", "page"], &["deadline", "fallback", "early_head"]),
     (&["site"], &["sitemap", "static"]),
@@ -73,7 +72,6 @@ upstreams:
   a: {urls: [x], balance: p2c, retry: {}, breaker: {}, bulkhead: {}, health: {}}
 routes:
   - route: GET /a
-    cache: {}
     page: {template: t, deadline: {}, fallback: f, early_head: true}
 site: {origin: o, robots: {disallow: [/a], sitemap: true}, sitemap: {call: c, items: i, loc: l}, static: {}}
 ";
@@ -86,7 +84,6 @@ site: {origin: o, robots: {disallow: [/a], sitemap: true}, sitemap: {call: c, it
                 "/upstreams/a/breaker",
                 "/upstreams/a/bulkhead",
                 "/upstreams/a/health",
-                "/routes/0/cache",
                 "/defaults/cache",
                 "/routes/0/page/deadline",
                 "/routes/0/page/fallback",
@@ -104,7 +101,7 @@ site: {origin: o, robots: {disallow: [/a], sitemap: true}, sitemap: {call: c, it
 upstreams: {a: {url: 'demo:', envelope: mall, decode: {}, timeout: {}, headers: {}}}
 routes:
   - {route: GET /a, calls: {a: 'GET a:/x'}, page: t.html}
-  - {route: GET /b, calls: {a: {to: 'GET a:/x'}}, page: {template: t, head: {title: a}, state: true, status: 200, when: always}}
+  - {route: GET /b, cache: {ttl: 1s}, calls: {a: {to: 'GET a:/x'}}, page: {template: t, head: {title: a}, state: true, status: 200, when: always}}
   - route: GET /c
     calls:
       a: {to: x, optional: true, fallback: 1, timeout: 1s, shape: [], for_each: a, as: b, at_once: 1, when: {path: a}}

@@ -146,24 +146,40 @@ pub struct CallFormSpec {
 pub struct CacheSpec {
     /// How long a reply is fresh.
     pub ttl: Option<DurationText>,
-    /// How long a stale one answers while a new one is fetched.
+    /// How long a stale one answers while a new one is fetched. Default 10s.
     pub swr: Option<DurationText>,
-    /// How long a stale one answers while the upstream fails.
+    /// How long a stale one answers while the upstream fails. Default 5m.
     pub stale_if_error: Option<DurationText>,
-    /// Query parameters that tell replies apart.
+    /// Query parameters that tell replies apart; others are dropped. Default: all that the route takes.
     pub query: Option<Vec<String>>,
-    /// Headers that tell replies apart.
+    /// Headers that tell replies apart; others are not sent to the upstream.
     pub vary: Option<Vec<String>>,
-    /// Whether equal requests share a call.
+    /// Whether equal requests share a call. Default `worker`.
     pub coalesce: Option<CoalesceSpec>,
+    /// Which of the upstream's own words about keeping a reply count. Default `refusals`.
+    pub obey: Option<ObeySpec>,
+    /// Names to drop replies by, with holes of the path: `item-{path.id}`.
+    pub tags: Option<Vec<String>>,
 }
 
 /// Which equal requests share a call.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CoalesceSpec {
     /// Those of one worker.
     Worker,
-    /// Those of the machine.
+    /// Those of all workers.
     Machine,
+}
+
+/// Which of the upstream's own words about keeping a reply count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ObeySpec {
+    /// `Set-Cookie`, `private` and `Vary: *`, which always do.
+    Private,
+    /// `no-store` and `no-cache` too.
+    Refusals,
+    /// Times too: `max-age` and its like go before `ttl`.
+    All,
 }

@@ -33,6 +33,8 @@ pub struct Entry<'a> {
     pub upstream: Duration,
     /// The stable code of the fault, when the answer is one, or why we cut it short.
     pub code: Option<&'a str>,
+    /// What the cache did, for a route that has one.
+    pub cache: Option<&'a str>,
     /// Values that were not what the route expects.
     pub warnings: u32,
     /// The protocol it was asked in.
@@ -59,6 +61,8 @@ impl Entry<'_> {
         let _ = write!(out, ",\"status\":{},\"bytes\":{},\"duration_us\":{duration}", self.status, self.bytes);
         let _ = write!(out, ",\"upstream_us\":{upstream},\"code\":");
         optional(out, self.code);
+        out.extend_from_slice(b",\"cache\":");
+        optional(out, self.cache);
         let _ = write!(out, ",\"warnings\":{},\"http\":\"{}\",\"cut\":{}}}", self.warnings, version(self.version), self.cut);
         out.push(b'\n');
     }
@@ -96,6 +100,7 @@ pub(super) mod tests {
             duration: Duration::from_micros(1500),
             upstream: Duration::from_micros(1100),
             code: None,
+            cache: Some("hit"),
             warnings: 0,
             version: http::Version::HTTP_11,
             cut: false,
@@ -113,7 +118,7 @@ pub(super) mod tests {
         let expected = concat!(
             r#"{"time":"2025-11-03T12:00:00.123Z","request_id":"0199-abcd","worker":3,"peer":"10.0.0.7","method":"GET","#,
             r#""path":"/detail/1?q=a&token=[redacted]","route":"GET /detail/{id}","status":200,"bytes":12,"#,
-            r#""duration_us":1500,"upstream_us":1100,"code":null,"warnings":0,"http":"1.1","cut":false}"#,
+            r#""duration_us":1500,"upstream_us":1100,"code":null,"cache":"hit","warnings":0,"http":"1.1","cut":false}"#,
             "\n"
         );
         assert_eq!(line(&entry()), expected);

@@ -54,6 +54,10 @@ fn each_command_asks_for_one_thing_and_says_in_one_line_what_came_of_it() {
         (&["scale", "4"], "POST /scale/4", r#"{"group":"web","from":2,"to":4}"#, "web: 4 workers, was 2\n"),
         (&["scale", "a b", "1"], "POST /scale/a%20b/1", r#"{"group":"a b","from":2,"to":1}"#, "a b: 1 worker, was 2\n"),
         (&["publish", "ready", "no"], "POST /publish/ready", published, "ready: 4 workers know it, as change 7\n"),
+        (&["purge", "--all"], "POST /purge/all", published, "all: dropped by 4 workers\n"),
+        (&["purge", "--tag", "item 7"], "POST /purge/tag", published, "tag item 7: dropped by 4 workers\n"),
+        (&["purge", "--key", "/a?b=1"], "POST /purge/key", published, "key /a?b=1: dropped by 4 workers\n"),
+        (&["purge", "--route", "GET /a"], "POST /purge/route", published, "route GET /a: dropped by 4 workers\n"),
         (&["upgrade"], "POST /upgrade", r#"{"pid":99}"#, "upgraded: process 99 is the master now\n"),
         (&["reopen"], "POST /reopen", "{}", "reopened: the log files are those under their names again\n"),
         (&["status", "--json"], "GET /status", r#"{"pid":1}"#, "{\"pid\":1}\n"),
@@ -65,7 +69,11 @@ fn each_command_asks_for_one_thing_and_says_in_one_line_what_came_of_it() {
         assert_eq!((result.code, result.out.as_str(), result.err.as_str()), (Some(0), said, ""), "{arguments:?}");
         let (line, body) = asked.recv().expect("a request");
         assert_eq!(line, format!("{asked_for} HTTP/1.1"), "{arguments:?}");
-        assert_eq!(body, if arguments.first() == Some(&"publish") { "no" } else { "" });
+        let told = match arguments {
+            ["publish", _, value] | ["purge", _, value] => value,
+            _ => "",
+        };
+        assert_eq!(body, told, "{arguments:?}");
     }
 }
 
@@ -103,6 +111,7 @@ fn without_a_master_every_command_says_where_it_looked_and_what_to_do() {
             &["stop"],
             &["events"],
             &["publish", "a", "b"],
+            &["purge", "--all"],
             &["upgrade"],
             &["reopen"],
         ] {
@@ -133,6 +142,8 @@ fn wrong_arguments_are_exit_code_64() {
         &["scale", "web", "many"],
         &["publish", "ready"],
         &["publish", "", "no"],
+        &["purge"],
+        &["purge", "--all", "--tag", "a"],
         &["reload", "--wait", "--no-wait"],
         &["start", "--rotate-size", "0"],
         &["start", "--rotate-size", "large"],

@@ -50,6 +50,12 @@ impl<S: Spawn> Supervisor<S> {
                     self.fault(key, &malformed);
                 }
             }
+            Report::Brought { name, length, next, body } => {
+                if let Some(fleet) = self.fleet(key) {
+                    fleet.heard(key, Instant::now());
+                }
+                self.brought(key, name, length, next, body.as_ref());
+            }
             Report::Malformed(malformed) => self.fault(key, &malformed),
             Report::Silent => {
                 let Some(group) = self.groups.get_mut(&key.group) else { return };
@@ -116,9 +122,11 @@ impl<S: Spawn> Supervisor<S> {
             }
             Message::Publish { topic, value } => {
                 info!(event = "message", group = group_name, worker, pid, topic, "a worker tells all");
+                self.part();
                 self.topics.publish(topic, value, None, &self.posts);
             }
             Message::Delivered { epoch } => self.topics.delivered(key, epoch, &self.posts),
+            Message::Want { name } => self.wanted(key, name),
             Message::Exit { reason, cut } => group.fleet.exiting(key, reason, cut),
             // The decoder lets no message of the other direction through.
             Message::Hello { .. }
@@ -128,6 +136,10 @@ impl<S: Spawn> Supervisor<S> {
             | Message::Deliver { .. }
             | Message::Reopen {}
             | Message::Adopt { .. }
+            | Message::Bring { .. }
+            | Message::Take { .. }
+            // It has a report of its own.
+            | Message::Brought { .. }
             | Message::Disconnect { .. } => {}
         }
         Ok(())
@@ -198,6 +210,7 @@ impl<S: Spawn> Supervisor<S> {
             }
         }
         self.topics.forget(key, &self.posts);
+        self.send_others(key);
         if let (Some(post), Some(obituary)) = (post, obituary) {
             let Post { group, worker, pid, generation, flight, .. } = post;
             let killed = status.is_some_and(|status| status.signal() == Some(SIGKILL));

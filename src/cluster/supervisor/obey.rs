@@ -49,6 +49,7 @@ impl<S: Spawn> Supervisor<S> {
                 if let Err(malformed) = state(&topic, &value) {
                     let _ = reply.send(Err(Refused::Invalid(malformed.to_string())));
                 } else {
+                    self.part();
                     self.topics.publish(topic, value, Some(reply), &self.posts);
                 }
             }

@@ -140,7 +140,9 @@ impl<S: Spawn> Supervisor<S> {
             Report::Said(Message::Online {}) => info!(event = "upgrade", pid = heir.pid, "the new master has its configuration"),
             Report::Said(Message::Listening {}) => self.abdicate(),
             Report::Said(Message::Exit { reason, .. }) => heir.said = Some(reason),
-            Report::Said(_) | Report::Malformed(_) => warn!(event = "message", pid = heir.pid, "the new master makes no sense"),
+            Report::Said(_) | Report::Brought { .. } | Report::Malformed(_) => {
+                warn!(event = "message", pid = heir.pid, "the new master makes no sense")
+            }
             Report::Silent => {}
             Report::Ended(status) => {
                 let how = status.map_or_else(|| "ended".to_owned(), describe);

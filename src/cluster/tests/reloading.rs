@@ -304,7 +304,7 @@ async fn what_is_published_reaches_everybody_and_who_comes_later() {
                     Event::Deliver { .. } => drop(job.count.fetch_add(1, Ordering::Relaxed)),
                     Event::Disconnect { .. } | Event::Closed => return 0,
                     Event::Connection(connection) => drop(connection),
-                    Event::Reopen { .. } => {}
+                    Event::Reopen { .. } | Event::Bring { .. } | Event::Take { .. } => {}
                 }
             }
         }),

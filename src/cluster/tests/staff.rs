@@ -104,7 +104,7 @@ impl Job {
             match self.channel.next().await {
                 Event::Connection(connection) => self.begin(connection, &mut tasks),
                 Event::Disconnect { .. } | Event::Closed => break,
-                Event::Deliver { .. } | Event::Reopen { .. } => {}
+                Event::Deliver { .. } | Event::Reopen { .. } | Event::Bring { .. } | Event::Take { .. } => {}
             }
             while tasks.try_join_next().is_some() {}
         }
@@ -126,7 +126,7 @@ impl Job {
             match self.channel.next().await {
                 Event::Connection(connection) => held.push(connection),
                 Event::Disconnect { .. } | Event::Closed => return 0,
-                Event::Deliver { .. } | Event::Reopen { .. } => {}
+                Event::Deliver { .. } | Event::Reopen { .. } | Event::Bring { .. } | Event::Take { .. } => {}
             }
             self.count.store(held.len() as u64, Ordering::Relaxed);
         }
@@ -140,7 +140,7 @@ impl Job {
             match self.channel.next().await {
                 Event::Connection(connection) => taken.push(connection),
                 Event::Disconnect { .. } | Event::Closed => return 0,
-                Event::Deliver { .. } | Event::Reopen { .. } => {}
+                Event::Deliver { .. } | Event::Reopen { .. } | Event::Bring { .. } | Event::Take { .. } => {}
             }
         }
         Connection::take_unread(&mut taken).await;

@@ -151,7 +151,7 @@ async fn what_one_worker_refuses_another_serves() {
                 match job.channel.next().await {
                     Event::Connection(connection) => drop(connection),
                     Event::Disconnect { .. } | Event::Closed => return 0,
-                    Event::Deliver { .. } | Event::Reopen { .. } => {}
+                    Event::Deliver { .. } | Event::Reopen { .. } | Event::Bring { .. } | Event::Take { .. } => {}
                 }
             }
         }),

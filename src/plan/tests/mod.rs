@@ -1,5 +1,6 @@
 //! The plan as a whole: from a snapshot to routes, or to a report.
 
+mod caching;
 mod groups;
 mod laws;
 mod presets;

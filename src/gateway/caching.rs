@@ -1,0 +1,166 @@
+//! A request of a route with a cache: what its answer depends on, and whether one is there.
+
+use http::header::{AUTHORIZATION, COOKIE, HOST};
+use http::request::Parts;
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderName, Method, Response, Uri};
+use std::sync::Arc;
+use tokio::time::Instant;
+
+use super::accept::Form;
+use super::answer::Incoming;
+use super::edge::Trace;
+use super::fetching::Fetch;
+use super::fragment::Wanted;
+use super::keeping::{give, tell};
+use super::{Body, Gateway};
+use crate::cache::{Failing, Found, Key, Standing, Status};
+use crate::plan::{Caching, Route};
+
+/// What reaches the upstream of every request, whatever tells replies apart: it names the request and changes no reply.
+const TRACING: [&str; 3] = ["x-request-id", "traceparent", "tracestate"];
+
+impl Gateway {
+    /// The answer of a route whose answers are kept.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the straight line hands on what it has; a struct of all would only rename them"
+    )]
+    pub(super) async fn through_cache<B: Incoming>(
+        &self,
+        route: &Arc<Route>,
+        caching: &Caching,
+        parts: &Parts,
+        body: B,
+        holes: Vec<(String, String)>,
+        wanted: Wanted,
+        trace: &mut Trace,
+    ) -> Response<Body> {
+        if let Some(status) = past(caching, parts, !http_body::Body::is_end_stream(&body)) {
+            let bare = (status != Status::Method).then(|| with_query(parts, &address(caching, parts)));
+            let asked = bare.as_ref().unwrap_or(parts);
+            // What a cache has no part in is not boxed for it: this is a future as large as a request's.
+            let answered = Box::pin(self.answered(route, asked, body, &holes, &wanted, route.timeout(), trace)).await;
+            let mut response = answered.unwrap_or_else(|fault| self.faulted(parts, &fault, trace));
+            tell(&mut response, status, trace);
+            return response;
+        }
+        let address = address(caching, parts);
+        let key = key(route, caching, parts, &address, &wanted);
+        let now = Instant::now();
+        let found = self.kept.find(&key, now);
+        let fetch = || Fetch {
+            gateway: self.clone(),
+            route: Arc::clone(route),
+            asked: for_all(caching, parts, &address),
+            holes,
+            wanted,
+            key: key.clone(),
+            address: address.clone(),
+            began: now,
+        };
+        match found {
+            Found::Kept(entry, Standing::Fresh) => give(&entry, parts, now, Status::Hit { ttl: entry.ttl(now) }, trace),
+            Found::Kept(entry, Standing::Revalidate) => {
+                if entry.failing(now) != Failing::LetBe {
+                    fetch().behind(&entry);
+                }
+                give(&entry, parts, now, Status::Revalidating { ttl: entry.ttl(now) }, trace)
+            }
+            Found::Kept(entry, Standing::OnError) if entry.failing(now) != Failing::No => {
+                if entry.failing(now) == Failing::AskAgain {
+                    fetch().behind(&entry);
+                }
+                give(&entry, parts, now, Status::StaleOnError { ttl: entry.ttl(now) }, trace)
+            }
+            Found::Kept(entry, _) => Box::pin(fetch().together(parts, Some(entry), trace)).await,
+            Found::Nothing => Box::pin(fetch().together(parts, None, trace)).await,
+            Found::Alone => Box::pin(fetch().alone(parts, None, trace)).await,
+        }
+    }
+}
+
+/// Why a request is nothing to the cache, if it is not.
+fn past(caching: &Caching, parts: &Parts, has_body: bool) -> Option<Status> {
+    if !matches!(parts.method, Method::GET | Method::HEAD) {
+        return Some(Status::Method);
+    }
+    let of_person = |name: HeaderName| parts.headers.contains_key(&name) && !caching.headers().contains(&name);
+    if of_person(AUTHORIZATION) {
+        Some(Status::Bypass("authorization"))
+    } else if of_person(COOKIE) {
+        Some(Status::Bypass("cookie"))
+    } else {
+        has_body.then_some(Status::Bypass("body"))
+    }
+}
+
+/// Path and query, without what tells no replies apart.
+fn address(caching: &Caching, parts: &Parts) -> String {
+    let mut address = parts.uri.path().to_owned();
+    let query = caching.query(parts.uri.query().unwrap_or_default());
+    if !query.is_empty() {
+        address.push('?');
+        address.push_str(&query);
+    }
+    address
+}
+
+/// Everything that an answer of this route can depend on: what else a request says does not reach the upstream. No part can hold what
+/// separates it from the next one.
+fn key(route: &Route, caching: &Caching, parts: &Parts, address: &str, wanted: &Wanted) -> Key {
+    let mut text = Vec::with_capacity(address.len() + 128);
+    let mut line = |piece: &[u8]| {
+        text.extend_from_slice(piece);
+        text.push(b'\n');
+    };
+    line(route.name().as_bytes());
+    line(match wanted.form {
+        Form::Json => b"json",
+        Form::Html => b"html",
+    });
+    // A page and a block without a name are two things.
+    line(wanted.block.as_ref().map_or(String::new(), |block| format!("#{block}")).as_bytes());
+    // The upstream is told which host was asked for, and may make links of it.
+    line(host(parts).to_ascii_lowercase().as_bytes());
+    line(address.as_bytes());
+    for name in caching.headers() {
+        for value in parts.headers.get_all(name) {
+            text.extend_from_slice(value.as_bytes());
+            text.push(0);
+        }
+        text.push(b'\n');
+    }
+    Key::new(text)
+}
+
+/// The host that was asked for, as the client wrote it.
+pub(super) fn host(parts: &Parts) -> &str {
+    let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
+    host.or_else(|| parts.uri.authority().map(http::uri::Authority::as_str)).unwrap_or_default()
+}
+
+/// The request as it is made for all with the same key: nothing of it speaks of one client, but for the name of the request and the
+/// address that backends log.
+fn for_all(caching: &Caching, parts: &Parts, address: &str) -> Parts {
+    let mut asked = with_query(parts, address);
+    asked.method = Method::GET;
+    let mut headers = HeaderMap::new();
+    let told_apart = caching.headers().iter().cloned();
+    for name in told_apart.chain([HOST]).chain(TRACING.map(HeaderName::from_static)) {
+        for value in parts.headers.get_all(&name) {
+            headers.append(name.clone(), value.clone());
+        }
+    }
+    asked.headers = headers;
+    asked
+}
+
+fn with_query(parts: &Parts, address: &str) -> Parts {
+    let mut parts = parts.clone();
+    let mut uri = std::mem::take(&mut parts.uri).into_parts();
+    // Pieces of an address that was parsed parse again.
+    uri.path_and_query = PathAndQuery::try_from(address).ok();
+    parts.uri = Uri::from_parts(uri).unwrap_or_default();
+    parts
+}

@@ -1,0 +1,88 @@
+//! `cache`: what a route must say, and what it cannot.
+
+use super::super::Plan;
+use super::{compile, heads};
+
+fn compiled(route: &str) -> Result<Plan, String> {
+    compile(&format!("routes:\n  - {{{route}, call: \"GET shop:/a\"}}\n"), &[])
+}
+
+#[test]
+fn a_cache_that_cannot_do_what_it_says_is_refused() {
+    for (route, told) in [
+        ("route: GET /a, cache: {}", "nothing says how long a reply is fresh"),
+        ("route: GET /a, cache: {ttl: 0s}", "`0s` leaves no time at all"),
+        ("route: POST /a, cache: {ttl: 1s}", "`cache` has no say here: only replies to GET are kept"),
+        ("route: GET /a, cache: {ttl: 1s, vary: [\"a b\"]}", "`a b` cannot name a header"),
+        ("route: GET /a, cache: {ttl: 1s, vary: [\"*\"]}", "`*` cannot name a header"),
+        ("route: GET /a, cache: {ttl: 1s, vary: [a, A]}", "the header `A` is in this list already"),
+        ("route: GET /a, cache: {ttl: 1s, query: [a, a]}", "the parameter `a` is in this list already"),
+        (
+            "route: GET /a, input: {query: {q: {type: string}}}, cache: {ttl: 1s, query: [p]}",
+            "`q` has a rule, but is not in this list, which has p: it would be dropped",
+        ),
+        (
+            "route: GET /a, cache: {ttl: 1s, swr: 1s, vary: [cookie]}",
+            "`swr` has no say here: what is told apart by who asks is never given out stale",
+        ),
+        (
+            "route: GET /a, input: {headers: {authorization: {type: string}}}, cache: {ttl: 1s, stale_if_error: 1s}",
+            "`stale_if_error` has no say here: what is told apart by who asks is never given out stale",
+        ),
+        ("route: \"GET /a/{id}\", cache: {ttl: 1s, tags: [\"{path.sku}\"]}", "nothing feeds the hole `{path.sku}`"),
+        ("route: GET /a, cache: {ttl: 1s, tags: [\"{query.q}\"]}", "nothing feeds the hole `{query.q}`"),
+        ("route: GET /a, cache: {ttl: 1s, tags: [\"\"]}", "this is no tag"),
+        ("route: GET /a, cache: {ttl: 1s, tags: [\"{a\"]}", "the hole that opens at column 1 is never closed"),
+    ] {
+        let report = compiled(route).unwrap_err();
+        let heads = heads(&report);
+        assert!(heads.len() == 1 && heads[0].contains(told), "{route}: {report}");
+    }
+    let report = compile("routes: [{route: GET /a, proxy: \"shop:/\", cache: {ttl: 1s}}]", &[]).unwrap_err();
+    assert!(heads(&report)[0].contains("`cache` has no say here: `proxy` passes bytes through untouched"), "{report}");
+    let report = compile("limits: {cache: 1KiB}\nroutes: [{route: GET /a, call: \"GET shop:/\"}]", &[]).unwrap_err();
+    assert!(heads(&report)[0].contains("`1KiB` is too little to keep anything"), "{report}");
+}
+
+#[test]
+fn only_replies_to_get_are_kept_for_when_the_call_fails() {
+    let compiled = |call: &str, optional: bool| {
+        let text = format!(
+            "routes: [{{route: ANY /a, calls: {{a: {{to: \"{call} shop:/\", optional: {optional}, fallback: stale}}}}}}]"
+        );
+        compile(&text, &[])
+    };
+    assert!(compiled("GET", true).is_ok() && compiled("", true).is_ok());
+    let report = compiled("POST", true).unwrap_err();
+    assert!(heads(&report)[0].ends_with("`stale` has no say here: replies to POST are not kept"), "{report}");
+    let report = compiled("GET", false).unwrap_err();
+    assert!(heads(&report)[0].ends_with("`fallback` has no say here: the route fails when this call does"), "{report}");
+}
+
+#[test]
+fn what_is_not_said_has_its_default() {
+    let plan =
+        compiled("route: \"GET,POST /a\", input: {headers: {X-Tenant: {type: string}}}, cache: {ttl: 30s, vary: [Accept]}")
+            .unwrap();
+    let caching = plan.router().routes()[0].caching().unwrap();
+    let rules = caching.rules();
+    assert_eq!((rules.ttl.unwrap().as_secs(), rules.swr.as_secs(), rules.stale_if_error.as_secs()), (30, 10, 300));
+    assert_eq!(caching.headers(), ["accept", "x-tenant"]);
+    assert!(!caching.is_personal() && !caching.is_of_machine());
+    let plan = compiled("route: GET /a, cache: {ttl: 1s, coalesce: machine}").unwrap();
+    assert!(plan.router().routes()[0].caching().unwrap().is_of_machine());
+    let plan = compiled("route: GET /a, cache: {obey: all, vary: [cookie]}").unwrap();
+    let caching = plan.router().routes()[0].caching().unwrap();
+    assert!(caching.is_personal() && caching.rules().swr.is_zero() && caching.rules().ttl.is_none());
+    assert!(compiled("route: GET /a").unwrap().router().routes()[0].caching().is_none());
+}
+
+#[test]
+fn parameters_that_a_rule_drops_tell_nothing_apart() {
+    let drops = "input: {query: {q: {type: string}}, unknown_query: drop}";
+    let plan = compiled(&format!("route: GET /a, {drops}, cache: {{ttl: 1s}}")).unwrap();
+    assert_eq!(plan.router().routes()[0].caching().unwrap().query("utm=1&q=2"), "q=2");
+    let rejects = "input: {query: {q: {type: string}}, unknown_query: reject}";
+    let plan = compiled(&format!("route: GET /a, {rejects}, cache: {{ttl: 1s, query: [q]}}")).unwrap();
+    assert_eq!(plan.router().routes()[0].caching().unwrap().query("utm=1&q=2"), "utm=1&q=2", "its rule must see it");
+}
