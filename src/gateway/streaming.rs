@@ -23,6 +23,9 @@ use crate::plan::{Call, Route};
 use crate::shape::{Shape, Stream};
 use crate::upstream::{Growing, Reply, Rest, headers};
 
+/// How much of a reply is shaped at once, so that no buffer becomes much larger.
+const PIECE: usize = 64 << 10;
+
 /// How much of a reply is held while the envelope has not told how it went.
 const UNDECIDED: usize = 8 << 20;
 
@@ -50,7 +53,7 @@ impl Gateway {
         mut growing: Box<Growing>,
         parts: &Parts,
     ) -> Result<Started, Fault> {
-        let decode = call.backend().decode();
+        let (decode, above) = (call.backend().decode(), call.backend().stream_above());
         let failed = |error| self.failed(call, error);
         let mut fed = loop {
             let content_type = growing.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
@@ -63,14 +66,22 @@ impl Gateway {
         let stream = route.fused().and_then(|fused| fused.stream(shape.is_strict(), decode.depth()));
         let Some(mut stream) = stream else { return growing.whole().await.map(Started::Whole).map_err(failed) };
         let ready = loop {
-            let pushed = stream.push(growing.begun().get(fed..).unwrap_or_default());
-            fed = growing.begun().len();
-            let ready = stream.take();
-            if pushed.is_ok() && !ready.is_empty() {
-                break ready;
+            let begun = growing.begun().get(fed..).unwrap_or_default();
+            let piece = begun.get(..begun.len().min(PIECE)).unwrap_or_default();
+            let pushed = stream.push(piece);
+            fed += piece.len();
+            // What is wrong up to the threshold is a fault, however much came at once.
+            if pushed.is_ok() && fed as u64 >= above {
+                let ready = stream.take();
+                if !ready.is_empty() {
+                    break ready;
+                }
             }
             if pushed.is_ok() && stream.is_undecided() && fed > UNDECIDED {
                 return Err(undecided(call));
+            }
+            if pushed.is_ok() && fed < growing.begun().len() {
+                continue;
             }
             if pushed.is_err() || !growing.more().await.map_err(failed)? {
                 return growing.whole().await.map(Started::Whole).map_err(failed);
@@ -78,9 +89,11 @@ impl Gateway {
         };
         let (status, mut head) = (growing.status, std::mem::take(&mut growing.headers));
         headers::for_new_body(&mut head);
+        let (begun, rest) = growing.into_rest();
         let shaped = Shaped {
             stream,
-            rest: growing.into_rest(),
+            came: begun.slice(fed.min(begun.len())..),
+            rest,
             ready: Bytes::from(ready),
             over: false,
             request: parts.extensions.get::<RequestId>().map(RequestId::header),
@@ -99,6 +112,8 @@ fn undecided(call: &Call) -> Fault {
 #[derive(Debug)]
 pub(super) struct Shaped {
     stream: Stream,
+    /// What came and is not shaped yet.
+    came: Bytes,
     rest: Rest,
     ready: Bytes,
     over: bool,
@@ -121,14 +136,22 @@ impl Shaped {
             if self.over {
                 return Poll::Ready(None);
             }
-            let done = match self.rest.poll_next(cx) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Some(Err(error))) => Err(Broken::Upstream(error)),
-                Poll::Ready(Some(Ok(piece))) => self.stream.push(&piece).map_err(Broken::Reply),
-                Poll::Ready(None) => {
-                    self.over = true;
-                    self.stream.finish().map_err(Broken::Reply)
+            let done = if self.came.is_empty() {
+                match self.rest.poll_next(cx) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(Some(Err(error))) => Err(Broken::Upstream(error)),
+                    Poll::Ready(Some(Ok(piece))) => {
+                        self.came = piece;
+                        continue;
+                    }
+                    Poll::Ready(None) => {
+                        self.over = true;
+                        self.stream.finish().map_err(Broken::Reply)
+                    }
                 }
+            } else {
+                let piece = self.came.split_to(self.came.len().min(PIECE));
+                self.stream.push(&piece).map_err(Broken::Reply)
             };
             if let Err(broken) = done {
                 self.over = true;

@@ -22,6 +22,9 @@ use super::settings::Place;
 use super::wire::{Watch, Watched};
 use super::{ConnectError, Error, Upstream, collect, headers, reply};
 
+/// How much is read from a connection at once, at most, in bytes: what a large reply holds of a worker's memory follows from it.
+const READ: usize = 128 * 1024;
+
 /// Opens a connection to the sample backend of `demo:` targets, in memory.
 pub trait Dial: Send + Sync {
     /// The client's end; the other end is served already.
@@ -91,7 +94,7 @@ impl Client {
     }
 
     pub(super) fn with_connector(connector: Connector) -> Self {
-        let shared = Shared { connector, pool: Arc::default(), handshake: http1::Builder::new(), opened: AtomicU32::new(0) };
+        let shared = Shared { connector, pool: Arc::default(), handshake: handshake(), opened: AtomicU32::new(0) };
         Self { shared: Arc::new(shared) }
     }
 
@@ -172,6 +175,13 @@ impl Client {
     pub(super) fn opened(&self) -> u32 {
         self.shared.opened.load(Ordering::Relaxed)
     }
+}
+
+/// How connections are spoken on.
+fn handshake() -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder.max_buf_size(READ);
+    builder
 }
 
 /// A connection in use. Dropped, it is cut; given back, it waits for the next call.

@@ -136,9 +136,9 @@ impl Growing {
         Ok(Reply { status: self.status, headers: self.headers, body })
     }
 
-    /// What follows, in any time that its reader takes.
-    pub fn into_rest(self) -> Rest {
-        self.rest
+    /// What came so far, and what follows in any time that its reader takes.
+    pub fn into_rest(self) -> (Bytes, Rest) {
+        (self.begun.freeze(), self.rest)
     }
 }
 
