@@ -31,6 +31,9 @@ const BODY_TIME: Duration = Duration::from_secs(5);
 /// Who may follow the events at the same time, so that there is always room for who wants something else.
 const FOLLOWERS: usize = 16;
 
+/// The topic on which workers act: whether `/_forecourt/ready` is to say so.
+const READY: &str = "ready";
+
 type Answer = Result<Response, Problem>;
 
 /// The paths of the control socket.
@@ -128,6 +131,9 @@ async fn publish(State(handle): State<Handle>, path: Result<Path<String>, PathRe
     let Path(topic) = path.map_err(odd_topic)?;
     let value = timeout(BODY_TIME, read(body)).await.map_err(|_| Problem::bad("the value did not come in time"))??;
     let value = String::from_utf8(value).map_err(|_| Problem::bad("the value is not UTF-8"))?;
+    if topic == READY && !["yes", "no"].contains(&value.as_str()) {
+        return Err(Problem::bad(format!("`{READY}` is `yes` or `no`, and nothing else")));
+    }
     Ok(said(StatusCode::OK, &handle.publish(topic, value).await?))
 }
 

@@ -108,6 +108,8 @@ pub(crate) enum Malformed {
     Count(usize),
     #[error("a topic has 1 to {LONGEST_TOPIC} bytes and a value at most {LONGEST_VALUE}; these have {topic} and {value}")]
     State { topic: usize, value: usize },
+    #[error("a topic and a value have no control characters, such as line breaks")]
+    Control,
     #[error("a `{0}` packet went the wrong way")]
     Direction(&'static str),
     #[error("a `{0}` packet came at the wrong time")]
@@ -145,7 +147,8 @@ impl Message {
             Self::Connection { connections } => within(connections.len(), 1, MOST_DESCRIPTORS)?,
             Self::Taken { numbers, .. } => within(numbers.len(), 0, MOST_NUMBERS).map(|_| 0)?,
             Self::Refused { numbers, .. } => within(numbers.len(), 1, MOST_NUMBERS).map(|_| 0)?,
-            Self::Publish { topic, value } | Self::Deliver { topic, value, .. } => state(topic, value).map(|()| 0)?,
+            Self::Publish { topic, value } => told(topic, value).map(|()| 0)?,
+            Self::Deliver { topic, value, .. } => state(topic, value).map(|()| 0)?,
             _ => 0,
         };
         let short = truncated && descriptors < expected && matches!(message, Self::Connection { .. });
@@ -207,6 +210,13 @@ pub(crate) fn reason(text: &str) -> String {
 pub(crate) fn state(topic: &str, value: &str) -> Result<(), Malformed> {
     let fits = (1..=LONGEST_TOPIC).contains(&topic.len()) && value.len() <= LONGEST_VALUE;
     if fits { Ok(()) } else { Err(Malformed::State { topic: topic.len(), value: value.len() }) }
+}
+
+/// The same of what is told anew: no row of a table and no line of a log may be forged by it. What another master has told before
+/// is taken as it is.
+pub(crate) fn told(topic: &str, value: &str) -> Result<(), Malformed> {
+    state(topic, value)?;
+    if topic.chars().chain(value.chars()).any(char::is_control) { Err(Malformed::Control) } else { Ok(()) }
 }
 
 fn within(count: usize, least: usize, most: usize) -> Result<usize, Malformed> {
