@@ -91,6 +91,11 @@ impl Serving {
         self.socket.path()
     }
 
+    /// Whether its path still leads here: whoever has connected is answered in any case.
+    pub fn stands(&self) -> bool {
+        self.socket.stands()
+    }
+
     /// Removes the socket and lets those who are being answered finish, for a second at the most.
     pub async fn end(mut self) {
         self.ending.send_replace(true);

@@ -5,7 +5,7 @@ use std::env;
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use rustix::process::geteuid;
 
@@ -60,11 +60,19 @@ fn folder() -> PathBuf {
     }
 }
 
-/// The path with every link followed; of a file that is gone, with those of its folder.
+/// The path as it is written, from the root, without `.`, `..` and doubled slashes. Links are not followed: where they lead may
+/// change while the master serves, as that of a `current` to a release does, and its name must not.
 fn whole(config: &Path) -> PathBuf {
     let absolute = std::path::absolute(config).unwrap_or_else(|_| config.to_owned());
-    let in_its_folder = || Some(fs::canonicalize(absolute.parent()?).ok()?.join(absolute.file_name()?));
-    fs::canonicalize(&absolute).ok().or_else(in_its_folder).unwrap_or(absolute)
+    let mut whole = PathBuf::new();
+    for part in absolute.components() {
+        match part {
+            Component::ParentDir => drop(whole.pop()),
+            Component::CurDir => {}
+            part => whole.push(part),
+        }
+    }
+    whole
 }
 
 /// The file's name for people, its path as a number for the program: `routes-9c1f44a0d2e1b377.sock`.
@@ -102,18 +110,37 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_file_by_another_way_has_the_same_socket_and_another_file_another() {
+    fn the_same_path_written_otherwise_has_the_same_socket_and_another_path_another() {
+        let expected = socket(Path::new("/srv/shop/current/routes.yaml"));
+        for same in
+            ["/srv//shop/current/./routes.yaml", "/srv/shop/old/../current/routes.yaml", "/../srv/shop/current/routes.yaml"]
+        {
+            assert_eq!(socket(Path::new(same)), expected, "{same}");
+        }
+        for other in ["/srv/shop/current/other.yaml", "/srv/shop/releases/1/routes.yaml", "/shop/current/routes.yaml"] {
+            assert_ne!(socket(Path::new(other)), expected, "{other}");
+        }
+        let here = env::current_dir().unwrap();
+        assert_eq!(socket(Path::new("routes.yaml")), socket(&here.join("routes.yaml")));
+        assert_eq!(socket(Path::new("../routes.yaml")), socket(&here.parent().unwrap().join("routes.yaml")));
+    }
+
+    #[test]
+    fn a_link_that_is_swapped_at_a_release_changes_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("routes.yaml");
-        fs::write(&file, "").unwrap();
-        symlink(folder.path(), folder.path().join("link")).unwrap();
-        let socket_of = |path: &Path| socket(path);
-        assert_eq!(socket_of(&file), socket_of(&folder.path().join("link/./routes.yaml")));
-        assert_ne!(socket_of(&file), socket_of(&folder.path().join("other.yaml")));
-        // A file that somebody has removed is still found.
-        let before = socket_of(&file);
-        fs::remove_file(&file).unwrap();
-        assert_eq!(socket_of(&folder.path().join("link/routes.yaml")), before);
+        let (current, next) = (folder.path().join("current"), folder.path().join("next"));
+        for release in ["1", "2"] {
+            fs::create_dir(folder.path().join(release)).unwrap();
+            fs::write(folder.path().join(release).join("routes.yaml"), "").unwrap();
+        }
+        symlink("1", &current).unwrap();
+        let before = socket(&current.join("routes.yaml"));
+        symlink("2", &next).unwrap();
+        fs::rename(&next, &current).unwrap();
+        assert_eq!(socket(&current.join("routes.yaml")), before);
+        // And a link that leads nowhere for the moment.
+        fs::remove_dir_all(folder.path().join("2")).unwrap();
+        assert_eq!(socket(&current.join("routes.yaml")), before);
     }
 
     #[test]

@@ -33,6 +33,9 @@ const BODY_TIME: Duration = Duration::from_secs(5);
 /// Who may follow the events at the same time, so that there is always room for who wants something else.
 const FOLLOWERS: usize = 16;
 
+/// The topic on which workers act: whether `/_forecourt/ready` is to say so.
+const READY: &str = "ready";
+
 type Answer = Result<Response, Problem>;
 
 /// The paths of the control socket.
@@ -131,6 +134,9 @@ async fn stop(State(handle): State<Handle>, query: Result<Query<Stopping>, Query
 async fn publish(State(handle): State<Handle>, path: Result<Path<String>, PathRejection>, body: Body) -> Answer {
     let Path(topic) = path.map_err(odd_word)?;
     let value = text(body).await?;
+    if topic == READY && !["yes", "no"].contains(&value.as_str()) {
+        return Err(Problem::bad(format!("`{READY}` is `yes` or `no`, and nothing else")));
+    }
     Ok(said(StatusCode::OK, &handle.publish(topic, value).await?))
 }
 

@@ -78,12 +78,17 @@ impl Socket {
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
+
+    /// Whether its path still leads here.
+    pub(super) fn stands(&self) -> bool {
+        fs::symlink_metadata(&self.path).is_ok_and(|found| (found.dev(), found.ino()) == self.node)
+    }
 }
 
 impl Drop for Socket {
     fn drop(&mut self) {
         // A successor may have taken the name over.
-        if fs::symlink_metadata(&self.path).is_ok_and(|found| (found.dev(), found.ino()) == self.node) {
+        if self.stands() {
             let _gone = fs::remove_file(&self.path);
         }
     }

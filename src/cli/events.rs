@@ -24,7 +24,7 @@ pub(super) fn run(arguments: &EventsArguments) -> Result<()> {
         // A body that breaks off is the end of the master.
         while let Some(Ok(frame)) = body.frame().await {
             if let Ok(lines) = frame.into_data()
-                && !exit::pass_on(&lines)
+                && !exit::pass_on(&lines)?
             {
                 break;
             }

@@ -1,7 +1,7 @@
 //! Exit codes, after sysexits.h.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::os::fd::AsFd;
 use std::process::ExitCode;
 use std::sync::OnceLock;
@@ -83,12 +83,15 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 /// Where standard error was before a log file or nothing was put there.
 static BEFORE: OnceLock<File> = OnceLock::new();
 
-/// From now on complaints go to where standard error is at this moment too, whatever is put there later.
-pub(super) fn remember_stderr() {
+/// Puts something else in the place of standard error. If that succeeds, complaints go from then on to where it was before, too.
+pub(super) fn beside_stderr<T, E>(put: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
     // One that cannot be remembered is not asked for anything either; the first one is the one that matters.
-    if let Ok(stderr) = std::io::stderr().as_fd().try_clone_to_owned() {
-        let _ = BEFORE.set(File::from(stderr));
+    let before = std::io::stderr().as_fd().try_clone_to_owned();
+    let put = put()?;
+    if let Ok(before) = before {
+        let _ = BEFORE.set(File::from(before));
     }
+    Ok(put)
 }
 
 /// Prints to standard error, behind everything that was logged; a reader that went away, or reads nothing, is no error.
@@ -105,10 +108,17 @@ pub(super) fn print(text: &str) {
     let _reader_gone = out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush());
 }
 
-/// Passes bytes on to standard output as they are. Tells whether anybody reads there.
-pub(super) fn pass_on(bytes: &[u8]) -> bool {
+/// Passes bytes on to standard output as they are. Tells whether anybody reads there still.
+///
+/// # Errors
+/// They cannot be written for another reason: the disk is full.
+pub(super) fn pass_on(bytes: &[u8]) -> Result<bool, Error> {
     let mut out = std::io::stdout().lock();
-    out.write_all(bytes).and_then(|()| out.flush()).is_ok()
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Exit::System.because(Error::new(error).context("standard output cannot be written to"))),
+    }
 }
 
 /// Help and version are answers; everything else that clap says is a usage error.

@@ -26,7 +26,7 @@ pub(super) struct FileArguments {
     #[arg(long, value_name = "SIZE", value_parser = read_size)]
     rotate_size: Option<u64>,
     /// Rotate a log file that is as old as this, as in 24h
-    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    #[arg(long, value_name = "TIME", value_parser = read_age)]
     rotate_every: Option<Duration>,
     /// Keep this many rotated files of each log
     #[arg(long, value_name = "NUMBER", default_value = "7")]
@@ -44,12 +44,10 @@ impl FileArguments {
 
     /// Opens the log files. What the program has to say at its end goes to the log file, and to where standard error was before.
     pub(super) fn open(&self) -> Result<Arc<LogFiles>> {
-        if self.has_log() {
-            exit::remember_stderr();
-        }
         let rotation = Rotation { size: self.rotate_size, every: self.rotate_every, keep: self.rotate_keep.get() };
-        let files = LogFiles::open(self.log.as_deref(), self.access_log.as_deref(), rotation).map_err(unopened)?;
-        Ok(Arc::new(files))
+        let open = || LogFiles::open(self.log.as_deref(), self.access_log.as_deref(), rotation);
+        let files = if self.has_log() { exit::beside_stderr(open) } else { open() };
+        Ok(Arc::new(files.map_err(unopened)?))
     }
 
     /// Claims the pid file, if there is to be one. `heir` says that this process takes over from the one that it names.
@@ -67,6 +65,14 @@ fn read_size(text: &str) -> Result<u64, String> {
     match size::parse(text) {
         Ok(0) => Err("a file is always as large as nothing: write a size such as 100MiB".to_owned()),
         Ok(size) => Ok(size),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn read_age(text: &str) -> Result<Duration, String> {
+    match duration::parse(text) {
+        Ok(Duration::ZERO) => Err("a file is always as old as nothing: write a time such as 24h".to_owned()),
+        Ok(age) => Ok(age),
         Err(error) => Err(error.to_string()),
     }
 }

@@ -11,6 +11,7 @@ use tracing::{info, warn};
 
 use super::ServeArguments;
 use super::control_argument::ControlArgument;
+use super::exit;
 use super::pid_file::PidFile;
 use crate::admin::{Control, Notifier, Serving, Taking, place, rotate};
 use crate::cluster::{Handle, Notice};
@@ -31,7 +32,9 @@ pub(super) struct Operation {
 #[derive(Debug, Default)]
 struct Possessions {
     control: Option<Serving>,
-    _pid: Option<PidFile>,
+    /// Control sockets whose files have gone; they answer those who had connected.
+    former: Vec<Serving>,
+    pid: Option<PidFile>,
 }
 
 impl Operation {
@@ -46,7 +49,7 @@ impl Operation {
         let _only_for_people = prctl::set_name(c"forecourt-m");
         let mut possessions = Possessions::default();
         if !heir {
-            possessions._pid = arguments.files.claim_pid(false)?;
+            possessions.pid = arguments.files.claim_pid(false)?;
             possessions.control = listen(handle, &arguments.control, Taking::IfFree);
         }
         let mut tasks = JoinSet::new();
@@ -54,7 +57,7 @@ impl Operation {
             tasks.spawn(rotate(Arc::clone(files), handle.clone()));
         }
         let (told, notices) = mpsc::unbounded_channel();
-        let beside = Beside { handle: handle.clone(), arguments: arguments.clone(), possessions, heir };
+        let beside = Beside { handle: handle.clone(), arguments: arguments.clone(), possessions, heir, owns: !heir };
         Ok(Self { told, beside: tokio::spawn(beside.run(notices)), _tasks: tasks })
     }
 
@@ -84,6 +87,8 @@ struct Beside {
     arguments: ServeArguments,
     possessions: Possessions,
     heir: bool,
+    /// This master is the one that may have them: no longer, or not yet, when another one serves.
+    owns: bool,
 }
 
 impl Beside {
@@ -91,8 +96,12 @@ impl Beside {
         let (teller, told) = mpsc::unbounded_channel();
         let manager = Notifier::from_env(self.heir).map(|notifier| tokio::spawn(notifier.run(self.handle.clone(), told)));
         while let Some(notice) = notices.recv().await {
-            if self.heir && matches!(notice, Notice::Ready { .. }) {
-                self.take_over();
+            match &notice {
+                Notice::Ready { .. } if self.heir => self.take_over(),
+                Notice::Reloading if self.owns => self.mend(),
+                Notice::HandedOver { .. } => self.hand_over(),
+                Notice::Stopping => self.owns = false,
+                _ => {}
             }
             // Without a service manager nobody hears it.
             let _ = teller.send(notice);
@@ -105,11 +114,39 @@ impl Beside {
     }
 
     fn take_over(&mut self) {
+        self.owns = true;
         self.possessions.control = listen(&self.handle, &self.arguments.control, Taking::Over);
         match self.arguments.files.claim_pid(true) {
-            Ok(pid) => self.possessions._pid = pid,
-            // It serves already: no reason to end.
-            Err(error) => warn!(event = "setup", reason = %format!("{error:#}"), "the pid file names the old master still"),
+            Ok(pid) => self.possessions.pid = pid,
+            // It serves already: no reason to end. The old master leaves the file alone, whatever it says.
+            Err(error) => {
+                let reason = exit::text(&error);
+                warn!(event = "setup", reason, "the pid file names the old master still: a reload writes it again");
+            }
+        }
+    }
+
+    /// What an operator lacks is made again at each reload: the control socket, the pid file.
+    fn mend(&mut self) {
+        let possessions = &mut self.possessions;
+        if !possessions.control.as_ref().is_some_and(Serving::stands)
+            && let Some(control) = listen(&self.handle, &self.arguments.control, Taking::IfFree)
+        {
+            possessions.former.extend(possessions.control.replace(control));
+        }
+        if possessions.pid.is_none() {
+            match self.arguments.files.claim_pid(false) {
+                Ok(pid) => possessions.pid = pid,
+                Err(error) => warn!(event = "setup", reason = exit::text(&error), "there is no pid file of this master still"),
+            }
+        }
+    }
+
+    /// The new master may have the pid file, or may be about to: it is no longer this one's to remove.
+    fn hand_over(&mut self) {
+        self.owns = false;
+        if let Some(pid) = self.possessions.pid.take() {
+            pid.leave();
         }
     }
 }

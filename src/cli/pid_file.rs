@@ -31,6 +31,10 @@ impl PidFile {
             exit.because(Error::new(error).context(format!("the pid file {} cannot be written", path.display())))
         };
         let path = std::path::absolute(path).map_err(failed)?;
+        // A named pipe would be waited for, and a device replaced.
+        if fs::metadata(&path).is_ok_and(|found| !found.is_file()) {
+            return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file; name one")));
+        }
         match fs::read_to_string(&path) {
             Ok(text) => {
                 let owner = text.trim().parse().ok().filter(|owner| !heir && *owner != pid && lives(*owner));
@@ -53,6 +57,11 @@ impl PidFile {
         written.map_err(failed)?;
         Ok(Self { path, pid })
     }
+
+    /// Leaves the file to a successor, whatever it says.
+    pub(super) fn leave(mut self) {
+        self.path.clear();
+    }
 }
 
 impl Drop for PidFile {
@@ -64,9 +73,11 @@ impl Drop for PidFile {
     }
 }
 
-/// Numbers are given again: who lives under it must be of this program to be its owner.
+/// Numbers are given again: who lives under it must be of this program to be its owner. One that has ended and whom nobody has
+/// waited for keeps its name, and has no command line.
 fn is_ours(pid: u32) -> bool {
-    fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.starts_with(NAME))
+    let lives = || fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| !line.is_empty());
+    fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.starts_with(NAME)) && lives()
 }
 
 #[cfg(test)]
@@ -99,6 +110,27 @@ mod tests {
         // Process 1 lives, and is none of ours here.
         assert!(!is_ours(1) || fs::read_to_string("/proc/1/comm").unwrap().starts_with(NAME));
         assert!(!is_ours(u32::MAX));
+    }
+
+    #[test]
+    fn what_is_no_regular_file_is_refused_and_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe");
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        for path in [&path, Path::new("/dev/null")] {
+            let error = PidFile::claim(path, false).unwrap_err();
+            let text = super::super::exit::text(&error);
+            assert_eq!(text, format!("the pid file {} cannot be written: it is no regular file; name one", path.display()));
+            assert!(!fs::symlink_metadata(path).unwrap().is_file());
+        }
+    }
+
+    #[test]
+    fn one_that_is_left_to_a_successor_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.pid");
+        PidFile::claim(&path, false).unwrap().leave();
+        assert_eq!(fs::read_to_string(&path).unwrap(), format!("{}\n", std::process::id()));
     }
 
     #[test]

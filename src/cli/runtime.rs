@@ -1,12 +1,18 @@
 //! Runtimes: one thread for a master, as many as the configuration says for a worker.
 
+use std::os::fd::AsFd;
+
 use anyhow::{Error, Result};
 use tokio::runtime::{Builder, Runtime};
 
 use super::exit::Exit;
 
+/// Descriptors that the smallest of our programs needs beside those that it is started with.
+const LEAST: usize = 16;
+
 /// A runtime that runs everything on this thread.
 pub(super) fn one_thread() -> Result<Runtime> {
+    find_room()?;
     Builder::new_current_thread().enable_all().build().map_err(refused)
 }
 
@@ -15,7 +21,17 @@ pub(super) fn threads(count: usize) -> Result<Runtime> {
     if count == 1 {
         return one_thread();
     }
+    find_room()?;
     Builder::new_multi_thread().worker_threads(count).enable_all().build().map_err(refused)
+}
+
+/// Without enough descriptors the runtime does not refuse, it panics.
+fn find_room() -> Result<()> {
+    let room: std::io::Result<Vec<_>> = (0..LEAST).map(|_| std::io::stderr().as_fd().try_clone_to_owned()).collect();
+    room.map(drop).map_err(|error| {
+        let short = format!("this process may have too few open files, and needs at least {LEAST} more: raise `ulimit -n`");
+        Exit::System.because(Error::new(error).context(short))
+    })
 }
 
 fn refused(error: std::io::Error) -> Error {

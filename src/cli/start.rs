@@ -51,12 +51,12 @@ fn detach(arguments: &ServeArguments) -> Result<()> {
     rustix::process::setsid()
         .context("the daemon cannot have a session of its own")
         .map_err(|error| Exit::System.because(error))?;
-    exit::remember_stderr();
-    if !arguments.files.has_log() {
-        let nothing = fs::File::options().write(true).open("/dev/null").map_err(|error| Exit::System.because(error))?;
-        rustix::stdio::dup2_stderr(&nothing).map_err(|error| Exit::System.because(error))?;
+    // A log file will have its own way.
+    if arguments.files.has_log() {
+        return Ok(());
     }
-    Ok(())
+    let nothing = fs::File::options().write(true).open("/dev/null").map_err(|error| Exit::System.because(error))?;
+    exit::beside_stderr(|| rustix::stdio::dup2_stderr(&nothing)).map_err(|error| Exit::System.because(error))
 }
 
 /// Starts this program anew as a daemon: a process that has threads must not fork. It says that it is ready as it would say it

@@ -123,6 +123,22 @@ impl Listeners {
         self.listeners.extract_if(.., unwanted).filter_map(Listener::into_bound).collect()
     }
 
+    /// What those were bound for to which nobody can connect any more.
+    pub(crate) fn astray(&self) -> impl Iterator<Item = &Address> {
+        self.bound().filter(|(_, address, _)| address.is_astray()).map(|(wanted, _, _)| wanted)
+    }
+
+    /// Takes a socket over in the place, and under the number, of the one that was bound for the same.
+    pub(crate) fn replace(&mut self, bound: Bound) -> std::io::Result<()> {
+        let Bound { socket, wanted, address } = bound;
+        let same = |listener: &&mut Listener| listener.place.as_ref().is_some_and(|(place, _)| *place == wanted);
+        if let Some(listener) = self.listeners.iter_mut().find(same) {
+            listener.socket = Socket::open(socket, self.kept)?;
+            listener.place = Some((wanted, address));
+        }
+        Ok(())
+    }
+
     /// The addresses that they were bound for.
     pub(crate) fn wanted(&self) -> impl Iterator<Item = &Address> {
         self.bound().map(|(wanted, _, _)| wanted)

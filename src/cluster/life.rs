@@ -289,7 +289,7 @@ impl Life {
             (Some(how), Some(said)) => format!("{how}: {said}"),
             (Some(how), None) => how,
             (None, Some(said)) => said.clone(),
-            (None, None) => "it could not be started".to_owned(),
+            (None, None) => "could not be started".to_owned(),
         };
         let served = self.listening_since.map(|since| now.saturating_duration_since(since));
         Obituary { state: self.state, reason, served, cut: self.cut, requests: self.requests, killed: self.killed }

@@ -122,6 +122,8 @@ pub(crate) enum Malformed {
     State { topic: usize, value: usize },
     #[error("a name has 1 to {LONGEST_NAME} bytes; this one has {0}")]
     Name(usize),
+    #[error("a topic and a value have no control characters, such as line breaks")]
+    Control,
     #[error("a `{0}` packet went the wrong way")]
     Direction(&'static str),
     #[error("a `{0}` packet came at the wrong time")]
@@ -161,7 +163,8 @@ impl Message {
             Self::Refused { numbers, .. } => within(numbers.len(), 1, MOST_NUMBERS).map(|_| 0)?,
             Self::Want { name } | Self::Bring { name } => named(name).map(|()| 0)?,
             Self::Brought { name, length, .. } | Self::Take { name, length } => named(name).map(|()| usize::from(*length > 0))?,
-            Self::Publish { topic, value } | Self::Deliver { topic, value, .. } => state(topic, value).map(|()| 0)?,
+            Self::Publish { topic, value } => told(topic, value).map(|()| 0)?,
+            Self::Deliver { topic, value, .. } => state(topic, value).map(|()| 0)?,
             _ => 0,
         };
         let short = truncated && descriptors < expected && matches!(message, Self::Connection { .. });
@@ -233,6 +236,13 @@ pub(crate) fn state(topic: &str, value: &str) -> Result<(), Malformed> {
 
 fn named(name: &str) -> Result<(), Malformed> {
     if (1..=LONGEST_NAME).contains(&name.len()) { Ok(()) } else { Err(Malformed::Name(name.len())) }
+}
+
+/// The same of what is told anew: no row of a table and no line of a log may be forged by it. What another master has told before
+/// is taken as it is.
+pub(crate) fn told(topic: &str, value: &str) -> Result<(), Malformed> {
+    state(topic, value)?;
+    if topic.chars().chain(value.chars()).any(char::is_control) { Err(Malformed::Control) } else { Ok(()) }
 }
 
 fn within(count: usize, least: usize, most: usize) -> Result<usize, Malformed> {

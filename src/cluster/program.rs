@@ -93,6 +93,9 @@ pub(crate) trait Spawn {
 
     /// Starts a master that takes over from this one, and owns `channel` from then on.
     fn spawn_heir(&mut self, channel: OwnedFd) -> std::io::Result<Self::Process>;
+
+    /// The file of the program that such a master runs, for people.
+    fn heir_program(&self) -> String;
 }
 
 /// A worker process.
@@ -132,6 +135,10 @@ impl Spawn for Program {
         command.arg0("forecourt: master").args(args).env(PREDECESSOR_FD, "0").stdin(Stdio::from(channel));
         // It has a life of its own, beyond that of this master.
         command.kill_on_drop(false).spawn()
+    }
+
+    fn heir_program(&self) -> String {
+        self.heir.as_ref().map_or_else(|| "of an unknown name".to_owned(), |(path, _)| path.display().to_string())
     }
 }
 

@@ -7,6 +7,7 @@ mod generation;
 mod group;
 mod hear;
 mod leave;
+mod mend;
 mod obey;
 mod reload;
 mod scale;

@@ -18,7 +18,7 @@ use super::environment::{self, Retire};
 use super::event::{Assignment, Event, Load, WorkerError};
 use super::flight::Recorder;
 use super::ledger::{Gauge, Ledger};
-use super::message::{Malformed, Message, PROTOCOL, Side, reason, state};
+use super::message::{Malformed, Message, PROTOCOL, Side, reason, told};
 use super::peers::Peers;
 use super::sealed::Sealed;
 
@@ -192,7 +192,7 @@ impl WorkerChannel {
     /// # Errors
     /// The master is gone, or the topic or the value is too long.
     pub async fn publish(&self, topic: &str, value: &str) -> Result<(), WorkerError> {
-        state(topic, value).map_err(|malformed| WorkerError::Nonsense(malformed.to_string()))?;
+        told(topic, value).map_err(|malformed| WorkerError::Nonsense(malformed.to_string()))?;
         self.say(&Message::Publish { topic: topic.to_owned(), value: value.to_owned() }).await
     }
 

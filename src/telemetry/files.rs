@@ -5,12 +5,15 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use rustix::fs::{Mode, OFlags, fstat, open, stat};
+use rustix::fs::{FileType, FsWord, Mode, OFlags, fstat, fstatfs, open, stat};
 use rustix::io::fcntl_dupfd_cloexec;
 use rustix::stdio::{dup2_stderr, dup2_stdout, stderr, stdout};
 
 use super::rotation::{Rotation, shift};
 use super::standard::Standard;
+
+/// The file system of pipes without a name, as statfs(2) calls it: `PIPEFS_MAGIC`.
+const PIPES: FsWord = 0x5049_5045;
 
 /// Why a log file cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -20,8 +23,7 @@ pub struct FileError {
     path: PathBuf,
     /// What was tried: `opened`, `rotated`, `written to`.
     action: &'static str,
-    /// What the system says.
-    #[source]
+    /// What the system says. Part of the text, and no source beside it: it would be printed twice.
     cause: io::Error,
 }
 
@@ -125,8 +127,25 @@ fn standing(path: &Path, stream: Standard) -> io::Result<bool> {
 
 /// Appending is what keeps the lines of several processes apart. A log is not for everybody's eyes.
 fn append(path: &Path) -> Result<OwnedFd, FileError> {
+    if holds_up(path) {
+        let cause = io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file; name one, or a device such as /dev/null");
+        return Err(failed(path, "opened", cause));
+    }
     let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOCTTY;
     open(path, flags, Mode::from_raw_mode(0o640)).map_err(|errno| failed(path, "opened", errno.into()))
+}
+
+/// Whether opening it, or writing to it, waits for somebody else, as a named pipe does for its reader. A pipe without a name is one
+/// of our own streams (`/dev/stdout`).
+fn holds_up(path: &Path) -> bool {
+    // This waits for nobody. What is not there, or may not be looked at, is opening's to tell.
+    let Ok(found) = open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty()) else { return false };
+    let kind = fstat(&found).map(|found| FileType::from_raw_mode(found.st_mode));
+    match kind {
+        Ok(FileType::RegularFile | FileType::CharacterDevice) | Err(_) => false,
+        Ok(FileType::Fifo) => !fstatfs(&found).is_ok_and(|system| system.f_type == PIPES),
+        Ok(_) => true,
+    }
 }
 
 fn copy(stream: BorrowedFd<'_>) -> Result<OwnedFd, FileError> {
@@ -151,6 +170,25 @@ mod tests {
         let error = LogFiles::open(Some(&path), None, Rotation::default()).unwrap_err();
         assert!(error.to_string().starts_with(&format!("the log file {} cannot be opened:", path.display())), "{error}");
         assert!(!error.is_forbidden());
+    }
+
+    #[test]
+    fn what_would_wait_for_a_reader_is_refused_and_a_device_or_our_own_pipe_is_not() {
+        use std::os::fd::AsRawFd;
+        let folder = tempfile::tempdir().unwrap();
+        let (pipe, link) = (folder.path().join("pipe"), folder.path().join("link"));
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        std::os::unix::fs::symlink(&pipe, &link).unwrap();
+        for path in [&pipe, &link, &folder.path().to_owned()] {
+            let error = append(path).unwrap_err();
+            assert!(error.to_string().contains("it is no regular file"), "{error}");
+            assert!(std::error::Error::source(&error).is_none(), "the reason is told once");
+        }
+        let (_reader, writer) = io::pipe().unwrap();
+        let own = format!("/proc/self/fd/{}", writer.as_raw_fd());
+        for path in ["/dev/null", own.as_str()] {
+            append(Path::new(path)).unwrap();
+        }
     }
 
     #[test]

@@ -148,6 +148,7 @@ fn wrong_arguments_are_exit_code_64() {
         &["start", "--rotate-size", "0"],
         &["start", "--rotate-size", "large"],
         &["start", "--rotate-every", "24"],
+        &["start", "--rotate-every", "0s"],
         &["start", "--rotate-keep", "0"],
     ] {
         let said = run_in(folder.path(), arguments);

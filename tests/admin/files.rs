@@ -163,6 +163,22 @@ fn a_log_file_that_cannot_be_opened_is_said_before_anything_starts() {
         let said = run_in(folder.path(), &["serve", "--listen", "127.0.0.1:0", option, "no/such.log"]);
         assert_eq!((said.code, said.out.as_str()), (Some(71), ""), "{said:?}");
         assert!(said.err.contains("no/such.log cannot be opened"), "{}", said.err);
+        assert_eq!((said.err.lines().count(), said.err.matches("No such file").count()), (1, 1), "told once: {}", said.err);
+    }
+}
+
+#[test]
+fn a_named_pipe_in_the_place_of_a_file_is_refused_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("routes.yaml"), SHOP).expect("a file");
+    let made = std::process::Command::new("mkfifo").arg(folder.path().join("pipe")).status().expect("it runs");
+    assert!(made.success());
+    for command in [&["serve"][..], &["start", "--daemon"]] {
+        for option in ["--log", "--access-log", "--pid-file"] {
+            let said = run_in(folder.path(), &[command, &["--listen", "127.0.0.1:0", option, "pipe"]].concat());
+            assert_eq!((said.code, said.out.as_str()), (Some(71), ""), "{command:?} {option}: {said:?}");
+            assert_eq!(said.err.matches("it is no regular file").count(), 1, "{command:?} {option}: {}", said.err);
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod control;
 mod daemon;
 mod files;
 mod manager;
+mod mending;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

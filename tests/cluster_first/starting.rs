@@ -120,7 +120,7 @@ fn workers_that_cannot_be_started_end_in_exit_code_69_with_the_reason() {
     let output = command.output().expect("bash runs");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(69), "{said}");
-    assert!(said.contains("it could not be started"), "{said}");
+    assert!(said.contains("the last time it could not be started: "), "{said}");
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Sockets in the file system.
 
 use std::fs::{self, Permissions};
+use std::io::{Read, Write};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 
@@ -11,6 +12,7 @@ use tempfile::TempDir;
 
 use super::{SHOP, ask, fails};
 use crate::support::gateway::{Gateway, Setup, program};
+use crate::support::lines::PATIENCE;
 use crate::support::operator::Operator;
 use crate::support::{drill, operator};
 
@@ -171,6 +173,58 @@ fn a_new_master_that_fails_leaves_the_socket_to_the_old_one() {
     assert!(ask(&path).starts_with("HTTP/1.1 200 "));
     drill::next(gateway.folder(), "");
     operator.commands(&["reload"]);
+    assert!(ask(&path).starts_with("HTTP/1.1 200 "));
+    assert_eq!(gateway.stop(), 0);
+    assert!(!path.exists());
+}
+
+#[test]
+fn a_socket_whose_file_is_gone_is_made_again_by_reload_restart_and_upgrade() {
+    for policy in ["round_robin", "shared"] {
+        let folder = folder();
+        let path = folder.path().join("shop.sock");
+        let listener = format!("listen: {{unix: {}, mode: \"0640\"}}", path.display());
+        let setup = Setup::new(&format!("{listener}\ncluster: {{policy: {policy}, probation: 100ms}}\n{SHOP}"));
+        let gateway = operator::commanded(setup.listens_as_written().workers(1)).launch();
+        gateway.workers(1);
+        let operator = Operator::of(&gateway);
+        let mut before = UnixStream::connect(&path).expect("somebody listens");
+        for command in ["reload", "restart", "upgrade"] {
+            fs::remove_file(&path).expect("the socket");
+            operator.commands(&[command]);
+            assert!(ask(&path).starts_with("HTTP/1.1 200 "), "{policy}, {command}");
+            assert_eq!(fs::symlink_metadata(&path).expect("it is there").permissions().mode() & 0o777, 0o640, "{command}");
+        }
+        // Who had connected before has an answer, from whoever has the connection by now.
+        before.set_read_timeout(Some(PATIENCE)).expect("a time limit");
+        before.write_all(b"GET /detail/1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").expect("it is open");
+        let mut answer = String::new();
+        before.read_to_string(&mut answer).expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{policy}: {answer:?}");
+        operator.commands(&["stop"]);
+        assert!(!path.exists());
+    }
+}
+
+#[test]
+fn what_lies_in_the_place_of_a_socket_is_said_and_stays() {
+    let folder = folder();
+    let path = folder.path().join("shop.sock");
+    let setup = Setup::new(&format!("listen: unix:{}\n{SHOP}", path.display())).listens_as_written().workers(1);
+    let mut gateway = operator::commanded(setup).launch();
+    gateway.workers(1);
+    let operator = Operator::of(&gateway);
+    fs::remove_file(&path).expect("the socket");
+    fs::write(&path, "precious").expect("a file");
+    for (command, serves) in [("reload", "generation 1"), ("restart", "generation 1"), ("upgrade", "this master")] {
+        let done = operator.command(&[command]);
+        assert_eq!(done.code, 69, "{done:?}");
+        assert!(done.err.contains("is there already and is no socket; remove it or choose another path"), "{done:?}");
+        assert!(done.err.trim_end().ends_with(&format!("; {serves} serves on")), "{done:?}");
+    }
+    assert_eq!(fs::read_to_string(&path).expect("it is there"), "precious");
+    fs::remove_file(&path).expect("the file");
+    operator.reload_by_signal().expect("nothing is in the way");
     assert!(ask(&path).starts_with("HTTP/1.1 200 "));
     assert_eq!(gateway.stop(), 0);
     assert!(!path.exists());

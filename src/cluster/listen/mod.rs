@@ -65,6 +65,11 @@ impl Address {
             Self::Unix(_) | Self::Inherited(_) => None,
         }
     }
+
+    /// Whether nobody can connect to what is bound here any more: its file was removed, or something else lies there by now.
+    pub(crate) fn is_astray(&self) -> bool {
+        matches!(self, Self::Unix(unix) if unix::is_astray(unix))
+    }
 }
 
 /// A bound, listening socket, close-on-exec and non-blocking.

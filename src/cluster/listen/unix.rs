@@ -70,6 +70,15 @@ pub(super) fn remove(unix: &UnixAddress) {
     }
 }
 
+/// Whether the path no longer leads to a bound socket. While that lives, nothing else has its device and number.
+pub(super) fn is_astray(unix: &UnixAddress) -> bool {
+    let Some(file) = unix.file else { return false };
+    match lstat(&unix.path) {
+        Ok(found) => (found.st_dev, found.st_ino) != file,
+        Err(errno) => matches!(errno, Errno::NOENT | Errno::NOTDIR),
+    }
+}
+
 /// Removes a stale socket at the path, and nothing else.
 fn make_way(unix: &UnixAddress) -> Result<(), ListenError> {
     let path = &unix.path;
@@ -246,6 +255,22 @@ mod tests {
         let _other = UnixListener::bind(&path).unwrap();
         first.close();
         UnixStream::connect(&path).unwrap();
+    }
+
+    #[test]
+    fn a_socket_whose_path_leads_elsewhere_is_astray() {
+        let folder = tempfile::tempdir().unwrap();
+        let sub = folder.path().join("run");
+        fs::create_dir(&sub).unwrap();
+        let path = sub.join("a.sock");
+        let socket = bound(&at(&path)).unwrap();
+        assert!(!socket.address().is_astray() && !socket.wanted().is_astray());
+        fs::remove_file(&path).unwrap();
+        assert!(socket.address().is_astray());
+        fs::write(&path, "").unwrap();
+        assert!(socket.address().is_astray());
+        fs::remove_dir_all(&sub).unwrap();
+        assert!(socket.address().is_astray());
     }
 
     #[test]

@@ -66,7 +66,7 @@ impl<S: Spawn> Supervisor<S> {
         let (channel, flight, process) = match started {
             Ok(started) => started,
             Err(error) => {
-                let reason = format!("it could not be started: {error}");
+                let reason = format!("could not be started: {error}");
                 error!(event = "fork", group, worker, generation, reason);
                 if let Some(fleet) = self.fleet(key) {
                     fleet.exiting(key, reason, 0);

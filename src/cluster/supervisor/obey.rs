@@ -7,7 +7,7 @@ use tracing::{info, warn};
 use super::super::channel::SendError;
 use super::super::command::{Command, Refused};
 use super::super::control::Control;
-use super::super::message::{Message, state};
+use super::super::message::{Message, told};
 use super::super::program::Spawn;
 use super::{Leaving, Supervisor};
 
@@ -46,7 +46,7 @@ impl<S: Spawn> Supervisor<S> {
             Command::Restart(reply) => self.order_reload(Some(reply), true),
             Command::Scale { group, workers, reply } => self.scale(group.as_deref(), workers, Some(reply)),
             Command::Publish { topic, value, reply } => {
-                if let Err(malformed) = state(&topic, &value) {
+                if let Err(malformed) = told(&topic, &value) {
                     let _ = reply.send(Err(Refused::Invalid(malformed.to_string())));
                 } else {
                     self.part();

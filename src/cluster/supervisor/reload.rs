@@ -7,7 +7,7 @@ use tracing::{error, info, warn};
 use super::super::command::{Refused, Reloaded, Reply};
 use super::super::configuration::{Configuration, GroupSettings, Policy};
 use super::super::fleet::{Fleet, Trial};
-use super::super::listen::{self, Address, Bound};
+use super::super::listen::{self, Address, Bound, ListenError};
 use super::super::master::Notice;
 use super::super::program::Spawn;
 use super::super::sealed::SealedError;
@@ -100,9 +100,12 @@ impl<S: Spawn> Supervisor<S> {
 
     /// Starts the workers of a new generation.
     fn try_out(&mut self, number: u64, configuration: Configuration) {
-        let fresh = match self.bind_missing(&configuration.groups) {
+        let wanted = |address: &Address| configuration.groups.iter().any(|group| group.listen.contains(address));
+        let fresh = match self.mend_listeners(wanted).and_then(|()| self.bind_missing(&configuration.groups)) {
             Ok(fresh) => fresh,
-            Err(refused) => return self.fail(refused),
+            Err(error) => {
+                return self.fail(Refused::Failed(format!("{error}; generation {} serves on", self.serving())));
+            }
         };
         let now = Instant::now();
         let rules = self.rules(&configuration);
@@ -135,7 +138,7 @@ impl<S: Spawn> Supervisor<S> {
     }
 
     /// Binds what no group has bound yet.
-    fn bind_missing(&self, groups: &[GroupSettings]) -> Result<Vec<Bound>, Refused> {
+    fn bind_missing(&self, groups: &[GroupSettings]) -> Result<Vec<Bound>, ListenError> {
         let mut held: Vec<&Address> = self.groups.values().flat_map(|group| group.listeners.wanted()).collect();
         let mut missing = Vec::new();
         for address in groups.iter().flat_map(|group| &group.listen) {
@@ -144,7 +147,7 @@ impl<S: Spawn> Supervisor<S> {
                 None => missing.push(address.clone()),
             }
         }
-        listen::bind_all(&missing).map_err(|error| Refused::Failed(error.to_string()))
+        listen::bind_all(&missing)
     }
 
     /// Takes the next step of the generation on trial, if it is time for one.
@@ -304,13 +307,7 @@ impl<S: Spawn> Supervisor<S> {
             info!(event = "setup", address = %bound.address(), "closed");
             bound.close();
         }
-        let told: Vec<_> = self.posts.keys().filter(|key| changed.contains(&key.group)).copied().collect();
-        for key in told {
-            let rotates = |group: &Group| group.fleet.lives().any(|(life, state)| life == key && state.in_rotation());
-            if self.groups.get(&key.group).is_some_and(rotates) {
-                self.share_listeners(key);
-            }
-        }
+        self.share_anew(&changed);
         Ok(())
     }
 }

@@ -62,6 +62,9 @@ impl<S: Spawn> Supervisor<S> {
         if self.reload.is_some() {
             return Err(Refused::Busy("a reload is under way: scale again when it is over".to_owned()));
         }
+        if self.heir.is_some() {
+            return Err(Refused::Busy("an upgrade is under way: scale again when it is over".to_owned()));
+        }
         if self.scalings.iter().any(|scaling| scaling.group == number) {
             return Err(Refused::Busy("this group is being scaled: try again when that is over".to_owned()));
         }
@@ -85,7 +88,8 @@ impl<S: Spawn> Supervisor<S> {
                 Ok(true) => Ok(Scaled { group: group.settings.name.clone(), from, to }),
                 Err(reason) => {
                     group.fleet.set_size(from, Instant::now());
-                    Err(Refused::Failed(format!("{reason}; group {} has {from} workers as before", name(group))))
+                    let workers = if from == 1 { "worker" } else { "workers" };
+                    Err(Refused::Failed(format!("{reason}; group {} has {from} {workers} as before", name(group))))
                 }
             };
             match &answer {

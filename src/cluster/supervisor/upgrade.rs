@@ -88,9 +88,11 @@ impl<S: Spawn> Supervisor<S> {
         let refused = if self.heir.is_some() {
             Some(Refused::Busy("an upgrade is under way".to_owned()))
         } else if self.reload.is_some() || !self.scalings.is_empty() {
-            Some(Refused::Busy("a reload or a change of size is under way: upgrade when it is over".to_owned()))
+            let why = "a reload or a change of size is under way: upgrade when it is over; this master serves on";
+            Some(Refused::Busy(why.to_owned()))
         } else if std::process::id() == 1 {
-            let why = "process 1 of a container cannot leave without ending the container: replace the container instead";
+            let why = "process 1 of a container cannot leave without ending the container: replace the container instead; \
+                       this master serves on";
             Some(Refused::Failed(why.to_owned()))
         } else {
             None
@@ -111,9 +113,13 @@ impl<S: Spawn> Supervisor<S> {
     }
 
     fn start_heir(&mut self) -> Result<Heir, Refused> {
-        let failed = |error: std::io::Error| Refused::Failed(format!("the new program could not be started: {error}"));
-        let (channel, theirs) = Channel::pair().map_err(failed)?;
-        let process = self.spawner.spawn_heir(theirs).map_err(failed)?;
+        // The new master is given them as they are.
+        self.mend_listeners(|_| true).map_err(|error| Refused::Failed(format!("{error}; this master serves on")))?;
+        let started = Channel::pair().and_then(|(channel, theirs)| Ok((channel, self.spawner.spawn_heir(theirs)?)));
+        let (channel, process) = started.map_err(|error| {
+            let program = self.spawner.heir_program();
+            Refused::Failed(format!("the new program {program} could not be started: {error}; this master serves on"))
+        })?;
         let (channel, kill, pid) = (Arc::new(channel), Arc::new(Notify::new()), process.id());
         let (reports, news) = mpsc::channel(REPORTS);
         let receiver = Receiver::new(Arc::clone(&channel), Side::Master);
@@ -151,7 +157,7 @@ impl<S: Spawn> Supervisor<S> {
                 if succeeded {
                     error!(event = "upgrade", pid = heir.pid, reason = format!("{how}{said}"), "the new master is gone");
                 } else {
-                    self.lose_heir(&format!("the new master {how}{said}"));
+                    self.lose_heir(&format!("{how}{said}"));
                 }
             }
         }
@@ -220,9 +226,10 @@ impl<S: Spawn> Supervisor<S> {
         }
     }
 
-    fn lose_heir(&mut self, reason: &str) {
+    fn lose_heir(&mut self, how: &str) {
         let Some(heir) = self.heir.take() else { return };
-        let refused = Refused::Failed(format!("{reason}; this master serves on"));
+        let serves = if self.leaving == Leaving::No { "; this master serves on" } else { "" };
+        let refused = Refused::Failed(format!("the new master of {} {how}{serves}", self.spawner.heir_program()));
         error!(event = "upgrade", reason = %refused, "failed");
         if let Some(reply) = heir.reply {
             let _ = reply.send(Err(refused));

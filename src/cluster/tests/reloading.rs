@@ -237,7 +237,7 @@ async fn a_group_grows_and_shrinks_and_stays_as_it_is_when_it_cannot() {
     house.handle.scale(Some("web".to_owned()), 1).await.unwrap();
     assert_eq!(ask_all(house.address, 20).await.len(), 1);
     for (group, workers, why) in [
-        (None, 7, "worker 7 exited with code 9; group web has 1 workers as before"),
+        (None, 7, "worker 7 exited with code 9; group web has 1 worker as before"),
         (None, 0, "a group has 1 to 1024 workers, not 0"),
         (Some("wbe"), 2, "there is no group `wbe`: the groups are web"),
     ] {

@@ -271,6 +271,10 @@ impl Spawn for Staff {
     fn spawn_heir(&mut self, _: OwnedFd) -> std::io::Result<Played> {
         Err(std::io::Error::other("a test's master has no program file"))
     }
+
+    fn heir_program(&self) -> String {
+        "none".to_owned()
+    }
 }
 
 impl Process for Played {

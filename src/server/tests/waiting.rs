@@ -155,3 +155,17 @@ async fn a_client_that_leaves_ends_its_request() {
     let lines = kept.lines(&log);
     assert_eq!((lines[0]["status"].as_u64(), lines[0]["cut"].as_bool()), (Some(499), Some(true)));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_ends_its_half_before_it_has_its_answer_has_left() {
+    let kept = Kept::default();
+    let (edge, log) = kept.edge();
+    let mut client = connect(&edge);
+    client.write_all(b"GET /hang HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    client.shutdown().await.unwrap();
+    assert_eq!(read_all(&mut client).await, "");
+    edge.drain().await;
+    let lines = kept.lines(&log);
+    assert_eq!((lines[0]["status"].as_u64(), lines[0]["cut"].as_bool()), (Some(499), Some(true)));
+}
