@@ -191,11 +191,15 @@ impl Fetch {
                     _ => gateway.kept.remove(key),
                 }
                 // A cookie that comes with a failure is one client's.
-                return if said.is_personal() { Fetched::Alone(Err(fault), "personal") } else { Fetched::Failed(fault) };
+                return if said.is_some_and(|said| said.is_personal()) {
+                    Fetched::Alone(Err(fault), "personal")
+                } else {
+                    Fetched::Failed(fault)
+                };
             }
         };
         let label = Label { route: Arc::clone(route.name()), address: self.address.clone(), tags: caching.tags(holes) };
-        match judge(response, caching, &said, label, now) {
+        match judge(response, caching, said.as_ref(), label, now) {
             Worth::Kept(entry) => {
                 let entry = Arc::new(entry);
                 let kept = gateway.kept.keep(key, &entry, epoch);
