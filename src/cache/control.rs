@@ -29,12 +29,14 @@ impl Control {
         lines.peek()?;
         let mut control = Self::default();
         for line in lines {
-            // A line that is no text may have said anything: nothing of it is kept.
+            // A line that is no text, or has an open quote, may have said anything.
             let Ok(text) = line.to_str() else {
                 control.no_store = true;
                 continue;
             };
-            for directive in split(text) {
+            let (directives, whole) = split(text);
+            control.no_store |= !whole;
+            for directive in directives {
                 control.take(directive);
             }
         }
@@ -66,15 +68,17 @@ impl Control {
     }
 }
 
-/// The items of a list; a comma in quotes separates nothing.
-fn split(text: &str) -> impl Iterator<Item = &str> {
-    let mut quoted = false;
-    text.split(move |c| {
-        quoted ^= c == '"';
+/// The items of a list, and whether every quote in it is closed; a comma in quotes separates nothing.
+fn split(text: &str) -> (Vec<&str>, bool) {
+    let (mut quoted, mut escaped) = (false, false);
+    let separates = |c: char| {
+        let plain = !std::mem::take(&mut escaped);
+        escaped = quoted && plain && c == '\\';
+        quoted ^= plain && c == '"';
         c == ',' && !quoted
-    })
-    .map(str::trim)
-    .filter(|item| !item.is_empty())
+    };
+    let items = text.split(separates).map(str::trim).filter(|item| !item.is_empty()).collect();
+    (items, !quoted)
 }
 
 /// Whole seconds; what is none is no time at all, so that a slip keeps nothing for ever.
@@ -87,7 +91,9 @@ pub(super) fn seconds(text: &str) -> Duration {
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
+    use proptest::prelude::*;
 
+    use super::super::Said;
     use super::*;
 
     fn read(lines: &[&str]) -> Option<Control> {
@@ -118,12 +124,28 @@ mod tests {
                 &["stale-while-revalidate=3,stale-if-error=4"][..],
                 Control { stale_while_revalidate: secs(3), stale_if_error: secs(4), ..none() },
             ),
-            (&["max-stale=3, immutable, x=\"y"][..], none()),
+            (&["max-stale=3, immutable, x=\"y\""][..], none()),
+            (&["x=\"y\\\", private"][..], Control { no_store: true, ..none() }),
+            (&["x=\"\\\"\", private"][..], Control { private: true, ..none() }),
             (&["caf\u{e9}"][..], Control { no_store: true, ..none() }),
         ] {
             assert_eq!(read(lines), Some(expected), "{lines:?}");
         }
         assert_eq!(read(&[]), None);
+    }
+
+    proptest! {
+        /// Whatever a reply's head holds, it is read to an end; and what it asks for stays asked for when more is said.
+        #[test]
+        fn no_word_takes_a_refusal_back(
+            before in "[ -~\u{e9}]{0,40}",
+            word in prop::sample::select(vec!["private", "no-store", "No-Cache", "private=\"x\""]),
+            after in "[ -!#-~]{0,40}",
+        ) {
+            let line = format!("{before},{word},{after}");
+            let headers = HeaderMap::from_iter([(CACHE_CONTROL, HeaderValue::from_bytes(line.as_bytes()).unwrap())]);
+            prop_assert!(Said::of(&headers).is_refused(), "{}", line);
+        }
     }
 
     #[test]

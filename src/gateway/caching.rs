@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::accept::Form;
 use super::answer::Incoming;
-use super::edge::Trace;
+use super::edge::{Peer, Trace};
 use super::fetching::Fetch;
 use super::fragment::Wanted;
 use super::keeping::{give, tell};
@@ -121,7 +121,8 @@ fn key(route: &Route, caching: &Caching, parts: &Parts, address: &str, wanted: &
     });
     // A page and a block without a name are two things.
     line(wanted.block.as_ref().map_or(String::new(), |block| format!("#{block}")).as_bytes());
-    // The upstream is told which host was asked for, and may make links of it.
+    // The upstream is told which host was asked for and how, and may make links of it.
+    line(if parts.extensions.get::<Peer>().is_some_and(|peer| peer.secure) { b"https" } else { b"http" });
     line(host(parts).to_ascii_lowercase().as_bytes());
     line(address.as_bytes());
     for name in caching.headers() {

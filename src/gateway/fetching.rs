@@ -10,16 +10,20 @@ use http_body_util::{BodyExt as _, Empty};
 use tokio::time::Instant;
 
 use super::abroad::Errand;
+use super::answer::Chain;
 use super::edge::Trace;
 use super::fault::Fault;
 use super::fragment::Wanted;
 use super::keeping::{Heard, Worth, give, judge, tell};
 use super::{Body, Gateway};
-use crate::cache::{Entry, Kept, Key, Label, Lead, Standing, Status, Turn};
+use crate::cache::{Entry, Found, Kept, Key, Label, Lead, Standing, Status, Turn};
 use crate::plan::{Caching, Route};
 
 /// How long a request waits for another one's answer before it asks for itself.
 const WAIT: Duration = Duration::from_secs(5);
+
+/// How long it waits for another worker's: less, so that those who wait for it here are not all late at once.
+const WAIT_ABROAD: Duration = Duration::from_secs(4);
 
 /// What is to be brought, for whoever has the same key.
 pub(super) struct Fetch {
@@ -95,7 +99,7 @@ impl Fetch {
                 Fetched::Answer(entry, fate) => Landing::Answer(entry, fate),
                 Fetched::Failed(fault) => {
                     let (route, code) = (self.route.name(), fault.code());
-                    tracing::warn!(%route, code, cause = %super::answer::Chain(&fault), "a stale reply stays, the new one failed");
+                    tracing::warn!(%route, code, cause = %Chain(&fault), "a stale reply stays, the new one failed");
                     Landing::Failed(Arc::new(fault))
                 }
                 Fetched::Alone(..) => Landing::Alone,
@@ -106,7 +110,7 @@ impl Fetch {
     async fn lead(self, lead: Lead<Landing>, parts: &Parts, stale: Option<Arc<Entry>>, trace: &mut Trace) -> Response<Body> {
         // On several threads it may have been brought between the look and the lead.
         let now = Instant::now();
-        if let crate::cache::Found::Kept(entry, Standing::Fresh) = self.gateway.kept.find(&self.key, now) {
+        if let Found::Kept(entry, Standing::Fresh) = self.gateway.kept.find(&self.key, now) {
             lead.land(Landing::Answer(Arc::clone(&entry), Fate { stored: true, detail: None }));
             return give(&entry, parts, now, Status::Hit { ttl: entry.ttl(now) }, trace);
         }
@@ -140,7 +144,7 @@ impl Fetch {
             return (self.run(stale, trace).await, false);
         };
         let epoch = self.gateway.kept.epoch();
-        let duty = match abroad.ask(self.key.name(), self.began + WAIT.min(self.route.timeout())).await {
+        let duty = match abroad.ask(self.key.name(), self.began + WAIT_ABROAD.min(self.route.timeout())).await {
             Errand::Bring(duty) => Some(duty),
             Errand::Take(bytes) => match self.unpacked(&bytes, epoch) {
                 Some(fetched) => return (fetched, true),
@@ -187,11 +191,15 @@ impl Fetch {
                     _ => gateway.kept.remove(key),
                 }
                 // A cookie that comes with a failure is one client's.
-                return if said.is_personal() { Fetched::Alone(Err(fault), "personal") } else { Fetched::Failed(fault) };
+                return if said.is_some_and(|said| said.is_personal()) {
+                    Fetched::Alone(Err(fault), "personal")
+                } else {
+                    Fetched::Failed(fault)
+                };
             }
         };
         let label = Label { route: Arc::clone(route.name()), address: self.address.clone(), tags: caching.tags(holes) };
-        match judge(response, caching, &said, label, now) {
+        match judge(response, caching, said.as_ref(), label, now) {
             Worth::Kept(entry) => {
                 let entry = Arc::new(entry);
                 let kept = gateway.kept.keep(key, &entry, epoch);
@@ -235,7 +243,7 @@ impl Fetch {
         let now = Instant::now();
         if let Some(stale) = stale.filter(|stale| is_outage(fault) && stale.standing(now) != Standing::Gone) {
             let (route, code) = (self.route.name(), fault.code());
-            tracing::warn!(%route, code, cause = %super::answer::Chain(fault), "a stale reply stands in for one that failed");
+            tracing::warn!(%route, code, cause = %Chain(fault), "a stale reply stands in for one that failed");
             return give(stale, parts, now, Status::Failed { ttl: stale.ttl(now) }, trace);
         }
         let mut response = self.gateway.faulted(parts, fault, trace);

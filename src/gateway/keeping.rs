@@ -16,17 +16,21 @@ use crate::plan::Caching;
 
 /// Among the extensions of a request whose answer may be kept: what the replies behind it say about that.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Heard(Arc<Mutex<Said>>);
+pub(super) struct Heard(Arc<Mutex<Option<Said>>>);
 
 impl Heard {
     /// Hears one reply.
     pub(super) fn add(&self, headers: &HeaderMap) {
         let said = Said::of(headers);
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).add(said);
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *all {
+            Some(all) => all.add(said),
+            None => *all = Some(said),
+        }
     }
 
-    /// What all of them said.
-    pub(super) fn said(&self) -> Said {
+    /// What all of them said; none when there was no reply.
+    pub(super) fn said(&self) -> Option<Said> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -42,7 +46,9 @@ pub(super) enum Worth {
 }
 
 /// Judges an answer.
-pub(super) fn judge(response: Response<Body>, caching: &Caching, said: &Said, mut label: Label, now: Instant) -> Worth {
+pub(super) fn judge(response: Response<Body>, caching: &Caching, said: Option<&Said>, mut label: Label, now: Instant) -> Worth {
+    // Nobody has said that it may be kept: no call was made for it.
+    let Some(said) = said else { return Worth::Alone(response, "no-reply", false) };
     let Some(body) = response.body().whole().cloned() else { return Worth::Alone(response, "streamed", true) };
     if response.headers().contains_key(SET_COOKIE) {
         return Worth::Alone(response, Refusal::SetCookie.word(), true);

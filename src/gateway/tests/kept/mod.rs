@@ -291,3 +291,17 @@ async fn an_upstream_that_is_obeyed_says_for_how_long_and_its_word_goes_on() {
     advance(SECOND).await;
     assert_eq!(get(&gateway, "/a/1").await.body, "{\"n\":2}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_no_reply_stands_behind_is_not_kept() {
+    let backend = Backend::counting("");
+    let keys = "    input: {query: {full: {type: boolean}}}
+    calls:
+      a: {to: \"GET shop:/a\", when: {path: query.full, equals: true}}
+    cache: {ttl: 30s}
+";
+    let gateway = gateway(&backend, keys);
+    assert_eq!(get(&gateway, "/a/1").await.cache(), "fwd=miss; detail=no-reply");
+    assert_eq!(get(&gateway, "/a/1?full=true").await.cache(), "fwd=miss; stored");
+    assert_eq!(backend.count(), 1);
+}
