@@ -84,7 +84,9 @@ async fn serve(
         access: Some(access),
         watch: Some(Arc::clone(&watching) as _),
     };
-    let gateway = Gateway::new(Arc::new(plan), Client::new(Some(Arc::new(InMemory))));
+    let client = Client::new(Some(Arc::new(InMemory)));
+    plan.backends().iter().for_each(|backend| client.watch(backend.upstream()));
+    let gateway = Gateway::new(Arc::new(plan), client);
     let requests = Arc::new(AtomicU64::new(0));
     let answered = Arc::clone(&requests);
     let drill = drill.map(Arc::new);

@@ -60,7 +60,7 @@ impl Gateway {
             headers.remove(CONTENT_TYPE);
             headers.remove(CONTENT_ENCODING);
         }
-        let request = upstream::Call { method, path_and_query, headers, body };
+        let request = upstream::Call { method, path_and_query, headers, body, repeat: call.repeat() };
         self.client.send(upstream, request, deadline).await.map_err(|error| self.failed(call, error))
     }
 
@@ -82,7 +82,8 @@ impl Gateway {
         let path_and_query = target(call, parts, input)?;
         let body = body.map_err(upstream::BodyError::from).boxed();
         let started = Clock::now();
-        let result = self.client.open(call.backend().upstream(), method, &path_and_query, headers, body, deadline).await;
+        let head = upstream::Head { method, path_and_query: &path_and_query, headers, repeat: call.repeat() };
+        let result = self.client.open(call.backend().upstream(), head, body, deadline).await;
         trace.upstream = started.elapsed();
         result.map(|response| response.map(Body::stream)).map_err(|error| self.failed(call, error))
     }

@@ -2,6 +2,8 @@
 //!
 //! Engines state facts; this file decides what a client is told. The cause goes to the log, never into a body.
 
+use std::time::Duration;
+
 use http::header::{HeaderName, HeaderValue};
 use http::{Method, StatusCode};
 
@@ -12,6 +14,8 @@ use crate::json::Node;
 use crate::{page, shape, upstream};
 
 const LATE: &str = "the backend did not answer in time";
+const LEFT_ALONE: &str = "the backend failed too often and is not asked for now";
+const FULL: &str = "the backend has all the requests that it may have at once";
 const UNUSABLE: &str = "the backend's reply cannot be used";
 const LARGE_HEAD: &str = "the request has too many or too large headers";
 const BROKEN_BODY: &str = "the request body broke off or is badly framed";
@@ -182,6 +186,14 @@ impl Fault {
         }
     }
 
+    /// When it is worth while to ask again, if that is known.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Call { error: upstream::Error::BreakerOpen { retry_after }, .. } => Some(*retry_after),
+            _ => None,
+        }
+    }
+
     /// What is listed under `errors`.
     pub fn errors(&self) -> Vec<Violation> {
         match self {
@@ -238,6 +250,7 @@ fn call_status(error: &upstream::Error) -> StatusCode {
     use upstream::Error as E;
     match error {
         error if error.is_timeout() => StatusCode::GATEWAY_TIMEOUT,
+        E::BreakerOpen { .. } | E::BulkheadFull => StatusCode::SERVICE_UNAVAILABLE,
         E::HeadTooLarge { .. } => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         E::ClientBody(_) => StatusCode::BAD_REQUEST,
         E::Path(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -249,6 +262,8 @@ fn call_detail(error: &upstream::Error) -> &'static str {
     use upstream::Error as E;
     match error {
         error if error.is_timeout() => LATE,
+        E::BreakerOpen { .. } => LEFT_ALONE,
+        E::BulkheadFull => FULL,
         E::HeadTooLarge { .. } => LARGE_HEAD,
         E::ClientBody(_) => BROKEN_BODY,
         E::Path(_) => OURS,

@@ -19,11 +19,13 @@ mod listen;
 mod lookups;
 mod named_calls;
 mod pages;
+mod policies;
 mod presets;
 mod routes;
 mod schemas;
 mod site;
 mod steps;
+mod targets;
 #[cfg(test)]
 mod tests;
 mod upstreams;

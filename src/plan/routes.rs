@@ -13,6 +13,7 @@ use crate::page::Templates;
 use crate::route::{Methods, Pattern, PatternError};
 use crate::shape::{Fused, Shape};
 use crate::spec::{At, FileSpec, InputSpec, Problem, RouteSpec};
+use crate::upstream::Repeat;
 
 /// A route of the plan.
 #[derive(Debug)]
@@ -91,6 +92,15 @@ pub(super) struct Defaults<'s> {
     strict: bool,
 }
 
+/// Whether the calls of a route can be made twice.
+fn repeat(spec: &RouteSpec) -> Repeat {
+    match spec.retry {
+        None => Repeat::ByMethod,
+        Some(true) => Repeat::Always,
+        Some(false) => Repeat::Never,
+    }
+}
+
 /// All that is done to a reply, as one list of steps.
 fn fused(answer: &Answer) -> Option<Fused> {
     let Answer::Call { call, shape } = answer else { return None };
@@ -124,7 +134,7 @@ impl Compiler<'_> {
         let none = InputSpec::default();
         let input = spec.input.as_ref().unwrap_or(&none);
         let rules = self.input(&at.key("input"), input, pattern.as_ref(), limits);
-        let feeds = Feeds { at, pattern: pattern.as_ref(), input, calls: None, is_each: false };
+        let feeds = Feeds { at, pattern: pattern.as_ref(), input, calls: None, is_each: false, repeat: repeat(spec) };
         let page = match &spec.page {
             Some(page) if spec.proxy.is_none() => self.page(&at.key("page"), page, defaults.file, templates, &feeds).map(Some),
             _ => Some(None),
@@ -163,7 +173,7 @@ impl Compiler<'_> {
                 let calls = self.named_calls(&at.key("calls"), calls, feeds, strict);
                 return Some(Answer::Calls { calls: calls?, shape: shape? });
             }
-            (None, None) => self.forward(at),
+            (None, None) => self.forward(at, feeds.repeat),
         };
         Some(Answer::Call { call: call?, shape: shape? })
     }

@@ -86,6 +86,8 @@ fn faults() -> Vec<Fault> {
             upstream::Error::BetweenBytesTimeout,
             upstream::Error::TotalTimeout,
             upstream::Error::Deadline,
+            upstream::Error::BreakerOpen { retry_after: std::time::Duration::ZERO },
+            upstream::Error::BulkheadFull,
             upstream::Error::Closed,
             upstream::Error::Reset { in_body: true },
             upstream::Error::Incomplete { received: 1 },
