@@ -62,20 +62,26 @@ impl Gateway {
             Found::NotFound => return Err(Fault::NoRoute),
         };
         trace.route = Some(Arc::clone(route.name()));
+        let place = self.shedding.enter(route)?;
         let wanted = fragment::wanted(route, self.plan.templates(), parts)?;
         let bare = fragment::without_parameter(route, parts);
         let parts = bare.as_ref().unwrap_or(parts);
         let holes = decoded(&holes)?;
         let limit = self.plan.limits().body;
         // The time starts when it is the backend's: a client that sends slowly has limits of its own.
-        let deadline = || Instant::now() + route.timeout();
+        let deadline = || {
+            place.begin();
+            Instant::now() + route.timeout()
+        };
         match route.answer() {
             Answer::Proxy(call) => {
                 let input = checked(route, parts, &holes, &[])?;
+                // How long it takes is the client's to say, which may still send.
+                let deadline = Instant::now() + route.timeout();
                 if websocket::is_asked_for(call, parts) {
-                    return self.connect(call, parts, &input, deadline(), trace).await;
+                    return self.connect(call, parts, &input, deadline, trace).await;
                 }
-                self.pass(call, parts, &input, body, deadline(), trace).await
+                self.pass(call, parts, &input, body, deadline, trace).await
             }
             Answer::Call { call, shape } => {
                 let received = received(body, parts, limit).await?;

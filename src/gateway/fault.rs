@@ -33,6 +33,12 @@ pub enum Fault {
     /// The path exists, the method does not.
     #[error("method not allowed")]
     MethodNotAllowed(Vec<Method>),
+    /// There are as many requests under way as there may be.
+    #[error("over the limit of requests of the {limit}")]
+    Overloaded {
+        /// Whose limit it is: `worker` or `route`.
+        limit: &'static str,
+    },
     /// The client takes none of the forms that the route can make.
     #[error("not acceptable")]
     NotAcceptable,
@@ -118,6 +124,7 @@ impl Fault {
             Self::Refused(refusal) => refusal_status(*refusal),
             Self::NoRoute | Self::NoFragment => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Overloaded { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::BodyTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -138,6 +145,7 @@ impl Fault {
             Self::Refused(refusal) => refusal_code(*refusal),
             Self::NoRoute => "no_route",
             Self::MethodNotAllowed(_) => "method_not_allowed",
+            Self::Overloaded { .. } => "overloaded",
             Self::NotAcceptable => "not_acceptable",
             Self::NoFragment => "no_fragment",
             Self::BodyTooLarge(_) => "body_too_large",
@@ -165,6 +173,7 @@ impl Fault {
                 let words: Vec<&str> = allowed.iter().map(Method::as_str).collect();
                 format!("this path takes {}", words.join(", "))
             }
+            Self::Overloaded { .. } => "too many requests are under way: ask again in a moment".to_owned(),
             Self::NotAcceptable => "the resource exists, but in none of the forms that `Accept` asks for".to_owned(),
             Self::NoFragment => "the page has no fragment of this name".to_owned(),
             Self::BodyTooLarge(limit) => format!("the request body is larger than {limit} bytes"),

@@ -18,6 +18,7 @@ mod preparing;
 mod problem;
 mod receiving;
 mod reply;
+mod shedding;
 mod site;
 #[cfg(test)]
 mod tests;
@@ -29,20 +30,25 @@ use http::{HeaderValue, Method};
 
 pub use body::Body;
 
+use shedding::Shedding;
+
 use crate::plan::Plan;
 use crate::upstream::Client;
 
-/// Answers requests by one plan. Cheap to clone; all clones share the plan and the pool of connections.
+/// Answers requests by one plan. Cheap to clone; all clones share the plan, the pool of connections and
+/// the count of requests under way.
 #[derive(Debug, Clone)]
 pub struct Gateway {
     plan: Arc<Plan>,
     client: Client,
+    shedding: Arc<Shedding>,
 }
 
 impl Gateway {
     /// A gateway for a plan, calling its backends through a client.
     pub fn new(plan: Arc<Plan>, client: Client) -> Self {
-        Self { plan, client }
+        let shedding = Arc::new(Shedding::new(&plan));
+        Self { plan, client, shedding }
     }
 }
 

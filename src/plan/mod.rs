@@ -38,7 +38,7 @@ pub use broken::Broken;
 pub use calls::{Call, MethodChoice};
 pub use cluster::{ClusterPlan, Restart};
 pub use groups::{GroupPlan, Policy, Workers};
-pub use limits::Limits;
+pub use limits::{Adaptive, Limits};
 pub use listen::{Listen, ListenError};
 pub use lookups::{Lookup, Source};
 pub use named_calls::{Condition, ForEach, Join, NamedCall, OnFailure};

@@ -25,6 +25,7 @@ pub struct Route {
     fused: Option<Fused>,
     page: Option<Page>,
     timeout: Duration,
+    in_flight: Option<usize>,
 }
 
 /// How a route is answered.
@@ -82,6 +83,11 @@ impl Route {
     /// The time it may take in all.
     pub fn timeout(&self) -> Duration {
         self.timeout
+    }
+
+    /// How many of its requests a worker answers at once, when it has a limit of its own.
+    pub fn in_flight(&self) -> Option<usize> {
+        self.in_flight
     }
 }
 
@@ -141,11 +147,14 @@ impl Compiler<'_> {
         };
         let answer = self.answer(at, spec, defaults, &feeds);
         let timeout = self.limit(&at.key("timeout"), spec.timeout.as_ref(), defaults.timeout);
+        if spec.in_flight == Some(0) {
+            self.expected(&at.key("in_flight"), "0 would refuse every request".to_owned(), "1 or more");
+        }
         let parts = pattern.clone().zip(rules).zip(answer.zip(page));
         let route = parts.map(|((pattern, rules), (answer, page))| {
             let name = pattern.to_string().into();
             let fused = fused(&answer);
-            Route { name, pattern, rules, answer, fused, page, timeout }
+            Route { name, pattern, rules, answer, fused, page, timeout, in_flight: spec.in_flight }
         });
         (pattern, route)
     }
