@@ -8,10 +8,10 @@ use super::compiler::Compiler;
 use crate::base::share::Share;
 use crate::route::Methods;
 use crate::spec::{
-    At, BalanceSpec, BreakerSpec, BulkheadSpec, HealthSpec, Problem, RetryOnSpec, RetrySpec, RetryWordSpec, ShareText,
+    At, BalanceSpec, BreakerSpec, BulkheadSpec, HealthSpec, HedgeSpec, Problem, RetryOnSpec, RetrySpec, RetryWordSpec, ShareText,
     Switchable, UpstreamSpec,
 };
-use crate::upstream::{Balance, BreakerRules, BulkheadRules, HealthRules, Policies, Retry};
+use crate::upstream::{Balance, BreakerRules, BulkheadRules, HealthRules, HedgeRules, Policies, Retry};
 
 /// How long a target that is back takes to get all of its calls again.
 const SLOW_START: u64 = 10;
@@ -22,6 +22,10 @@ impl Compiler<'_> {
         let breaker = settings(spec.breaker.as_ref()).map(|spec| self.breaker(&at.key("breaker"), &spec));
         let bulkhead = settings(spec.bulkhead.as_ref()).map(|spec| self.bulkhead(&at.key("bulkhead"), &spec));
         let health = spec.health.as_ref().map(|spec| self.health(&at.key("health"), spec));
+        let hedge = match &spec.hedge {
+            None => None,
+            hedge => settings(hedge.as_ref()).map(|spec| self.hedge(&at.key("hedge"), &spec)),
+        };
         let slow_start = spec.health.as_ref().and_then(|spec| spec.slow_start.as_ref());
         let slow_start = self.duration(&at.key("health").key("slow_start"), slow_start, Duration::from_secs(SLOW_START));
         let balance = match spec.balance {
@@ -29,7 +33,7 @@ impl Compiler<'_> {
             Some(BalanceSpec::RoundRobin) => Balance::RoundRobin,
             Some(BalanceSpec::Weighted) => Balance::Weighted,
         };
-        Policies { balance, retry, breaker, bulkhead, health, slow_start }
+        Policies { balance, retry, breaker, bulkhead, hedge, health, slow_start }
     }
 
     fn retry(&mut self, at: &At, spec: &RetrySpec) -> Retry {
@@ -101,6 +105,12 @@ impl Compiler<'_> {
             queue: spec.queue.unwrap_or(64) as usize,
             wait: self.limit(&at.key("wait"), spec.wait.as_ref(), Duration::from_millis(500)),
         }
+    }
+
+    fn hedge(&mut self, at: &At, spec: &HedgeSpec) -> HedgeRules {
+        let after = spec.after.as_ref();
+        let after = after.map(|after| self.limit(&at.key("after"), Some(after), Duration::from_secs(1)));
+        HedgeRules { after, budget: self.share(&at.key("budget"), spec.budget.as_ref(), Share::percent(5)) }
     }
 
     fn health(&mut self, at: &At, spec: &HealthSpec) -> HealthRules {

@@ -29,6 +29,8 @@ pub struct UpstreamSpec {
     pub breaker: Option<Switchable<BreakerSpec>>,
     /// How many calls may be under way in each worker; `false` for any number.
     pub bulkhead: Option<Switchable<BulkheadSpec>>,
+    /// Whether a call that takes unusually long has a second one beside it. Default false.
+    pub hedge: Option<Switchable<HedgeSpec>>,
     /// How the target is asked whether it is well.
     pub health: Option<HealthSpec>,
     /// Headers set on or removed from every call.
@@ -224,6 +226,17 @@ pub struct BulkheadSpec {
     pub queue: Option<u32>,
     /// How long they wait. Default 500ms.
     pub wait: Option<DurationText>,
+}
+
+/// When a second call is made beside one that takes long.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "`hedge`")]
+pub struct HedgeSpec {
+    /// After how long. Without it, after the time in which 95 of 100 answers come lately.
+    pub after: Option<DurationText>,
+    /// The share of calls that may have a second one. Default `5%`.
+    pub budget: Option<ShareText>,
 }
 
 /// How targets are asked whether they are well.

@@ -22,7 +22,7 @@ use super::resolve::Names;
 use super::settings::Place;
 use super::tries::{self, Begun};
 use super::wire::{Watch, Watched};
-use super::{ConnectError, Error, Upstream, collect, headers, reply};
+use super::{ConnectError, Error, Upstream, collect, headers, hedged, reply};
 
 /// Opens a connection to the sample backend of `demo:` targets, in memory.
 pub trait Dial: Send + Sync {
@@ -127,15 +127,24 @@ impl Client {
     /// # Errors
     /// See [`Error`]: every way not to get a whole, well-formed reply in time has a variant of its own.
     pub async fn send(&self, upstream: &Upstream, call: Call, deadline: Instant) -> Result<Reply, Error> {
+        if hedged::takes(upstream, &call) {
+            return self.send_hedged(upstream, &call, deadline).await;
+        }
+        self.send_once(upstream, &call, deadline).await
+    }
+
+    /// Sends a call, in as many tries as it takes, and collects its reply.
+    pub(super) async fn send_once(&self, upstream: &Upstream, call: &Call, deadline: Instant) -> Result<Reply, Error> {
         let Call { method, path_and_query, headers, body, repeat } = call;
-        let order = Order { method: &method, path_and_query: &path_and_query, headers: &headers, repeat, switch_to: None };
+        let (repeat, body) = (*repeat, body.clone());
+        let order = Order { method, path_and_query, headers, repeat, switch_to: None };
         let budget = Budget::begin(upstream.settings().timeouts, deadline);
         let Begun { exchange, budget, pass, permit } = self.begin(upstream, &order, Supply::Whole(body), budget).await?;
         let Exchange { response, lease, .. } = exchange;
         let (mut head, body) = response.into_parts();
         let status = head.status;
         let collected = match reply::check(&head) {
-            Ok(()) => collect::collect(&mut head, &method, body, upstream.settings().max_bytes, &budget).await,
+            Ok(()) => collect::collect(&mut head, method, body, upstream.settings().max_bytes, &budget).await,
             Err(malformed) => Err(malformed.into()),
         };
         if let Some(pass) = pass {

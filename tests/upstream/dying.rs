@@ -152,3 +152,15 @@ async fn a_failure_that_passes_is_never_seen() {
         assert!(requests.last().is_some_and(|request| request.contains("x-retry-attempt: 1\r\n")), "{requests:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_call_that_hangs_has_a_second_one_beside_it() {
+    let faults = Faults::answering_after(vec![vec![Act::Read, Act::Hang]], reply("", "[1]"));
+    let options = ", retry: false, timeout: {first_byte: 60s, total: 60s}, hedge: {after: 50ms, budget: 100%}";
+    let gateway = gateway(faults.listen().await, options);
+    let answer = gateway.get("/dead");
+    assert_eq!((answer.status, answer.text().as_str()), (200, "[1]"));
+    // The one that lost is cut, not waited for.
+    faults.closed(1).await;
+    assert_eq!(faults.requests().len(), 2);
+}

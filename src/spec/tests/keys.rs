@@ -239,7 +239,7 @@ routes.yaml:1:17: unknown key `ulr` in an upstream
   |
 1 | upstreams: {a: {ulr: x, headers: {sett: {}}}}
   |                 ^^^
-  = expected one of: url, urls, balance, envelope, decode, timeout, retry, breaker, bulkhead, health, headers
+  = expected one of: url, urls, balance, envelope, decode, timeout, retry, breaker, bulkhead, hedge, health, headers
   = did you mean `url`?
 
 routes.yaml:1:35: unknown key `sett` in the `headers` of an upstream

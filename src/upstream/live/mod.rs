@@ -7,6 +7,7 @@ mod balance;
 mod breaker;
 mod bulkhead;
 mod health;
+mod hedge;
 mod load;
 mod retry;
 mod retry_budget;
@@ -21,6 +22,7 @@ pub use balance::Balance;
 pub use breaker::BreakerRules;
 pub use bulkhead::BulkheadRules;
 pub use health::HealthRules;
+pub use hedge::HedgeRules;
 pub use retry::{Repeat, Retry};
 
 use super::Error;
@@ -29,6 +31,7 @@ pub(super) use breaker::Verdict;
 use breaker::{Change, Role};
 pub(super) use bulkhead::Permit;
 use bulkhead::{Bulkhead, Entry};
+use hedge::Hedge;
 pub(super) use retry::Ending;
 use retry_budget::RetryBudget;
 use targets::{Picked, Targets};
@@ -44,6 +47,8 @@ pub struct Policies {
     pub breaker: Option<BreakerRules>,
     /// How many calls may be under way.
     pub bulkhead: Option<BulkheadRules>,
+    /// When a second call is made beside one that takes long.
+    pub hedge: Option<HedgeRules>,
     /// How targets are asked whether they are well.
     pub health: Option<HealthRules>,
     /// How long a target that is back takes to get all of its calls again.
@@ -52,8 +57,15 @@ pub struct Policies {
 
 impl Policies {
     /// One try for each call, whatever happens to the others.
-    pub const NONE: Self =
-        Self { balance: Balance::P2c, retry: None, breaker: None, bulkhead: None, health: None, slow_start: Duration::ZERO };
+    pub const NONE: Self = Self {
+        balance: Balance::P2c,
+        retry: None,
+        breaker: None,
+        bulkhead: None,
+        hedge: None,
+        health: None,
+        slow_start: Duration::ZERO,
+    };
 }
 
 /// How one upstream is doing.
@@ -65,6 +77,7 @@ pub(super) struct Live {
     targets: Mutex<Targets>,
     bulkhead: Option<Arc<Bulkhead>>,
     retries: Mutex<RetryBudget>,
+    hedge: Option<Mutex<Hedge>>,
 }
 
 /// A call to one target. What became of it is told by [`Pass::settle`]; dropped, it tells nothing.
@@ -87,6 +100,7 @@ impl Live {
             targets: Mutex::new(targets),
             bulkhead: policies.bulkhead.map(Bulkhead::new),
             retries: Mutex::new(RetryBudget::new(share)),
+            hedge: policies.hedge.map(|rules| Mutex::new(Hedge::new(rules))),
         })
     }
 
@@ -124,6 +138,23 @@ impl Live {
     /// Whether the budget lets a call be made again; if so, it has paid for it.
     pub(super) fn may_repeat(&self) -> bool {
         lock(&self.retries).withdraw(Instant::now())
+    }
+
+    /// A call begins that may have a second one beside it: after how long, if at all.
+    pub(super) fn hedge_after(&self) -> Option<Duration> {
+        self.hedge.as_ref().and_then(|hedge| lock(hedge).called(Instant::now()))
+    }
+
+    /// Whether the budgets let a second call be made; if so, they have paid for it.
+    pub(super) fn may_hedge(&self) -> bool {
+        self.hedge.as_ref().is_some_and(|hedge| lock(hedge).withdraw(Instant::now())) && self.may_repeat()
+    }
+
+    /// An answer came after so long.
+    pub(super) fn answered(&self, took: Duration) {
+        if let Some(hedge) = &self.hedge {
+            lock(hedge).answered(Instant::now(), took);
+        }
     }
 
     /// A random number from 0 to 1.

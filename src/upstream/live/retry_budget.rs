@@ -27,6 +27,7 @@ pub(super) struct RetryBudget {
 /// Filled evenly by time, and never above one second's worth.
 #[derive(Debug)]
 struct Bucket {
+    a_second: u64,
     parts: u64,
     filled: Option<Instant>,
 }
@@ -36,7 +37,16 @@ impl RetryBudget {
     pub(super) const FLOOR: u64 = 10;
 
     pub(super) fn new(share: Share) -> Self {
-        let floor = Bucket { parts: Self::FLOOR * COST, filled: None };
+        Self::with_floor(share, Self::FLOOR)
+    }
+
+    /// One that has its share and nothing more.
+    pub(super) fn without_floor(share: Share) -> Self {
+        Self::with_floor(share, 0)
+    }
+
+    fn with_floor(share: Share, floor: u64) -> Self {
+        let floor = Bucket { a_second: floor * COST, parts: floor * COST, filled: None };
         Self { share, began: None, second: 0, saved: [0; SECONDS], floor }
     }
 
@@ -80,11 +90,10 @@ impl RetryBudget {
 impl Bucket {
     fn fill(&mut self, now: Instant) {
         let filled = *self.filled.get_or_insert(now);
-        let micros = u64::try_from(now.saturating_duration_since(filled).as_micros()).unwrap_or(u64::MAX);
-        // Ten a second, in ten-thousandths: one part every ten microseconds.
-        let gained = micros / (1_000_000 / (RetryBudget::FLOOR * COST));
+        let micros = now.saturating_duration_since(filled).as_micros();
+        let gained = u64::try_from(micros.saturating_mul(self.a_second.into()) / 1_000_000).unwrap_or(u64::MAX);
         if gained > 0 {
-            self.parts = self.parts.saturating_add(gained).min(RetryBudget::FLOOR * COST);
+            self.parts = self.parts.saturating_add(gained).min(self.a_second);
             self.filled = Some(now);
         }
     }

@@ -297,6 +297,50 @@ async fn a_target_that_fails_its_checks_gets_no_calls_until_it_passes_them() {
     assert!(sick.requests().iter().all(|request| request.starts_with("GET /health ")));
 }
 
+fn hedging(percent: u32) -> Upstream {
+    let hedge = HedgeRules { after: Some(Duration::from_millis(100)), budget: Share::percent(percent) };
+    demo_with(Policies { hedge: Some(hedge), ..Policies::NONE })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_takes_long_has_a_second_one_and_the_first_good_reply_is_the_answer() {
+    let bad = || vec![Act::Read, Act::Pause(Duration::from_millis(150)), Act::send(UNAVAILABLE)];
+    let hangs = || vec![Act::Read, Act::Hang];
+    let good = |millis| vec![Act::Read, Act::Pause(Duration::from_millis(millis)), Act::send(reply("", "x"))];
+    for (name, scripts, expected, requests, took) in [
+        ("quick", vec![good(50)], Ok(200), 1, 50),
+        ("the second is first", vec![hangs(), good(10)], Ok(200), 2, 110),
+        ("the first is first", vec![good(150), hangs()], Ok(200), 2, 150),
+        ("the first fails", vec![bad(), good(90)], Ok(200), 2, 190),
+        ("the second fails", vec![good(900), vec![Act::Read]], Ok(200), 2, 900),
+        ("both fail", vec![bad(), vec![Act::Read]], Ok(503), 2, 150),
+    ] {
+        let faults = Faults::new(scripts);
+        let start = Instant::now();
+        assert_eq!(outcome(&client(&faults), &hedging(100), get("/")).await, expected, "{name}");
+        let millis = u64::try_from(start.elapsed().as_millis()).unwrap();
+        assert!((took..took + 5).contains(&millis), "{name}: {millis} ms");
+        assert_eq!(faults.requests().len(), requests, "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_reading_calls_have_a_second_one_and_only_few_of_them() {
+    let slow = vec![Act::Read, Act::Pause(Duration::from_millis(150)), Act::send(reply("", "x"))];
+    let faults = Faults::new(vec![slow]);
+    let client = client(&faults);
+    let upstream = hedging(100);
+    assert_eq!(outcome(&client, &upstream, call(Method::POST, "/")).await, Ok(200));
+    assert_eq!(outcome(&client, &upstream, Call { repeat: Repeat::Never, ..get("/") }).await, Ok(200));
+    assert_eq!(faults.requests().len(), 2);
+    let upstream = hedging(5);
+    for _ in 0..40 {
+        // All within the ten seconds that a call counts for.
+        assert_eq!(outcome(&client, &upstream, get("/")).await, Ok(200));
+    }
+    assert_eq!(faults.requests().len(), 2 + 40 + 2);
+}
+
 #[test]
 fn a_head_shows_nothing_that_may_be_secret() {
     let mut headers = HeaderMap::new();
