@@ -86,7 +86,8 @@ async fn serve(
     };
     let client = Client::new(Some(Arc::new(InMemory)));
     plan.backends().iter().for_each(|backend| client.watch(backend.upstream()));
-    let gateway = Gateway::new(Arc::new(plan), client);
+    let injections = drill.as_ref().map(Drill::injections).unwrap_or_default();
+    let gateway = Gateway::new(Arc::new(plan), client).with_injections(injections);
     let requests = Arc::new(AtomicU64::new(0));
     let answered = Arc::clone(&requests);
     let drill = drill.map(Arc::new);

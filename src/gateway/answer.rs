@@ -40,6 +40,9 @@ impl Gateway {
             Ok(response) => response,
             Err(fault) => self.faulted(&parts, &fault, &mut trace),
         };
+        if !self.injections.is_empty() {
+            response = self.truncated(response, &trace);
+        }
         if head {
             bodiless(&mut response);
         }
@@ -63,6 +66,7 @@ impl Gateway {
         };
         trace.route = Some(Arc::clone(route.name()));
         let place = self.shedding.enter(route)?;
+        self.harm(route.name()).await?;
         let wanted = fragment::wanted(route, self.plan.templates(), parts)?;
         let bare = fragment::without_parameter(route, parts);
         let parts = bare.as_ref().unwrap_or(parts);

@@ -18,6 +18,18 @@ pub struct Body {
 enum Inner {
     Full(Bytes),
     Stream(Box<StreamBody>),
+    /// Another one that breaks off.
+    Cut(Box<Body>, Left),
+}
+
+/// What is left of a body that breaks off.
+#[derive(Debug)]
+enum Left {
+    /// So many bytes.
+    Bytes(u64),
+    /// No more, once what there was has left.
+    Flush,
+    Nothing,
 }
 
 /// A body that broke off on its way through. The connection is cut: what was sent must not look whole.
@@ -41,7 +53,13 @@ impl Body {
         match &self.inner {
             Inner::Full(bytes) => Some(bytes.len()),
             Inner::Stream(_) => None,
+            Inner::Cut(body, _) => body.len(),
         }
+    }
+
+    /// The same, which breaks off after so many bytes if it is longer.
+    pub(super) fn cut_after(self, bytes: u64) -> Self {
+        Self { inner: Inner::Cut(Box::new(self), Left::Bytes(bytes)) }
     }
 
     /// An upstream's bytes, as they come.
@@ -59,6 +77,28 @@ impl http_body::Body for Body {
             Inner::Full(bytes) if bytes.is_empty() => Poll::Ready(None),
             Inner::Full(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Inner::Stream(stream) => Pin::new(stream.as_mut()).poll_frame(cx).map_err(Broken),
+            Inner::Cut(body, left) => {
+                let rest = match *left {
+                    Left::Bytes(rest) => rest,
+                    Left::Flush => {
+                        // An error at once would take what was sent before it down with it.
+                        *left = Left::Nothing;
+                        cx.waker().wake_by_ref();
+                        return Poll::Pending;
+                    }
+                    Left::Nothing => return Poll::Ready(Some(Err(Broken(crate::upstream::Error::Reset { in_body: true })))),
+                };
+                let data = match std::task::ready!(Pin::new(body.as_mut()).poll_frame(cx)) {
+                    Some(Ok(frame)) => match frame.into_data() {
+                        Ok(data) => data,
+                        Err(frame) => return Poll::Ready(Some(Ok(frame))),
+                    },
+                    end => return Poll::Ready(end),
+                };
+                *left = rest.checked_sub(data.len() as u64).map_or(Left::Flush, Left::Bytes);
+                let rest = usize::try_from(rest).unwrap_or(usize::MAX).min(data.len());
+                Poll::Ready(Some(Ok(Frame::data(data.slice(..rest)))))
+            }
         }
     }
 
@@ -66,6 +106,8 @@ impl http_body::Body for Body {
         match &self.inner {
             Inner::Full(bytes) => bytes.is_empty(),
             Inner::Stream(stream) => stream.is_end_stream(),
+            // Only what is asked for tells whether something was left out.
+            Inner::Cut(..) => false,
         }
     }
 
@@ -73,6 +115,8 @@ impl http_body::Body for Body {
         match &self.inner {
             Inner::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Inner::Stream(stream) => stream.size_hint(),
+            // What was promised.
+            Inner::Cut(body, _) => body.size_hint(),
         }
     }
 }

@@ -14,6 +14,7 @@ mod fragment;
 mod gathered;
 mod gathering;
 mod holes;
+pub mod injection;
 mod preparing;
 mod problem;
 mod receiving;
@@ -42,13 +43,14 @@ pub struct Gateway {
     plan: Arc<Plan>,
     client: Client,
     shedding: Arc<Shedding>,
+    injections: Arc<[injection::Injection]>,
 }
 
 impl Gateway {
     /// A gateway for a plan, calling its backends through a client.
     pub fn new(plan: Arc<Plan>, client: Client) -> Self {
         let shedding = Arc::new(Shedding::new(&plan));
-        Self { plan, client, shedding }
+        Self { plan, client, shedding, injections: Arc::default() }
     }
 }
 

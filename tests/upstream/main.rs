@@ -9,6 +9,7 @@ mod support;
 
 mod dying;
 mod endurance;
+mod injected;
 mod overload;
 mod passed;
 mod scenarios;
