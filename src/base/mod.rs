@@ -1,9 +1,10 @@
-//! What every floor may use: durations, sizes, templates with holes, suggestions.
+//! What every floor may use: durations, sizes, shares, templates with holes, suggestions.
 //!
 //! Stands on nothing of this crate. Never reads a file, a clock or the network.
 
 pub mod duration;
 pub mod hole;
+pub mod share;
 pub mod size;
 mod suggest;
 

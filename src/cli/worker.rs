@@ -87,7 +87,10 @@ async fn serve(
         access: Some(access),
         watch: Some(Arc::clone(&watching) as _),
     };
-    let gateway = Gateway::new(Arc::new(plan), Client::new(Some(Arc::new(InMemory))));
+    let client = Client::new(Some(Arc::new(InMemory)));
+    plan.backends().iter().for_each(|backend| client.watch(backend.upstream()));
+    let injections = drill.as_ref().map(Drill::injections).unwrap_or_default();
+    let gateway = Gateway::new(Arc::new(plan), client).with_injections(injections);
     let gateway = gateway.among(Arc::new(Others::new(channel.peers())));
     let keeper = gateway.clone();
     let requests = Arc::new(AtomicU64::new(0));

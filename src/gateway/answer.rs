@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant as Clock};
+use std::time::Instant as Clock;
 
 use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH};
@@ -17,6 +17,7 @@ use super::edge::{BodyError, Refusal, RequestId, Trace};
 use super::fault::Fault;
 use super::fragment::Wanted;
 use super::receiving::received;
+use super::shedding::Term;
 use super::streaming::Started;
 use super::{Body, Gateway, allow, fragment, problem, site, websocket};
 use crate::check::{self, In, Input, Refusal as Unchecked, Violation};
@@ -43,6 +44,9 @@ impl Gateway {
             Ok(response) => response,
             Err(fault) => self.faulted(&parts, &fault, &mut trace),
         };
+        if !self.injections.is_empty() {
+            response = self.truncated(response, &trace);
+        }
         if head {
             bodiless(&mut response);
         }
@@ -65,13 +69,22 @@ impl Gateway {
             Found::NotFound => return Err(Fault::NoRoute),
         };
         trace.route = Some(Arc::clone(route.name()));
+        let place = self.shedding.enter(route)?;
+        self.harm(route.name()).await?;
         let wanted = fragment::wanted(route, self.plan.templates(), parts)?;
         let bare = fragment::without_parameter(route, parts);
         let parts = bare.as_ref().unwrap_or(parts);
         let holes = decoded(&holes)?;
         match route.caching() {
-            Some(caching) => Ok(self.through_cache(route, caching, parts, body, holes, wanted, trace).await),
-            None => self.answered(route, parts, body, &holes, &wanted, route.timeout(), trace).await,
+            Some(caching) => {
+                // What may be kept has no body worth waiting for.
+                place.begin();
+                Ok(self.through_cache(route, caching, parts, body, holes, wanted, trace).await)
+            }
+            None => {
+                let term = Term { time: route.timeout(), place: Some(&place) };
+                self.answered(route, parts, body, &holes, &wanted, term, trace).await
+            }
         }
     }
 
@@ -87,19 +100,21 @@ impl Gateway {
         body: B,
         holes: &[(String, String)],
         wanted: &Wanted,
-        time: Duration,
+        term: Term<'_>,
         trace: &mut Trace,
     ) -> Result<Response<Body>, Fault> {
         let limit = self.plan.limits().body;
         // The time starts when it is the backend's: a client that sends slowly has limits of its own.
-        let deadline = || Instant::now() + time;
+        let deadline = || term.begin();
         match route.answer() {
             Answer::Proxy(call) => {
                 let input = checked(route, parts, holes, &[])?;
+                // How long it takes is the client's to say, which may still send.
+                let deadline = Instant::now() + term.time;
                 if websocket::is_asked_for(call, parts) {
-                    return self.connect(call, parts, &input, deadline(), trace).await;
+                    return self.connect(call, parts, &input, deadline, trace).await;
                 }
-                self.pass(call, parts, &input, body, deadline(), trace).await
+                self.pass(call, parts, &input, body, deadline, trace).await
             }
             Answer::Call { call, shape } => {
                 let received = received(body, parts, limit).await?;
@@ -107,7 +122,7 @@ impl Gateway {
                 let input = checked(route, parts, holes, &received)?;
                 let asked = Asked { parts, input: &input, received: &received };
                 let started = Clock::now();
-                let above = self.streams_above(route, &wanted);
+                let above = self.streams_above(route, wanted);
                 let answered = self.ask_for(call, &asked, target(call, parts, &input)?, deadline, above).await;
                 trace.upstream = started.elapsed();
                 let reply = match answered? {

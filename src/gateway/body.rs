@@ -21,6 +21,18 @@ enum Inner {
     Full(Bytes),
     Stream(Box<StreamBody>),
     Shaped(Box<Shaped>),
+    /// Another one that breaks off.
+    Cut(Box<Body>, Left),
+}
+
+/// What is left of a body that breaks off.
+#[derive(Debug)]
+enum Left {
+    /// So many bytes.
+    Bytes(u64),
+    /// No more, once what there was has left.
+    Flush,
+    Nothing,
 }
 
 /// A body that broke off on its way through. The connection is cut: what was sent must not look whole.
@@ -55,7 +67,13 @@ impl Body {
         match &self.inner {
             Inner::Full(bytes) => Some(bytes),
             Inner::Stream(_) | Inner::Shaped(_) => None,
+            Inner::Cut(body, _) => body.whole(),
         }
+    }
+
+    /// The same, which breaks off after so many bytes if it is longer.
+    pub(super) fn cut_after(self, bytes: u64) -> Self {
+        Self { inner: Inner::Cut(Box::new(self), Left::Bytes(bytes)) }
     }
 
     /// An upstream's bytes, as they come.
@@ -80,6 +98,30 @@ impl http_body::Body for Body {
             Inner::Full(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Inner::Stream(stream) => Pin::new(stream.as_mut()).poll_frame(cx).map_err(Broken::Upstream),
             Inner::Shaped(shaped) => shaped.poll(cx).map(|piece| piece.map(|piece| piece.map(Frame::data))),
+            Inner::Cut(body, left) => {
+                let rest = match *left {
+                    Left::Bytes(rest) => rest,
+                    Left::Flush => {
+                        // An error at once would take what was sent before it down with it.
+                        *left = Left::Nothing;
+                        cx.waker().wake_by_ref();
+                        return Poll::Pending;
+                    }
+                    Left::Nothing => {
+                        return Poll::Ready(Some(Err(Broken::Upstream(crate::upstream::Error::Reset { in_body: true }))));
+                    }
+                };
+                let data = match std::task::ready!(Pin::new(body.as_mut()).poll_frame(cx)) {
+                    Some(Ok(frame)) => match frame.into_data() {
+                        Ok(data) => data,
+                        Err(frame) => return Poll::Ready(Some(Ok(frame))),
+                    },
+                    end => return Poll::Ready(end),
+                };
+                *left = rest.checked_sub(data.len() as u64).map_or(Left::Flush, Left::Bytes);
+                let rest = usize::try_from(rest).unwrap_or(usize::MAX).min(data.len());
+                Poll::Ready(Some(Ok(Frame::data(data.slice(..rest)))))
+            }
         }
     }
 
@@ -88,6 +130,8 @@ impl http_body::Body for Body {
             Inner::Full(bytes) => bytes.is_empty(),
             Inner::Stream(stream) => stream.is_end_stream(),
             Inner::Shaped(shaped) => shaped.is_over(),
+            // Only what is asked for tells whether something was left out.
+            Inner::Cut(..) => false,
         }
     }
 
@@ -97,6 +141,8 @@ impl http_body::Body for Body {
             Inner::Stream(stream) => stream.size_hint(),
             Inner::Shaped(shaped) if shaped.is_over() => SizeHint::with_exact(0),
             Inner::Shaped(_) => SizeHint::default(),
+            // What was promised.
+            Inner::Cut(body, _) => body.size_hint(),
         }
     }
 }

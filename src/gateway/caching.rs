@@ -13,6 +13,7 @@ use super::edge::{Peer, Trace};
 use super::fetching::Fetch;
 use super::fragment::Wanted;
 use super::keeping::{give, tell};
+use super::shedding::Term;
 use super::{Body, Gateway};
 use crate::cache::{Failing, Found, Key, Standing, Status};
 use crate::plan::{Caching, Route};
@@ -40,7 +41,9 @@ impl Gateway {
             let bare = (status != Status::Method).then(|| with_query(parts, &address(caching, parts)));
             let asked = bare.as_ref().unwrap_or(parts);
             // What a cache has no part in is not boxed for it: this is a future as large as a request's.
-            let answered = Box::pin(self.answered(route, asked, body, &holes, &wanted, route.timeout(), trace)).await;
+            let answered =
+                Box::pin(self.answered(route, asked, body, &holes, &wanted, Term { time: route.timeout(), place: None }, trace))
+                    .await;
             let mut response = answered.unwrap_or_else(|fault| self.faulted(parts, &fault, trace));
             tell(&mut response, status, trace);
             return response;

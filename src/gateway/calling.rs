@@ -58,7 +58,7 @@ impl Gateway {
     ) -> Result<Answered, Fault> {
         let request = sent(call, asked, path_and_query, deadline)?;
         let above = |status: StatusCode, _: &HeaderMap| above.filter(|_| status.is_success());
-        let answered = self.client.begin(call.backend().upstream(), request, deadline, above).await;
+        let answered = self.client.send_growing(call.backend().upstream(), request, deadline, above).await;
         let answered = answered.map_err(|error| self.failed(call, error))?;
         if let Answered::Whole(reply) = &answered {
             heard(asked.parts, reply);
@@ -84,7 +84,8 @@ impl Gateway {
         let path_and_query = target(call, parts, input)?;
         let body = body.map_err(upstream::BodyError::from).boxed();
         let started = Clock::now();
-        let result = self.client.open(call.backend().upstream(), method, &path_and_query, headers, body, deadline).await;
+        let head = upstream::Head { method, path_and_query: &path_and_query, headers, repeat: call.repeat() };
+        let result = self.client.open(call.backend().upstream(), head, body, deadline).await;
         trace.upstream = started.elapsed();
         result.map(|response| response.map(Body::stream)).map_err(|error| self.failed(call, error))
     }
@@ -120,7 +121,7 @@ fn sent(call: &Call, asked: &Asked<'_>, path_and_query: String, deadline: Instan
         headers.remove(CONTENT_TYPE);
         headers.remove(CONTENT_ENCODING);
     }
-    Ok(upstream::Call { method, path_and_query, headers, body })
+    Ok(upstream::Call { method, path_and_query, headers, body, repeat: call.repeat() })
 }
 
 /// Lets those who keep answers know what a reply says about that.

@@ -2,6 +2,8 @@
 //!
 //! Engines state facts; this file decides what a client is told. The cause goes to the log, never into a body.
 
+use std::time::Duration;
+
 use http::header::{HeaderName, HeaderValue};
 use http::{Method, StatusCode};
 
@@ -12,6 +14,8 @@ use crate::json::Node;
 use crate::{page, shape, upstream};
 
 const LATE: &str = "the backend did not answer in time";
+const LEFT_ALONE: &str = "the backend failed too often and is not asked for now";
+const FULL: &str = "the backend has all the requests that it may have at once";
 const UNUSABLE: &str = "the backend's reply cannot be used";
 const LARGE_HEAD: &str = "the request has too many or too large headers";
 const BROKEN_BODY: &str = "the request body broke off or is badly framed";
@@ -29,6 +33,12 @@ pub enum Fault {
     /// The path exists, the method does not.
     #[error("method not allowed")]
     MethodNotAllowed(Vec<Method>),
+    /// There are as many requests under way as there may be.
+    #[error("over the limit of requests of the {limit}")]
+    Overloaded {
+        /// Whose limit it is: `worker` or `route`.
+        limit: &'static str,
+    },
     /// The client takes none of the forms that the route can make.
     #[error("not acceptable")]
     NotAcceptable,
@@ -114,6 +124,7 @@ impl Fault {
             Self::Refused(refusal) => refusal_status(*refusal),
             Self::NoRoute | Self::NoFragment => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Overloaded { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::BodyTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -134,6 +145,7 @@ impl Fault {
             Self::Refused(refusal) => refusal_code(*refusal),
             Self::NoRoute => "no_route",
             Self::MethodNotAllowed(_) => "method_not_allowed",
+            Self::Overloaded { .. } => "overloaded",
             Self::NotAcceptable => "not_acceptable",
             Self::NoFragment => "no_fragment",
             Self::BodyTooLarge(_) => "body_too_large",
@@ -161,6 +173,7 @@ impl Fault {
                 let words: Vec<&str> = allowed.iter().map(Method::as_str).collect();
                 format!("this path takes {}", words.join(", "))
             }
+            Self::Overloaded { .. } => "too many requests are under way: ask again in a moment".to_owned(),
             Self::NotAcceptable => "the resource exists, but in none of the forms that `Accept` asks for".to_owned(),
             Self::NoFragment => "the page has no fragment of this name".to_owned(),
             Self::BodyTooLarge(limit) => format!("the request body is larger than {limit} bytes"),
@@ -179,6 +192,14 @@ impl Fault {
             Self::Call { error, .. } => call_detail(error).to_owned(),
             Self::Contract { .. } | Self::Shape(_) => UNUSABLE.to_owned(),
             Self::Page(_) => OURS.to_owned(),
+        }
+    }
+
+    /// When it is worth while to ask again, if that is known.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Call { error: upstream::Error::BreakerOpen { retry_after }, .. } => Some(*retry_after),
+            _ => None,
         }
     }
 
@@ -238,6 +259,7 @@ fn call_status(error: &upstream::Error) -> StatusCode {
     use upstream::Error as E;
     match error {
         error if error.is_timeout() => StatusCode::GATEWAY_TIMEOUT,
+        E::BreakerOpen { .. } | E::BulkheadFull => StatusCode::SERVICE_UNAVAILABLE,
         E::HeadTooLarge { .. } => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         E::ClientBody(_) => StatusCode::BAD_REQUEST,
         E::Path(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -249,6 +271,8 @@ fn call_detail(error: &upstream::Error) -> &'static str {
     use upstream::Error as E;
     match error {
         error if error.is_timeout() => LATE,
+        E::BreakerOpen { .. } => LEFT_ALONE,
+        E::BulkheadFull => FULL,
         E::HeadTooLarge { .. } => LARGE_HEAD,
         E::ClientBody(_) => BROKEN_BODY,
         E::Path(_) => OURS,

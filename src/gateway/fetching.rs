@@ -15,6 +15,7 @@ use super::edge::Trace;
 use super::fault::Fault;
 use super::fragment::Wanted;
 use super::keeping::{Heard, Worth, give, judge, tell};
+use super::shedding::Term;
 use super::{Body, Gateway};
 use crate::cache::{Entry, Found, Kept, Key, Label, Lead, Standing, Status, Turn};
 use crate::plan::{Caching, Route};
@@ -180,7 +181,7 @@ impl Fetch {
         let epoch = gateway.kept.epoch();
         let empty = Empty::<Bytes>::new().map_err(|never| match never {});
         let time = route.timeout().saturating_sub(self.began.elapsed());
-        let answered = gateway.answered(route, &asked, empty, holes, wanted, time, trace).await;
+        let answered = gateway.answered(route, &asked, empty, holes, wanted, Term { time, place: None }, trace).await;
         let (said, now) = (heard.said(), Instant::now());
         let response = match answered {
             Ok(response) => response,

@@ -17,11 +17,13 @@ mod fragment;
 mod gathered;
 mod gathering;
 mod holes;
+pub mod injection;
 mod keeping;
 mod preparing;
 mod problem;
 mod receiving;
 mod reply;
+mod shedding;
 mod site;
 mod standing_in;
 mod streaming;
@@ -36,13 +38,15 @@ use http::{HeaderValue, Method};
 pub use abroad::Peers;
 pub use body::Body;
 
+use shedding::Shedding;
 use tokio::time::Instant;
 
 use crate::cache::{Entry, Flights, Purge, Store};
 use crate::plan::Plan;
 use crate::upstream::Client;
 
-/// Answers requests by one plan. Cheap to clone; all clones share the plan, the pool of connections and what is kept of replies.
+/// Answers requests by one plan. Cheap to clone; all clones share the plan, the pool of connections, what is kept of replies and the
+/// count of requests under way.
 #[derive(Debug, Clone)]
 pub struct Gateway {
     plan: Arc<Plan>,
@@ -50,13 +54,16 @@ pub struct Gateway {
     kept: Arc<Store>,
     flights: Arc<Flights<fetching::Landing>>,
     abroad: Option<Arc<abroad::Abroad>>,
+    shedding: Arc<Shedding>,
+    injections: Arc<[injection::Injection]>,
 }
 
 impl Gateway {
     /// A gateway for a plan, calling its backends through a client.
     pub fn new(plan: Arc<Plan>, client: Client) -> Self {
         let kept = Arc::new(Store::new(plan.limits().cache));
-        Self { plan, client, kept, flights: Arc::default(), abroad: None }
+        let shedding = Arc::new(Shedding::new(&plan));
+        Self { plan, client, kept, flights: Arc::default(), abroad: None, shedding, injections: Arc::default() }
     }
 
     /// The same, with a way to the other workers of the machine: without one, `coalesce: machine` is that of a worker.

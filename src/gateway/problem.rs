@@ -45,7 +45,9 @@ pub(super) fn answer(fault: &Fault, request_id: &str, page: Option<(&Templates, 
         }
     }
     if status == StatusCode::SERVICE_UNAVAILABLE {
-        headers.entry(RETRY_AFTER).or_insert(HeaderValue::from_static("1"));
+        // Whole seconds, rounded up: whoever asks before that time asks in vain.
+        let seconds = fault.retry_after().map_or(1, |wait| wait.as_millis().div_ceil(1000).max(1));
+        headers.entry(RETRY_AFTER).or_insert_with(|| HeaderValue::from(u64::try_from(seconds).unwrap_or(1)));
     }
     if matches!(fault, Fault::BodyTooLarge(_) | Fault::BodyTimeout | Fault::BodyBroken(_)) {
         headers.insert(CONNECTION, HeaderValue::from_static("close"));

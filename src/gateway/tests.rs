@@ -59,6 +59,7 @@ fn faults() -> Vec<(Fault, u16, &'static str)> {
         (Fault::NoRoute, 404, "no_route"),
         (Fault::MethodNotAllowed(vec![Method::GET]), 405, "method_not_allowed"),
         (Fault::NotAcceptable, 406, "not_acceptable"),
+        (Fault::Overloaded { limit: "worker" }, 503, "overloaded"),
         (Fault::BodyTooLarge(7), 413, "body_too_large"),
         (Fault::BodyTimeout, 408, "body_timeout"),
         (Fault::BodyBroken(secret()), 400, "body_broken"),
@@ -71,6 +72,8 @@ fn faults() -> Vec<(Fault, u16, &'static str)> {
         (call(E::BetweenBytesTimeout), 504, "upstream_between_bytes_timeout"),
         (call(E::TotalTimeout), 504, "upstream_total_timeout"),
         (call(E::Deadline), 504, "deadline"),
+        (call(E::BreakerOpen { retry_after: Duration::from_millis(1200) }), 503, "upstream_breaker_open"),
+        (call(E::BulkheadFull), 503, "upstream_bulkhead_full"),
         (call(E::Closed), 502, "upstream_closed"),
         (call(E::Reset { in_body: true }), 502, "upstream_reset"),
         (call(E::Incomplete { received: 7 }), 502, "upstream_incomplete"),
@@ -115,6 +118,14 @@ async fn every_fault_has_a_status_a_code_and_a_text_without_its_cause() {
         assert_eq!(member("request_id").as_deref(), Some("id-of-a-request"));
         assert!(member("title").is_some_and(|title| !title.is_empty()), "{text}");
         assert!(member("detail").is_some_and(|detail| detail.len() > 10), "{text}");
+    }
+}
+
+#[test]
+fn a_client_is_told_when_to_come_back_and_not_before_it_is_worth_while() {
+    for (millis, told) in [(0, "1"), (999, "1"), (1000, "1"), (1001, "2"), (60_000, "60")] {
+        let fault = call(upstream::Error::BreakerOpen { retry_after: Duration::from_millis(millis) });
+        assert_eq!(problem::answer(&fault, "id", None).headers()[RETRY_AFTER], told, "{millis}");
     }
 }
 

@@ -46,7 +46,8 @@ impl Gateway {
         let headers = headers::forward_untouched(&parts.headers, &peer(parts)).map_err(nominated)?;
         let path_and_query = target(call, parts, input)?;
         let started = Clock::now();
-        let result = self.client.open_websocket(call.backend().upstream(), &path_and_query, headers, deadline).await;
+        let upstream = call.backend().upstream();
+        let result = self.client.open_websocket(upstream, &path_and_query, headers, call.repeat(), deadline).await;
         trace.upstream = started.elapsed();
         match result.map_err(|error| self.failed(call, error))? {
             Opened::Kept(response) => Ok(response.map(Body::stream)),

@@ -11,6 +11,7 @@ use super::words::one_of;
 use crate::base::hole::{HoleError, Part, Template};
 use crate::route::Methods;
 use crate::spec::{At, Problem};
+use crate::upstream::Repeat;
 
 /// One request to a backend.
 #[derive(Debug)]
@@ -19,6 +20,7 @@ pub struct Call {
     method: MethodChoice,
     target: Option<Template>,
     rest: Option<String>,
+    repeat: Repeat,
 }
 
 /// Which method a call is made with.
@@ -49,6 +51,11 @@ impl Call {
     /// The hole of the route's path that takes its rest, slashes included.
     pub fn rest(&self) -> Option<&str> {
         self.rest.as_deref()
+    }
+
+    /// Whether it can be made twice.
+    pub fn repeat(&self) -> Repeat {
+        self.repeat
     }
 
     /// Whether the call writes a query of its own. One that does not sends the request's.
@@ -96,15 +103,15 @@ impl Compiler<'_> {
         }
         let backend = self.backend_named(at, name, address);
         let rest = feeds.pattern.and_then(|pattern| pattern.rest()).map(ToOwned::to_owned);
-        Some(Call { backend: backend?, method: method?, target: Some(target?), rest })
+        Some(Call { backend: backend?, method: method?, target: Some(target?), rest, repeat: feeds.repeat })
     }
 
     /// The call of a route that writes none: the request as it came, to the only upstream.
-    pub(super) fn forward(&mut self, at: &At) -> Option<Call> {
+    pub(super) fn forward(&mut self, at: &At, repeat: Repeat) -> Option<Call> {
         match (self.names(), self.backends()) {
             ([_], [backend]) => {
                 let backend = Arc::clone(backend);
-                Some(Call { backend, method: MethodChoice::AsRequested, target: None, rest: None })
+                Some(Call { backend, method: MethodChoice::AsRequested, target: None, rest: None, repeat })
             }
             // No upstream, or a broken one: that was told.
             ([] | [_], _) => None,

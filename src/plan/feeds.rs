@@ -7,6 +7,7 @@ use crate::base::suggest;
 use crate::json::Path;
 use crate::route::Pattern;
 use crate::spec::{At, CallSpec, FieldKind, FieldSpec, InputSpec, Problem};
+use crate::upstream::Repeat;
 
 /// What may fill the holes of a route's calls.
 pub(super) struct Feeds<'s> {
@@ -19,6 +20,8 @@ pub(super) struct Feeds<'s> {
     pub(super) calls: Option<&'s indexmap::IndexMap<String, CallSpec>>,
     /// Whether the call is made for every element of a list.
     pub(super) is_each: bool,
+    /// Whether the route's calls can be made twice.
+    pub(super) repeat: Repeat,
 }
 
 impl Feeds<'_> {

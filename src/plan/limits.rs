@@ -1,12 +1,14 @@
-//! What a client may send at most, and how much is kept.
+//! What a client may send at most, how much is done at once, and how much is kept.
+
+use std::time::Duration;
 
 use super::compiler::Compiler;
-use crate::spec::{At, LimitsSpec};
+use crate::spec::{AdaptiveSpec, At, LimitsSpec, Switchable};
 
 /// The smallest cache, in bytes.
 const LEAST_CACHE: u64 = 64 << 10;
 
-/// What a client may send at most, and how much is kept.
+/// What a client may send at most, how much is done at once, and how much is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// The request target, in bytes.
@@ -23,6 +25,19 @@ pub struct Limits {
     pub json_nodes: usize,
     /// What the cache of each worker may hold, in bytes.
     pub cache: u64,
+    /// The requests that a worker answers at once.
+    pub in_flight: usize,
+    /// Whether that shrinks when answers are late.
+    pub adaptive: Option<Adaptive>,
+}
+
+/// How the limit of requests finds its own size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Adaptive {
+    /// An answer that takes longer is late.
+    pub latency: Duration,
+    /// The least limit.
+    pub least: usize,
 }
 
 impl Compiler<'_> {
@@ -53,13 +68,30 @@ impl Compiler<'_> {
             }
             value.unwrap_or(default)
         };
+        let (headers, json_nodes) = (count("headers", spec.headers, 100), count("json_nodes", spec.json_nodes, 100_000));
+        let in_flight = count("in_flight", spec.in_flight, 2000);
+        let adaptive = match &spec.adaptive {
+            None | Some(Switchable::Switch(false)) => None,
+            Some(Switchable::Switch(true)) => Some(AdaptiveSpec::default()),
+            Some(Switchable::Set(spec)) => Some(spec.clone()),
+        };
+        let adaptive = adaptive.map(|spec| {
+            let at = at.key("adaptive");
+            if spec.least == Some(0) {
+                self.expected(&at.key("least"), "0 would refuse every request".to_owned(), "1 or more");
+            }
+            let latency = self.limit(&at.key("latency"), spec.latency.as_ref(), Duration::from_secs(1));
+            Adaptive { latency, least: spec.least.unwrap_or(16) }
+        });
         Limits {
             uri,
             head,
             body,
             cache,
-            headers: count("headers", spec.headers, 100),
-            json_nodes: count("json_nodes", spec.json_nodes, 100_000),
+            headers,
+            json_nodes,
+            in_flight,
+            adaptive,
             json_depth: self.depth(&at.key("json_depth"), spec.json_depth, 64),
         }
     }

@@ -166,7 +166,7 @@ impl Compiler<'_> {
             CallSpec::Long(form) => (at.key("to"), &form.to),
         };
         let is_each = form.is_some_and(|form| form.for_each.is_some());
-        let feeds = Feeds { at: feeds.at, pattern: feeds.pattern, input: feeds.input, calls: Some(specs), is_each };
+        let feeds = Feeds { calls: Some(specs), is_each, ..*feeds };
         let call = self.call(&at_call, text, &feeds);
         let on_failure = form.map_or(Some(OnFailure::Fail), |form| self.on_failure(&at, form));
         if let (Some(OnFailure::Stale), Some(MethodChoice::Fixed(method))) = (&on_failure, call.as_ref().map(Call::method))

@@ -13,6 +13,7 @@ use crate::page::Templates;
 use crate::route::{Methods, Pattern, PatternError};
 use crate::shape::{Fused, Shape};
 use crate::spec::{At, FileSpec, InputSpec, Problem, RouteSpec};
+use crate::upstream::Repeat;
 
 /// A route of the plan.
 #[derive(Debug)]
@@ -25,6 +26,7 @@ pub struct Route {
     page: Option<Page>,
     caching: Option<Caching>,
     timeout: Duration,
+    in_flight: Option<usize>,
 }
 
 /// How a route is answered.
@@ -107,6 +109,11 @@ impl Route {
     pub fn timeout(&self) -> Duration {
         self.timeout
     }
+
+    /// How many of its requests a worker answers at once, when it has a limit of its own.
+    pub fn in_flight(&self) -> Option<usize> {
+        self.in_flight
+    }
 }
 
 /// What every route starts from, as far as it could be read.
@@ -114,6 +121,15 @@ pub(super) struct Defaults<'s> {
     file: &'s FileSpec,
     timeout: Duration,
     strict: bool,
+}
+
+/// Whether the calls of a route can be made twice.
+fn repeat(spec: &RouteSpec) -> Repeat {
+    match spec.retry {
+        None => Repeat::ByMethod,
+        Some(true) => Repeat::Always,
+        Some(false) => Repeat::Never,
+    }
 }
 
 /// All that is done to a reply, as one list of steps.
@@ -149,7 +165,7 @@ impl Compiler<'_> {
         let none = InputSpec::default();
         let input = spec.input.as_ref().unwrap_or(&none);
         let rules = self.input(&at.key("input"), input, pattern.as_ref(), limits);
-        let feeds = Feeds { at, pattern: pattern.as_ref(), input, calls: None, is_each: false };
+        let feeds = Feeds { at, pattern: pattern.as_ref(), input, calls: None, is_each: false, repeat: repeat(spec) };
         let page = match &spec.page {
             Some(page) if spec.proxy.is_none() => self.page(&at.key("page"), page, defaults.file, templates, &feeds).map(Some),
             _ => Some(None),
@@ -157,11 +173,14 @@ impl Compiler<'_> {
         let answer = self.answer(at, spec, defaults, &feeds);
         let caching = self.caching(&at.key("cache"), spec, pattern.as_ref(), &feeds);
         let timeout = self.limit(&at.key("timeout"), spec.timeout.as_ref(), defaults.timeout);
+        if spec.in_flight == Some(0) {
+            self.expected(&at.key("in_flight"), "0 would refuse every request".to_owned(), "1 or more");
+        }
         let parts = pattern.clone().zip(rules).zip(answer.zip(page).zip(caching));
         let route = parts.map(|((pattern, rules), ((answer, page), caching))| {
             let name = pattern.to_string().into();
             let fused = fused(&answer);
-            Route { name, pattern, rules, answer, fused, page, caching, timeout }
+            Route { name, pattern, rules, answer, fused, page, caching, timeout, in_flight: spec.in_flight }
         });
         (pattern, route)
     }
@@ -189,7 +208,7 @@ impl Compiler<'_> {
                 let calls = self.named_calls(&at.key("calls"), calls, feeds, strict);
                 return Some(Answer::Calls { calls: calls?, shape: shape? });
             }
-            (None, None) => self.forward(at),
+            (None, None) => self.forward(at, feeds.repeat),
         };
         Some(Answer::Call { call: call?, shape: shape? })
     }

@@ -9,7 +9,7 @@ use crate::json::decode::{Decode, DecodeOptions, Lenient, Refs, Strip};
 use crate::shape::{Action, Shape, Step};
 use crate::spec::{At, DecodeSpec, HeadersSpec, LenientSpec, Problem, RefsSpec, StripSpec, UpstreamSpec};
 use crate::upstream::headers::settable;
-use crate::upstream::{HeaderRules, Settings, Target, TargetError, Timeouts, Upstream};
+use crate::upstream::{HeaderRules, Settings, Timeouts, Upstream};
 
 /// A backend of the plan.
 #[derive(Debug)]
@@ -58,28 +58,7 @@ impl Compiler<'_> {
                     .expected("letters, digits, `_` and `-`, a letter first"),
             );
         }
-        let target = match &spec.url {
-            // Several targets are not available yet, which was told.
-            None if self.source().in_doubt(&at.key("urls")) => None,
-            None => {
-                self.expected(
-                    &at.key("url"),
-                    format!("the upstream `{name}` has no address"),
-                    "`url: http://host:port` or `url: \"demo:\"`",
-                );
-                None
-            }
-            Some(url) => match Target::parse(url) {
-                Ok(target) => Some(target),
-                Err(error) => {
-                    let at = at.key("url");
-                    let problem = Problem::new(&at, error.to_string());
-                    let may_show = error == TargetError::NoScheme && !self.source().is_filled(&at);
-                    self.push(if may_show { problem.hint(format!("write http://{url}")) } else { problem });
-                    None
-                }
-            },
-        };
+        let targets = self.targets(&at, name, spec);
         let decode_at = at.key("decode");
         let none = DecodeSpec::default();
         let decode_spec = spec.decode.as_ref().unwrap_or(&none);
@@ -98,7 +77,8 @@ impl Compiler<'_> {
             total: limit("total", timeout.total.as_ref(), 10),
         };
         let headers = self.headers(&at.key("headers"), spec.headers.as_ref());
-        let settings = Settings { target: target?, timeouts, max_bytes, headers };
+        let policies = self.policies(&at, spec);
+        let settings = Settings { targets: targets?, timeouts, max_bytes, headers, policies };
         Some(Backend { upstream: Upstream::new(name.to_owned(), settings), envelope, decode: decode?, stream_above })
     }
 

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{ClusterSpec, DurationText, ListenSpec, OneOrMany, RouteSpec, SizeText, StepSpec, UpstreamSpec};
+use super::{ClusterSpec, DurationText, ListenSpec, OneOrMany, RouteSpec, SizeText, StepSpec, Switchable, UpstreamSpec};
 
 /// routes.yaml: what Forecourt listens on, which backends it calls, and what each route answers.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -35,7 +35,7 @@ pub struct FileSpec {
     pub cluster: Option<ClusterSpec>,
 }
 
-/// What a client may send at most; over it is a 4xx. And how much is kept.
+/// What a client may send at most, over which it is a 4xx; how much is done at once, and how much is kept.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "`limits`")]
@@ -54,6 +54,21 @@ pub struct LimitsSpec {
     pub json_nodes: Option<usize>,
     /// What the cache of each worker may hold. Default 64MiB.
     pub cache: Option<SizeText>,
+    /// How many requests a worker answers at once. Default 2000; over it 503.
+    pub in_flight: Option<usize>,
+    /// Whether that limit shrinks when answers are late, and grows again when they are not. Default false.
+    pub adaptive: Option<Switchable<AdaptiveSpec>>,
+}
+
+/// How the limit of requests finds its own size.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "`adaptive`")]
+pub struct AdaptiveSpec {
+    /// An answer that takes longer is late. Default 1s.
+    pub latency: Option<DurationText>,
+    /// The least limit. Default 16.
+    pub least: Option<usize>,
 }
 
 /// What every route starts from.

@@ -5,7 +5,6 @@ use super::{At, Problem, Problems};
 
 /// The keys of later versions, by their path; `*` is any name or any entry of a list.
 const LATER: &[(&[&str], &[&str])] = &[
-    (&["upstreams", "*"], &["urls", "balance", "retry", "breaker", "bulkhead", "health"]),
     (&["defaults"], &["cache"]),
     (&["routes", "*", "page"], &["deadline", "fallback", "early_head"]),
     (&["site"], &["sitemap", "static"]),
@@ -69,7 +68,7 @@ mod tests {
         let text = "
 defaults: {cache: {ttl: 1s}}
 upstreams:
-  a: {urls: [x], balance: p2c, retry: {}, breaker: {}, bulkhead: {}, health: {}}
+  a: {url: 'demo:'}
 routes:
   - route: GET /a
     page: {template: t, deadline: {}, fallback: f, early_head: true}
@@ -78,12 +77,6 @@ site: {origin: o, robots: {disallow: [/a], sitemap: true}, sitemap: {call: c, it
         assert_eq!(
             refused(text),
             [
-                "/upstreams/a/urls",
-                "/upstreams/a/balance",
-                "/upstreams/a/retry",
-                "/upstreams/a/breaker",
-                "/upstreams/a/bulkhead",
-                "/upstreams/a/health",
                 "/defaults/cache",
                 "/routes/0/page/deadline",
                 "/routes/0/page/fallback",
@@ -98,7 +91,9 @@ site: {origin: o, robots: {disallow: [/a], sitemap: true}, sitemap: {call: c, it
     #[test]
     fn what_is_available_is_let_be() {
         let text = "
-upstreams: {a: {url: 'demo:', envelope: mall, decode: {}, timeout: {}, headers: {}}}
+upstreams:
+  a: {url: 'demo:', envelope: mall, decode: {}, timeout: {}, headers: {}, retry: {}, breaker: {}, bulkhead: {}, health: {}}
+  b: {urls: [x], balance: p2c}
 routes:
   - {route: GET /a, calls: {a: 'GET a:/x'}, page: t.html}
   - {route: GET /b, cache: {ttl: 1s}, calls: {a: {to: 'GET a:/x'}}, page: {template: t, head: {title: a}, state: true, status: 200, when: always}}

@@ -34,6 +34,10 @@ pub struct RouteSpec {
     pub timeout: Option<DurationText>,
     /// Whether a step that meets a value of the wrong type is a 502.
     pub strict: Option<bool>,
+    /// Whether its calls may be made again: `true` whatever their method, `false` never. Without it their methods decide.
+    pub retry: Option<bool>,
+    /// How many of its requests a worker answers at once; over it 503.
+    pub in_flight: Option<usize>,
 }
 
 /// What a request must look like.

@@ -74,6 +74,22 @@ pub enum SizeText {
     Bytes(u64),
 }
 
+/// A share of a whole as typed: `20%`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(title = "a share such as 20% or 0.5%", example = "20%", example = "0.5%")]
+#[serde(transparent)]
+pub struct ShareText(#[schemars(regex(pattern = r"^[0-9]{1,3}(\.[0-9]{1,2})?%$"))] pub String);
+
+/// What is on by itself: `false` turns it off, a mapping says more about it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Switchable<T> {
+    /// On or off.
+    Switch(bool),
+    /// On, and how.
+    Set(T),
+}
+
 /// A JSON value as typed. Numbers keep their digits only in the source: read it through [`super::Source::literal`].
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[schemars(title = "any value", description = "Any value; numbers keep their digits as typed.")]

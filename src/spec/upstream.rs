@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{DurationText, SizeText, UnwrapSpec};
+use super::{DurationText, ShareText, SizeText, Switchable, UnwrapSpec};
 
 /// A backend.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -13,9 +13,9 @@ use super::{DurationText, SizeText, UnwrapSpec};
 pub struct UpstreamSpec {
     /// Where it is: `http://host:port/base`, `https://…`, or `demo:` for the built-in sample backend.
     pub url: Option<String>,
-    /// Several targets instead of `url`.
+    /// Several targets that serve the same, instead of `url`.
     pub urls: Option<Vec<TargetSpec>>,
-    /// How calls are dealt out over the targets.
+    /// How calls are dealt out over the targets. Default `p2c`.
     pub balance: Option<BalanceSpec>,
     /// The envelope around every reply: a preset's name or the `unwrap` mapping. Applied before `shape`.
     pub envelope: Option<UnwrapSpec>,
@@ -23,12 +23,14 @@ pub struct UpstreamSpec {
     pub decode: Option<DecodeSpec>,
     /// How long a call may take, part by part.
     pub timeout: Option<CallTimeoutSpec>,
-    /// Whether a failed call is tried again.
-    pub retry: Option<RetrySpec>,
-    /// When a failing target is left alone.
-    pub breaker: Option<BreakerSpec>,
-    /// How many calls may be under way.
-    pub bulkhead: Option<BulkheadSpec>,
+    /// Whether a failed call is made again; `false` for never.
+    pub retry: Option<Switchable<RetrySpec>>,
+    /// When a failing target is left alone; `false` for never.
+    pub breaker: Option<Switchable<BreakerSpec>>,
+    /// How many calls may be under way in each worker; `false` for any number.
+    pub bulkhead: Option<Switchable<BulkheadSpec>>,
+    /// Whether a call that takes unusually long has a second one beside it. Default false.
+    pub hedge: Option<Switchable<HedgeSpec>>,
     /// How the target is asked whether it is well.
     pub health: Option<HealthSpec>,
     /// Headers set on or removed from every call.
@@ -52,7 +54,8 @@ pub enum TargetSpec {
 pub struct WeightedTargetSpec {
     /// Where it is.
     pub url: String,
-    /// Its share of the calls. Default 1.
+    /// Its share of the calls, beside the weights of the others. Default 1.
+    #[schemars(with = "Option<super::text::WeightText>")]
     pub weight: Option<u32>,
 }
 
@@ -157,22 +160,43 @@ pub struct CallTimeoutSpec {
     pub total: Option<DurationText>,
 }
 
-/// Whether a failed call is tried again.
+/// Whether a failed call is made again.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "`retry`")]
 pub struct RetrySpec {
-    /// Tries after the first.
+    /// Tries after the first. Default 1.
+    #[schemars(range(max = 10))]
     pub attempts: Option<u32>,
-    /// Methods that may be repeated.
+    /// Methods that may be repeated when something was sent. Default `[GET, HEAD, OPTIONS]`.
     pub methods: Option<Vec<String>>,
-    /// Failures that are tried again: `connect`, or a status.
-    pub on: Option<Vec<serde_json::Value>>,
-    /// The wait between tries, `25ms..250ms`.
+    /// Failures that are tried again. Default `[connect, 502, 503, 504]`.
+    pub on: Option<Vec<RetryOnSpec>>,
+    /// The longest wait before the second try and before any, `25ms..250ms`, which is the default.
     #[schemars(with = "Option<super::text::SpanText>")]
     pub backoff: Option<DurationText>,
-    /// The share of calls that may be retries, `20%`.
-    pub budget: Option<String>,
+    /// The share of calls that may be made again. Default `20%`; ten a second may be in any case.
+    pub budget: Option<ShareText>,
+}
+
+/// A failure that is tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum RetryOnSpec {
+    /// On the way.
+    Word(RetryWordSpec),
+    /// A reply with this status.
+    Status(#[schemars(with = "super::text::StatusText")] u16),
+}
+
+/// A failure on the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RetryWordSpec {
+    /// No connection, or one that broke before the head of the reply was whole.
+    Connect,
+    /// No head of a reply within `timeout.first_byte`.
+    FirstByte,
 }
 
 /// When a failing target is left alone.
@@ -180,15 +204,15 @@ pub struct RetrySpec {
 #[serde(deny_unknown_fields)]
 #[schemars(title = "`breaker`")]
 pub struct BreakerSpec {
-    /// Failures in a row.
+    /// Failures in a row that open it. Default 7.
     pub consecutive: Option<u32>,
-    /// The share of successes below which it opens, `80%`.
-    pub success_below: Option<String>,
-    /// The window of that share.
+    /// The share of successes below which it opens. Default `80%`.
+    pub success_below: Option<ShareText>,
+    /// The time that the share is taken over. Default 10s.
     pub window: Option<DurationText>,
-    /// Calls in the window before the share counts.
+    /// Calls in that time before the share counts. Default 20.
     pub minimum: Option<u32>,
-    /// How long it stays open, first and last: `1s..60s`.
+    /// How long it stays open, the first time and at most. Default `1s..60s`.
     #[schemars(with = "Option<super::text::SpanText>")]
     pub cooldown: Option<DurationText>,
 }
@@ -198,23 +222,42 @@ pub struct BreakerSpec {
 #[serde(deny_unknown_fields)]
 #[schemars(title = "`bulkhead`")]
 pub struct BulkheadSpec {
-    /// Calls at once.
+    /// Calls at once. Default 256.
     pub in_flight: Option<u32>,
-    /// Calls that wait.
+    /// Calls that wait; the last one in is the first one out. Default 64.
     pub queue: Option<u32>,
-    /// How long they wait.
+    /// How long they wait. Default 500ms.
     pub wait: Option<DurationText>,
 }
 
-/// How a target is asked whether it is well.
+/// When a second call is made beside one that takes long.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "`hedge`")]
+pub struct HedgeSpec {
+    /// After how long. Without it, after the time in which 95 of 100 answers come lately.
+    pub after: Option<DurationText>,
+    /// The share of calls that may have a second one. Default `5%`.
+    pub budget: Option<ShareText>,
+}
+
+/// How targets are asked whether they are well.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "`health`")]
 pub struct HealthSpec {
-    /// What is asked.
+    /// What is asked, below the base path: any 2xx or 3xx is well. Default `/`.
     pub path: Option<String>,
-    /// How often.
+    /// How often. Default 5s.
     pub every: Option<DurationText>,
+    /// How long an answer may take. Default 1s.
+    pub timeout: Option<DurationText>,
+    /// Failed checks in a row after which a target is out. Default 3.
+    pub fall: Option<u32>,
+    /// Passed checks in a row after which it is in again. Default 2.
+    pub rise: Option<u32>,
+    /// How long a target that is back takes to get all of its calls again. Default 10s.
+    pub slow_start: Option<DurationText>,
 }
 
 /// Headers set on or removed from every call.

@@ -14,6 +14,7 @@ use tokio::time::{Instant, Sleep};
 
 use super::client::Lease;
 use super::error::{Error, classify};
+use super::live::Permit;
 
 /// Why the body that a client sends breaks off; handed back as it came, in [`Error::ClientBody`].
 pub type BodyError = Box<dyn std::error::Error + Send + Sync>;
@@ -137,6 +138,8 @@ impl Body for RequestBody {
 pub struct StreamBody {
     body: Incoming,
     lease: Option<Lease>,
+    /// Its place among the calls under way, until it has ended.
+    permit: Option<Permit>,
     progress: Option<Arc<Progress>>,
     received: u64,
     between_bytes: Duration,
@@ -146,10 +149,16 @@ pub struct StreamBody {
 }
 
 impl StreamBody {
-    pub(super) fn new(body: Incoming, lease: Lease, progress: Option<Arc<Progress>>, between_bytes: Duration) -> Self {
+    pub(super) fn new(
+        body: Incoming,
+        lease: Lease,
+        permit: Option<Permit>,
+        progress: Option<Arc<Progress>>,
+        between_bytes: Duration,
+    ) -> Self {
         let over = body.is_end_stream();
         let lease = Some(lease);
-        let mut stream = Self { body, lease, progress, received: 0, between_bytes, stall: None, stalling: false, over };
+        let mut stream = Self { body, lease, permit, progress, received: 0, between_bytes, stall: None, stalling: false, over };
         if stream.over {
             stream.finish();
         }
@@ -159,6 +168,7 @@ impl StreamBody {
     /// The connection is free again, unless the client's body is still under way: then it is cut.
     fn finish(&mut self) {
         self.over = true;
+        self.permit = None;
         let Some(lease) = self.lease.take() else { return };
         if self.progress.as_ref().is_none_or(|progress| progress.has_ended()) {
             lease.give_back();
@@ -167,7 +177,7 @@ impl StreamBody {
 
     fn fail(&mut self, error: Error) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         self.over = true;
-        self.lease = None;
+        (self.lease, self.permit) = (None, None);
         let broke_off = self.progress.as_ref().and_then(|progress| progress.take_failure());
         Poll::Ready(Some(Err(broke_off.map_or(error, Error::ClientBody))))
     }

@@ -35,6 +35,17 @@ impl Budget {
         self.timeouts.connect
     }
 
+    /// The time that is left in all.
+    pub(super) fn left(&self) -> Duration {
+        let until = self.total.map_or(self.deadline, |total| total.min(self.deadline));
+        until.saturating_duration_since(Instant::now())
+    }
+
+    /// Waits for its turn, `wait` at most.
+    pub(super) async fn queue<T>(&self, wait: Duration, work: impl Future<Output = T>) -> Result<T, Error> {
+        self.within(Instant::now().checked_add(wait), Error::BulkheadFull, work).await
+    }
+
     /// Waits for a connection.
     pub(super) async fn connect<T>(&self, work: impl Future<Output = T>) -> Result<T, Error> {
         self.within(Instant::now().checked_add(self.timeouts.connect), Error::ConnectTimeout, work).await

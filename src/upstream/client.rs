@@ -12,15 +12,17 @@ use hyper_util::rt::TokioIo;
 use tokio::io::DuplexStream;
 use tokio::time::Instant;
 
-use super::body::{BodyError, RequestBody, StreamBody};
+use super::body::{BodyError, StreamBody};
 use super::budget::Budget;
 use super::connect::Connector;
-use super::exchange::{Exchange, Outgoing};
+use super::exchange::{Exchange, Order, Supply};
+use super::live::Repeat;
 use super::pool::{Connection, Pool};
 use super::resolve::Names;
 use super::settings::Place;
+use super::tries::{self, Begun};
 use super::wire::{Watch, Watched};
-use super::{ConnectError, Error, Upstream, collect, headers, reply};
+use super::{ConnectError, Error, Upstream, collect, headers, hedged, reply};
 
 /// How much is read from a connection at once, at most, in bytes: what a large reply holds of a worker's memory follows from it.
 const READ: usize = 128 * 1024;
@@ -42,6 +44,20 @@ pub struct Call {
     pub headers: HeaderMap,
     /// Its body, empty for none.
     pub body: Bytes,
+    /// Whether it can be told twice.
+    pub repeat: Repeat,
+}
+
+/// A call whose body comes as the client sends it. Its `Debug` form shows no header, which may hold secrets.
+pub struct Head<'c> {
+    /// Its method.
+    pub method: Method,
+    /// As in [`Call`].
+    pub path_and_query: &'c str,
+    /// Its headers, as [`headers::forward_untouched`] prepares them.
+    pub headers: HeaderMap,
+    /// Whether it can be told twice.
+    pub repeat: Repeat,
 }
 
 /// A reply whose body is at hand. Its `Debug` form shows no header and no body, which may hold secrets.
@@ -58,6 +74,12 @@ pub struct Reply {
 impl std::fmt::Debug for Call {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Call").field("method", &self.method).field("bytes", &self.body.len()).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Head<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Head").field("method", &self.method).finish_non_exhaustive()
     }
 }
 
@@ -102,21 +124,40 @@ impl Client {
     /// `max_bytes`. The head of the call gets the upstream's Host and header rules; the length follows from the body.
     ///
     /// Redirects are never followed. A connection that waited and turns out to be closed costs nothing: the call goes out
-    /// once more, provided that nothing was sent yet, or that the method is idempotent and no byte of a reply came.
+    /// once more, provided that nothing was sent yet, or that the method is idempotent and no byte of a reply came. What fails
+    /// otherwise is made again as the upstream's policies say, within the same time.
     ///
     /// # Errors
     /// See [`Error`]: every way not to get a whole, well-formed reply in time has a variant of its own.
     pub async fn send(&self, upstream: &Upstream, call: Call, deadline: Instant) -> Result<Reply, Error> {
-        let mut budget = Budget::begin(upstream.settings().timeouts, deadline);
-        let Call { method, path_and_query, headers, body } = call;
-        let outgoing = Outgoing::new(upstream, method.clone(), &path_and_query, headers, RequestBody::Whole(body))?;
-        let Exchange { response, lease, .. } = Exchange::run(self, upstream, outgoing, &mut budget).await?;
+        if hedged::takes(upstream, &call) {
+            return self.send_hedged(upstream, &call, deadline).await;
+        }
+        self.send_once(upstream, &call, deadline).await
+    }
+
+    /// Sends a call, in as many tries as it takes, and collects its reply.
+    pub(super) async fn send_once(&self, upstream: &Upstream, call: &Call, deadline: Instant) -> Result<Reply, Error> {
+        let Call { method, path_and_query, headers, body, repeat } = call;
+        let (repeat, body) = (*repeat, body.clone());
+        let order = Order { method, path_and_query, headers, repeat, switch_to: None };
+        let budget = Budget::begin(upstream.settings().timeouts, deadline);
+        let Begun { exchange, budget, pass, permit } = self.begin(upstream, &order, Supply::Whole(body), budget).await?;
+        let Exchange { response, lease, .. } = exchange;
         let (mut head, body) = response.into_parts();
-        reply::check(&head)?;
-        let body = collect::collect(&mut head, &method, body, upstream.settings().max_bytes, &budget).await?;
+        let status = head.status;
+        let collected = match reply::check(&head) {
+            Ok(()) => collect::collect(&mut head, method, body, upstream.settings().max_bytes, &budget).await,
+            Err(malformed) => Err(malformed.into()),
+        };
+        if let Some(pass) = pass {
+            pass.settle(collected.as_ref().map_or_else(Error::verdict, |_| tries::verdict(status)));
+        }
+        let body = collected?;
         lease.give_back();
+        drop(permit);
         headers::strip_reply(&mut head.headers);
-        Ok(Reply { status: head.status, headers: head.headers, body })
+        Ok(Reply { status, headers: head.headers, body })
     }
 
     /// Sends a call whose body comes as the client sends it, and passes the reply down as it comes: content coding and
@@ -129,20 +170,28 @@ impl Client {
     pub async fn open(
         &self,
         upstream: &Upstream,
-        method: Method,
-        path_and_query: &str,
-        headers: HeaderMap,
+        head: Head<'_>,
         body: BoxBody<Bytes, BodyError>,
         deadline: Instant,
     ) -> Result<http::Response<StreamBody>, Error> {
-        let mut budget = Budget::begin(upstream.settings().timeouts, deadline);
-        let body = if body.is_end_stream() {
-            RequestBody::Whole(Bytes::new())
-        } else {
-            RequestBody::Streamed { body, progress: Arc::default() }
-        };
-        let outgoing = Outgoing::new(upstream, method, path_and_query, headers, body)?;
-        Exchange::run(self, upstream, outgoing, &mut budget).await?.pass(upstream)
+        let Head { method, path_and_query, headers, repeat } = head;
+        let supply =
+            if body.is_end_stream() { Supply::Whole(Bytes::new()) } else { Supply::Streamed(Some(body), Arc::default()) };
+        let order = Order { method: &method, path_and_query, headers: &headers, repeat, switch_to: None };
+        let budget = Budget::begin(upstream.settings().timeouts, deadline);
+        let Begun { exchange, pass, permit, .. } = self.begin(upstream, &order, supply, budget).await?;
+        let status = exchange.response.status();
+        let passed = exchange.pass(upstream, permit);
+        if let Some(pass) = pass {
+            pass.settle(passed.as_ref().map_or_else(Error::verdict, |_| tries::verdict(status)));
+        }
+        passed
+    }
+
+    /// What gives a clone of this client, as long as it is used by anybody else.
+    pub(super) fn weak(&self) -> impl Fn() -> Option<Self> + Send + use<> {
+        let shared = Arc::downgrade(&self.shared);
+        move || shared.upgrade().map(|shared| Self { shared })
     }
 
     /// A connection that waited, and whether it did; else a new one.
@@ -168,7 +217,7 @@ impl Client {
 
     #[cfg(test)]
     pub(super) fn waiting(&self, upstream: &Upstream) -> usize {
-        self.shared.pool.waiting(&upstream.place().origin)
+        upstream.places().iter().map(|place| self.shared.pool.waiting(&place.origin)).sum()
     }
 
     #[cfg(test)]

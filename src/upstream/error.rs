@@ -2,9 +2,11 @@
 
 use std::io;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use super::body::BodyError;
 use super::coding::CodingError;
+use super::live::Verdict;
 
 /// Why a call has no reply, or a reply no end. States facts; which status the client sees is decided elsewhere.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +30,15 @@ pub enum Error {
     /// The caller's own deadline passed first.
     #[error("the deadline of the request passed during the call")]
     Deadline,
+    /// The breakers of all targets are open: nothing was sent.
+    #[error("the upstream failed too often and is left alone for {} ms more", .retry_after.as_millis())]
+    BreakerOpen {
+        /// How long until a call may try it again.
+        retry_after: Duration,
+    },
+    /// The upstream has all the calls that it may have at once, and no place became free in time: nothing was sent.
+    #[error("the upstream has all the calls that it may have at once")]
+    BulkheadFull,
     /// The connection ended before the head of the reply was whole.
     #[error("the upstream closed the connection before the head of its reply was whole")]
     Closed,
@@ -87,6 +98,8 @@ impl Error {
             Self::BetweenBytesTimeout => "upstream_between_bytes_timeout",
             Self::TotalTimeout => "upstream_total_timeout",
             Self::Deadline => "deadline",
+            Self::BreakerOpen { .. } => "upstream_breaker_open",
+            Self::BulkheadFull => "upstream_bulkhead_full",
             Self::Closed => "upstream_closed",
             Self::Reset { .. } => "upstream_reset",
             Self::Incomplete { .. } => "upstream_incomplete",
@@ -97,6 +110,19 @@ impl Error {
             Self::ClientBody(_) => "body_broken",
             Self::HeadTooLarge { .. } => "head_too_large",
             Self::Path(_) => "internal",
+        }
+    }
+
+    /// What it says about the target that was called.
+    pub(super) fn verdict(&self) -> Verdict {
+        match self {
+            Self::Connect(ConnectError::NoDemo | ConnectError::Forbidden { .. }) => Verdict::Unknown,
+            // Nobody waited as long as the upstream may take, or the client is to blame.
+            Self::Deadline | Self::ClientBody(_) | Self::HeadTooLarge { .. } | Self::Path(_) => Verdict::Unknown,
+            Self::BreakerOpen { .. } | Self::BulkheadFull => Verdict::Unknown,
+            // It answers, though not with what can be used.
+            Self::TooLarge { .. } | Self::Coding(_) | Self::Ratio { .. } => Verdict::Good,
+            _ => Verdict::Bad,
         }
     }
 

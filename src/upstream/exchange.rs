@@ -3,13 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, header};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri, header};
+use http_body_util::combinators::BoxBody;
 use hyper::body::Incoming;
 
-use super::body::{Progress, RequestBody, StreamBody};
+use super::body::{BodyError, Progress, RequestBody, StreamBody};
 use super::budget::Budget;
 use super::client::{Client, Lease};
 use super::error::classify;
+use super::live::{Permit, Repeat};
+use super::settings::Place;
 use super::{Error, Upstream, headers, reply};
 
 /// The largest head of a call, in bytes: Tomcat's `maxHttpRequestHeaderSize` as shipped.
@@ -21,48 +25,82 @@ const MAX_HEADERS: usize = 100;
 /// send a comment every 15 seconds.
 const EVENT_SILENCE: Duration = Duration::from_secs(300);
 
+/// The number of the try, from 1, on every try after the first.
+const ATTEMPT: HeaderName = HeaderName::from_static("x-retry-attempt");
+
+/// What is asked: every try makes a request of it.
+pub(super) struct Order<'c> {
+    pub(super) method: &'c Method,
+    pub(super) path_and_query: &'c str,
+    pub(super) headers: &'c HeaderMap,
+    pub(super) repeat: Repeat,
+    /// Another protocol that is asked for. Its names belong to one hop and are written for it alone.
+    pub(super) switch_to: Option<&'static str>,
+}
+
+/// The body of an order.
+pub(super) enum Supply {
+    /// At hand, for as many tries as need it.
+    Whole(Bytes),
+    /// As the client sends it: until a connection has taken it.
+    Streamed(Option<BoxBody<Bytes, BodyError>>, Arc<Progress>),
+}
+
+impl Supply {
+    /// Whether a try could still send it.
+    pub(super) fn is_there(&self) -> bool {
+        matches!(self, Self::Whole(_) | Self::Streamed(Some(_), _))
+    }
+
+    fn take(&mut self) -> RequestBody {
+        match self {
+            Self::Whole(bytes) => RequestBody::Whole(bytes.clone()),
+            // Gone only when it was sent, and then nobody asks for it again.
+            Self::Streamed(body, progress) => match body.take() {
+                Some(body) => RequestBody::Streamed { body, progress: Arc::clone(progress) },
+                None => RequestBody::Whole(Bytes::new()),
+            },
+        }
+    }
+
+    /// Takes back what no connection has taken.
+    fn restore(&mut self, unsent: RequestBody) {
+        if let (Self::Streamed(place, _), RequestBody::Streamed { body, .. }) = (self, unsent) {
+            *place = Some(body);
+        }
+    }
+
+    fn progress(&self) -> Option<Arc<Progress>> {
+        match self {
+            Self::Whole(_) => None,
+            Self::Streamed(_, progress) => Some(Arc::clone(progress)),
+        }
+    }
+}
+
 /// A request that is ready to be sent.
-pub(super) struct Outgoing {
+struct Outgoing {
     method: Method,
     target: Uri,
     headers: HeaderMap,
-    body: RequestBody,
 }
 
 impl Outgoing {
-    pub(super) fn new(
-        upstream: &Upstream,
-        method: Method,
-        path_and_query: &str,
-        mut headers: HeaderMap,
-        body: RequestBody,
-    ) -> Result<Self, Error> {
-        let target = upstream.request_target(path_and_query)?;
-        upstream.apply_headers(&mut headers);
-        let is_empty = matches!(&body, RequestBody::Whole(body) if body.is_empty());
+    fn new(upstream: &Upstream, place: &Place, order: &Order<'_>, attempt: u32, supply: &Supply) -> Result<Self, Error> {
+        let (method, mut headers) = (order.method.clone(), order.headers.clone());
+        let target = place.request_target(order.path_and_query)?;
+        upstream.apply_headers(place, &mut headers);
+        let is_empty = matches!(supply, Supply::Whole(body) if body.is_empty());
         if is_empty && matches!(method, Method::POST | Method::PUT | Method::PATCH) {
             // Some servers wait for a body that nobody announced the absence of (RFC 9110, section 8.6).
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
-        let outgoing = Self { method, target, headers, body };
+        if attempt > 0 {
+            headers.insert(ATTEMPT, HeaderValue::from(attempt));
+        }
+        let outgoing = Self { method, target, headers };
         outgoing.check_size()?;
         Ok(outgoing)
-    }
-
-    /// Asks for another protocol on the connection. Both names belong to one hop and are written for it alone.
-    pub(super) fn ask_to_switch(&mut self, protocol: &'static str) {
-        self.headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
-        self.headers.insert(header::UPGRADE, HeaderValue::from_static(protocol));
-    }
-
-    /// The same request again, if it can be told twice.
-    fn again(&self) -> Option<Self> {
-        let RequestBody::Whole(body) = &self.body else { return None };
-        if !self.method.is_idempotent() {
-            return None;
-        }
-        let body = RequestBody::Whole(body.clone());
-        Some(Self { method: self.method.clone(), target: self.target.clone(), headers: self.headers.clone(), body })
     }
 
     /// An upstream that refuses a large head says 400, which looks like the client's mistake: better found here.
@@ -82,24 +120,16 @@ impl Outgoing {
         Ok(())
     }
 
-    fn into_request(self) -> Request<RequestBody> {
-        let mut request = Request::new(self.body);
+    fn into_request(mut self, order: &Order<'_>, body: RequestBody) -> Request<RequestBody> {
+        if let Some(protocol) = order.switch_to {
+            self.headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+            self.headers.insert(header::UPGRADE, HeaderValue::from_static(protocol));
+        }
+        let mut request = Request::new(body);
         *request.method_mut() = self.method;
         *request.uri_mut() = self.target;
         *request.headers_mut() = self.headers;
         request
-    }
-
-    fn from_request(request: Request<RequestBody>) -> Self {
-        let (head, body) = request.into_parts();
-        Self { method: head.method, target: head.uri, headers: head.headers, body }
-    }
-
-    fn progress(&self) -> Option<Arc<Progress>> {
-        match &self.body {
-            RequestBody::Streamed { progress, .. } => Some(Arc::clone(progress)),
-            RequestBody::Whole(_) => None,
-        }
     }
 }
 
@@ -111,34 +141,36 @@ pub(super) struct Exchange {
 }
 
 impl Exchange {
-    /// The reply as it is passed down.
-    pub(super) fn pass(self, upstream: &Upstream) -> Result<Response<StreamBody>, Error> {
+    /// The reply as it is passed down. A stream of events, which may last for ever, keeps no place among the calls under way.
+    pub(super) fn pass(self, upstream: &Upstream, permit: Option<Permit>) -> Result<Response<StreamBody>, Error> {
         let Self { response, lease, progress } = self;
         let (mut head, body) = response.into_parts();
         reply::check(&head)?;
         reply::settle_length(&mut head);
         let between_bytes = upstream.settings().timeouts.between_bytes;
-        let between_bytes = if is_event_stream(&head.headers) { between_bytes.max(EVENT_SILENCE) } else { between_bytes };
+        let (between_bytes, permit) =
+            if is_event_stream(&head.headers) { (between_bytes.max(EVENT_SILENCE), None) } else { (between_bytes, permit) };
         headers::strip_reply(&mut head.headers);
-        let body = StreamBody::new(body, lease, progress, between_bytes);
+        let body = StreamBody::new(body, lease, permit, progress, between_bytes);
         Ok(Response::from_parts(head, body))
     }
 
-    /// Sends a request until the head of a reply is there.
+    /// Sends a request to a place until the head of a reply is there. Afterwards, `supply` still holds what was not sent.
     pub(super) async fn run(
         client: &Client,
         upstream: &Upstream,
-        mut outgoing: Outgoing,
+        place: &Place,
+        (order, attempt): (&Order<'_>, u32),
+        supply: &mut Supply,
         budget: &mut Budget,
     ) -> Result<Self, Error> {
-        let progress = outgoing.progress();
+        let progress = supply.progress();
         let mut fresh = false;
         loop {
-            let (mut lease, reused) = client.connection(upstream.place(), fresh, budget).await?;
-            // Only a connection that waited can turn out to be closed, and the second try is on a new one.
-            let again = if reused { outgoing.again() } else { None };
+            let outgoing = Outgoing::new(upstream, place, order, attempt, supply)?;
+            let (mut lease, reused) = client.connection(place, fresh, budget).await?;
             lease.connection.watch.begin();
-            let sent = lease.connection.sender.try_send_request(outgoing.into_request());
+            let sent = lease.connection.sender.try_send_request(outgoing.into_request(order, supply.take()));
             let answered = match &progress {
                 Some(progress) => budget.first_byte_of_upload(progress.turn(), sent).await?,
                 None => budget.first_byte(sent).await?,
@@ -148,7 +180,7 @@ impl Exchange {
                 Err(error) => error,
             };
             if let Some(unsent) = error.take_message().filter(|_| reused) {
-                outgoing = Outgoing::from_request(unsent);
+                supply.restore(unsent.into_body());
                 continue;
             }
             if let Some(error) = progress.as_ref().and_then(|progress| progress.take_failure()) {
@@ -156,7 +188,10 @@ impl Exchange {
             }
             let error = classify(&error.into_error(), None);
             let gone = matches!(error, Error::Closed | Error::Reset { .. }) && !lease.connection.watch.is_answered();
-            outgoing = again.filter(|_| gone).ok_or(error)?;
+            // Only a connection that waited can turn out to be closed, and the second try is on a new one.
+            if !(gone && reused && order.method.is_idempotent() && matches!(supply, Supply::Whole(_))) {
+                return Err(error);
+            }
             fresh = true;
         }
     }

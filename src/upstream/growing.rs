@@ -10,11 +10,13 @@ use http::{HeaderMap, Method, StatusCode};
 use http_body::Body as _;
 use tokio::time::Instant;
 
-use super::body::{RequestBody, StreamBody};
+use super::body::StreamBody;
 use super::budget::Budget;
 use super::coding::{Coding, Decoder};
-use super::exchange::{Exchange, Outgoing};
-use super::{Call, Client, Error, Reply, Upstream, collect, headers, reply};
+use super::exchange::{Exchange, Order, Supply};
+use super::live::Permit;
+use super::tries::{self, Begun};
+use super::{Call, Client, Error, Reply, Upstream, collect, headers, hedged, reply};
 
 /// The answer to a call whose reply may be large.
 #[derive(Debug)]
@@ -61,52 +63,73 @@ impl std::fmt::Debug for Rest {
 impl Client {
     /// As [`Client::send`], but a reply for whose head `above` gives a number, and that grows above so many bytes, is handed over
     /// while it comes. From then on only `timeout.between_bytes` and `max_bytes` bound it, once it is asked for without its budget
-    /// ([`Growing::into_rest`]).
+    /// ([`Growing::into_rest`]). The reply of a hedged call is whole: which of two is the better one shows at its end.
     ///
     /// # Errors
     /// As [`Client::send`].
-    pub async fn begin(
+    pub async fn send_growing(
         &self,
         upstream: &Upstream,
         call: Call,
         deadline: Instant,
         above: impl FnOnce(StatusCode, &HeaderMap) -> Option<u64>,
     ) -> Result<Answered, Error> {
-        let mut budget = Budget::begin(upstream.settings().timeouts, deadline);
-        let Call { method, path_and_query, headers, body } = call;
-        let outgoing = Outgoing::new(upstream, method.clone(), &path_and_query, headers, RequestBody::Whole(body))?;
-        let Exchange { response, lease, .. } = Exchange::run(self, upstream, outgoing, &mut budget).await?;
-        let (mut head, body) = response.into_parts();
-        reply::check(&head)?;
-        let limit = upstream.settings().max_bytes;
-        let bodiless = method == Method::HEAD || matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-        let announced = reply::content_length(&head.headers)?;
-        let coding = Coding::of(&head.headers)?;
-        let above = above(head.status, &head.headers).filter(|above| {
-            let is_small = coding.is_none() && announced.is_some_and(|length| length <= *above);
-            !bodiless && !is_small
-        });
-        let Some(above) = above else {
-            let body = collect::collect(&mut head, &method, body, limit, &budget).await?;
-            lease.give_back();
-            return Ok(Answered::Whole(whole(head, body)));
-        };
-        if announced.is_some_and(|length| length > limit) {
-            return Err(Error::TooLarge { limit });
+        if hedged::takes(upstream, &call) {
+            return self.send(upstream, call, deadline).await.map(Answered::Whole);
         }
-        if coding.is_some() {
-            collect::uncoded(&mut head);
+        let Call { method, path_and_query, headers, body, repeat } = call;
+        let order = Order { method: &method, path_and_query: &path_and_query, headers: &headers, repeat, switch_to: None };
+        let budget = Budget::begin(upstream.settings().timeouts, deadline);
+        let Begun { exchange, budget, pass, permit } = self.begin(upstream, &order, Supply::Whole(body), budget).await?;
+        let status = exchange.response.status();
+        let answered = receive(upstream, &method, exchange, permit, budget, above).await;
+        if let Some(pass) = pass {
+            pass.settle(answered.as_ref().map_or_else(Error::verdict, |_| tries::verdict(status)));
         }
-        let body = StreamBody::new(body, lease, None, upstream.settings().timeouts.between_bytes);
-        let decoder = coding.map(|coding| Decoder::new(coding, limit));
-        let mut rest = Rest { body, decoder, received: 0, limit, over: false };
-        let begun = gather(&mut rest, Bytes::new(), above, &budget).await?;
-        if rest.over {
-            return Ok(Answered::Whole(whole(head, begun)));
-        }
-        let Reply { status, headers, body } = whole(head, begun);
-        Ok(Answered::Growing(Box::new(Growing { status, headers, begun: body.into(), rest, budget })))
+        answered
     }
+}
+
+/// The reply behind a head, as far as it has to be here before it is used.
+async fn receive(
+    upstream: &Upstream,
+    method: &Method,
+    exchange: Exchange,
+    permit: Option<Permit>,
+    budget: Budget,
+    above: impl FnOnce(StatusCode, &HeaderMap) -> Option<u64>,
+) -> Result<Answered, Error> {
+    let Exchange { response, lease, progress } = exchange;
+    let (mut head, body) = response.into_parts();
+    reply::check(&head)?;
+    let limit = upstream.settings().max_bytes;
+    let bodiless = *method == Method::HEAD || matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    let announced = reply::content_length(&head.headers)?;
+    let coding = Coding::of(&head.headers)?;
+    let above = above(head.status, &head.headers).filter(|above| {
+        let is_small = coding.is_none() && announced.is_some_and(|length| length <= *above);
+        !bodiless && !is_small
+    });
+    let Some(above) = above else {
+        let body = collect::collect(&mut head, method, body, limit, &budget).await?;
+        lease.give_back();
+        return Ok(Answered::Whole(whole(head, body)));
+    };
+    if announced.is_some_and(|length| length > limit) {
+        return Err(Error::TooLarge { limit });
+    }
+    if coding.is_some() {
+        collect::uncoded(&mut head);
+    }
+    let body = StreamBody::new(body, lease, permit, progress, upstream.settings().timeouts.between_bytes);
+    let decoder = coding.map(|coding| Decoder::new(coding, limit));
+    let mut rest = Rest { body, decoder, received: 0, limit, over: false };
+    let begun = gather(&mut rest, Bytes::new(), above, &budget).await?;
+    if rest.over {
+        return Ok(Answered::Whole(whole(head, begun)));
+    }
+    let Reply { status, headers, body } = whole(head, begun);
+    Ok(Answered::Growing(Box::new(Growing { status, headers, begun: body.into(), rest, budget })))
 }
 
 impl Growing {

@@ -1,5 +1,5 @@
-//! Calls to upstreams: connections and their reuse, timeouts, sizes, content codings, headers in both directions, and the
-//! filling of paths.
+//! Calls to upstreams: connections and their reuse, timeouts, sizes, content codings, headers in both directions, the filling of
+//! paths; and what keeps a failing upstream from taking others down: tries, breakers, bulkheads, balance, health.
 //!
 //! Stands on `base`. Knows neither routes.yaml nor the status that a client sees: it states what happened, in [`Error`].
 //! It never follows a redirect, never lets a request choose where a call goes, and never passes on what came in part as if
@@ -16,22 +16,27 @@ mod exchange;
 mod fill;
 mod growing;
 pub mod headers;
+mod hedged;
+mod live;
 mod pool;
+mod probe;
 mod reply;
 mod reply_head;
 mod resolve;
 mod settings;
 mod switch;
 mod target;
+mod tries;
 mod wire;
 
 pub use body::{BodyError, StreamBody};
-pub use client::{Call, Client, Dial, Reply};
+pub use client::{Call, Client, Dial, Head, Reply};
 pub use coding::{Coding, CodingError};
 pub use error::{ConnectError, Error, Malformed};
 pub use fill::{FillError, fill, fill_with};
 pub use growing::{Answered, Growing, Rest};
-pub use settings::{HeaderRules, Settings, Timeouts, Upstream};
+pub use live::{Balance, BreakerRules, BulkheadRules, HealthRules, HedgeRules, Policies, Repeat, Retry};
+pub use settings::{HeaderRules, Settings, Timeouts, Upstream, WeightedTarget};
 pub use switch::{Opened, Tunnel};
 pub use target::{Target, TargetError};
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::uri::{PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 
+use super::live::{Live, Policies};
 use super::{Error, Target, headers};
 
 /// How long a call may take, part by part. Each is clipped by the caller's deadline.
@@ -42,22 +43,34 @@ impl std::fmt::Debug for HeaderRules {
 /// What is to be known about an upstream.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Where it is.
-    pub target: Target,
+    /// Where it is: one target, or several that serve the same.
+    pub targets: Vec<WeightedTarget>,
     /// How long a call may take.
     pub timeouts: Timeouts,
     /// The largest body of a reply, in bytes: as it comes, and again after its content coding was removed.
     pub max_bytes: u64,
     /// Headers that every call gets or loses.
     pub headers: HeaderRules,
+    /// What becomes of calls that fail, or that are too many.
+    pub policies: Policies,
 }
 
-/// An upstream: what was set, and what every call needs of it, worked out once.
+/// A target and its share of the calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WeightedTarget {
+    /// Where it is.
+    pub target: Target,
+    /// Its share, beside the weights of the others; 1 or more.
+    pub weight: u32,
+}
+
+/// An upstream: what was set, what every call needs of it, worked out once, and how it is doing. Clones are the same upstream.
 #[derive(Debug, Clone)]
 pub struct Upstream {
     name: String,
     settings: Settings,
-    place: Place,
+    places: Vec<Place>,
+    live: Arc<Live>,
 }
 
 /// Where connections go, and which calls may share them.
@@ -74,8 +87,11 @@ pub(super) struct Place {
 impl Upstream {
     /// An upstream by its name in routes.yaml.
     pub fn new(name: String, settings: Settings) -> Self {
-        let place = Place::of(&settings.target);
-        Self { name, settings, place }
+        let places: Vec<Place> = settings.targets.iter().map(|weighted| Place::of(&weighted.target)).collect();
+        let weights = settings.targets.iter().map(|weighted| weighted.weight);
+        let targets = places.iter().map(|place| Arc::clone(&place.origin)).zip(weights).collect();
+        let live = Live::new(&name, targets, &settings.policies);
+        Self { name, settings, places, live }
     }
 
     /// The name in routes.yaml.
@@ -88,27 +104,19 @@ impl Upstream {
         &self.settings
     }
 
-    pub(super) fn place(&self) -> &Place {
-        &self.place
+    /// The places of its targets, in their order.
+    pub(super) fn places(&self) -> &[Place] {
+        &self.places
     }
 
-    /// The request target of a call: the base path and what the call adds to it, in origin form.
-    pub(super) fn request_target(&self, path_and_query: &str) -> Result<Uri, Error> {
-        let bad = || Error::Path(path_and_query.to_owned());
-        let rooted = path_and_query.starts_with('/');
-        let sendable = path_and_query.bytes().all(|b| b.is_ascii_graphic() && b != b'#');
-        if !sendable || !(rooted || path_and_query.is_empty() || path_and_query.starts_with('?')) {
-            return Err(bad());
-        }
-        let slash = if rooted || !self.place.base_path.is_empty() { "" } else { "/" };
-        let joined = [self.place.base_path.as_str(), slash, path_and_query].concat();
-        PathAndQuery::from_maybe_shared(bytes::Bytes::from(joined)).map(Uri::from).map_err(|_| bad())
+    pub(super) fn live(&self) -> &Arc<Live> {
+        &self.live
     }
 
-    /// The headers of a call: Host and the upstream's own rules.
-    pub(super) fn apply_headers(&self, call: &mut HeaderMap) {
+    /// The headers of a call to one of its places: Host and the upstream's own rules.
+    pub(super) fn apply_headers(&self, place: &Place, call: &mut HeaderMap) {
         headers::remove_framing(call);
-        call.insert(header::HOST, self.place.host.clone());
+        call.insert(header::HOST, place.host.clone());
         for name in self.settings.headers.remove.iter().filter(|name| **name != header::HOST) {
             call.remove(name);
         }
@@ -121,6 +129,19 @@ impl Upstream {
 }
 
 impl Place {
+    /// The request target of a call: the base path and what the call adds to it, in origin form.
+    pub(super) fn request_target(&self, path_and_query: &str) -> Result<Uri, Error> {
+        let bad = || Error::Path(path_and_query.to_owned());
+        let rooted = path_and_query.starts_with('/');
+        let sendable = path_and_query.bytes().all(|b| b.is_ascii_graphic() && b != b'#');
+        if !sendable || !(rooted || path_and_query.is_empty() || path_and_query.starts_with('?')) {
+            return Err(bad());
+        }
+        let slash = if rooted || !self.base_path.is_empty() { "" } else { "/" };
+        let joined = [self.base_path.as_str(), slash, path_and_query].concat();
+        PathAndQuery::from_maybe_shared(bytes::Bytes::from(joined)).map(Uri::from).map_err(|_| bad())
+    }
+
     fn of(target: &Target) -> Self {
         let Target::Http { base } = target else {
             let host = HeaderValue::from_static("demo");
@@ -144,7 +165,8 @@ mod tests {
     fn upstream(target: &str, headers: HeaderRules) -> Upstream {
         let second = Duration::from_secs(1);
         let timeouts = Timeouts { connect: second, first_byte: second, between_bytes: second, total: second };
-        let settings = Settings { target: Target::parse(target).unwrap(), timeouts, max_bytes: 1024, headers };
+        let targets = vec![WeightedTarget { target: Target::parse(target).unwrap(), weight: 1 }];
+        let settings = Settings { targets, timeouts, max_bytes: 1024, headers, policies: Policies::NONE };
         Upstream::new("shop".into(), settings)
     }
 
@@ -160,14 +182,15 @@ mod tests {
             ("http://h:1/api", "?q=1", "/api?q=1"),
             ("demo:", "/x", "/x"),
         ] {
-            assert_eq!(upstream(target, HeaderRules::default()).request_target(path).unwrap(), expected, "{target} {path}");
+            let upstream = upstream(target, HeaderRules::default());
+            assert_eq!(upstream.places()[0].request_target(path).unwrap(), expected, "{target} {path}");
         }
     }
 
     #[test]
     fn a_path_that_no_request_line_carries_is_refused() {
         for path in ["a", "http://evil/", "/a b", "/a#b", "/a\r\nx: y", "/é", "/\0"] {
-            let refused = upstream("http://h", HeaderRules::default()).request_target(path);
+            let refused = upstream("http://h", HeaderRules::default()).places()[0].request_target(path);
             assert!(matches!(refused, Err(Error::Path(_))), "{path:?}");
         }
     }
@@ -184,14 +207,16 @@ mod tests {
         for (header, text) in [("host", "evil"), ("x-internal", "1"), ("x-client", "phone"), ("content-length", "3")] {
             headers.append(name(header), value(text));
         }
-        upstream("http://shop.example:8080/api", rules).apply_headers(&mut headers);
+        let shop = upstream("http://shop.example:8080/api", rules);
+        shop.apply_headers(&shop.places()[0], &mut headers);
         let mut seen: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
         seen.sort();
         assert_eq!(seen, ["host: shop.example:8080", "x-client: web"]);
 
         let rules = HeaderRules { set: vec![(name("host"), value("other.example"))], remove: vec![] };
         let mut headers = HeaderMap::new();
-        upstream("http://shop.example", rules).apply_headers(&mut headers);
+        let shop = upstream("http://shop.example", rules);
+        shop.apply_headers(&shop.places()[0], &mut headers);
         assert_eq!(headers["host"], "other.example");
     }
 }

@@ -11,10 +11,12 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
-use super::body::{RequestBody, StreamBody};
+use super::body::StreamBody;
 use super::budget::Budget;
 use super::error::{Malformed, classify};
-use super::exchange::{Exchange, Outgoing};
+use super::exchange::{Exchange, Order, Supply};
+use super::live::Repeat;
+use super::tries::{self, Begun};
 use super::{Client, Error, Upstream, headers};
 
 const WEBSOCKET: &str = "websocket";
@@ -51,14 +53,19 @@ impl Client {
         upstream: &Upstream,
         path_and_query: &str,
         headers: HeaderMap,
+        repeat: Repeat,
         deadline: Instant,
     ) -> Result<Opened, Error> {
-        let mut budget = Budget::begin(upstream.settings().timeouts, deadline);
-        let mut outgoing = Outgoing::new(upstream, Method::GET, path_and_query, headers, RequestBody::Whole(Bytes::new()))?;
-        outgoing.ask_to_switch(WEBSOCKET);
-        let exchange = Exchange::run(self, upstream, outgoing, &mut budget).await?;
+        let budget = Budget::begin(upstream.settings().timeouts, deadline);
+        let order = Order { method: &Method::GET, path_and_query, headers: &headers, repeat, switch_to: Some(WEBSOCKET) };
+        let begun = self.begin(upstream, &order, Supply::Whole(Bytes::new()), budget).await?;
+        // A tunnel may last for ever, so it keeps no place among the calls under way.
+        let Begun { exchange, mut budget, pass, permit } = begun;
+        if let Some(pass) = pass {
+            pass.settle(tries::verdict(exchange.response.status()));
+        }
         if exchange.response.status() != StatusCode::SWITCHING_PROTOCOLS {
-            return exchange.pass(upstream).map(Opened::Kept);
+            return exchange.pass(upstream, permit).map(Opened::Kept);
         }
         let Exchange { mut response, lease, .. } = exchange;
         check(response.headers())?;

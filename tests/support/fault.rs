@@ -99,11 +99,17 @@ impl Faults {
 
     /// Every connection reads a request and answers `reply`, over and over.
     pub fn answering(reply: Vec<u8>) -> Self {
+        Self::answering_after(Vec::new(), reply)
+    }
+
+    /// The first connections play these scripts; those that follow read a request and answer `reply`, over and over.
+    pub fn answering_after(mut scripts: Vec<Vec<Act>>, reply: Vec<u8>) -> Self {
         let mut script = Vec::new();
         for _ in 0..64 {
             script.extend([Act::Read, Act::Send(reply.clone())]);
         }
-        Self::new(vec![script])
+        scripts.push(script);
+        Self::new(scripts)
     }
 
     /// Serves on a port of its own.

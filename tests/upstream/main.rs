@@ -2,15 +2,19 @@
 //!
 //! Each has its documented status and code on a shaped route. On a `proxy:` route what fails before the head of the reply
 //! has the same, and what fails after it is seen by the client as a cut connection, never as a clean end. The gateway serves
-//! the next request.
+//! the next request. A backend that is dead costs little and takes nobody along; one of several is not even missed.
 
 #[path = "../support/mod.rs"]
 mod support;
 
+mod dying;
 mod endurance;
+mod injected;
+mod overload;
 mod passed;
 mod scenarios;
 mod shaped;
+mod targets;
 mod uploads;
 
 use scenarios::Scenario;
@@ -27,7 +31,9 @@ impl Stage {
         let (mut upstreams, mut routes) = (String::new(), String::new());
         for scenario in &scenarios {
             let (name, options, address) = (scenario.name, scenario.options, scenario.place.address().await);
-            upstreams += &format!("  {name}: {{url: 'http://{address}'{options}}}\n");
+            // Every request is to see its own failure.
+            let once = ", retry: false, breaker: false";
+            upstreams += &format!("  {name}: {{url: 'http://{address}'{options}{once}}}\n");
             routes += &format!("  - route: GET /shaped/{name}\n    call: '{name}:/'\n    timeout: 60s\n");
             routes += &format!("  - route: GET /passed/{name}\n    proxy: '{name}:/'\n    timeout: 60s\n");
             routes += &format!("  - route: POST /upload/{name}\n    proxy: '{name}:/'\n    timeout: 60s\n");

@@ -14,6 +14,7 @@ use tracing::warn;
 
 use super::exit::Exit;
 use crate::cluster::{Event, WorkerChannel};
+use crate::gateway::injection::Injection;
 use script::{Deed, Script, Start};
 
 /// The environment variable that names the file.
@@ -63,6 +64,11 @@ impl Drill {
                 }
             },
         }
+    }
+
+    /// What is done to the answers of routes.
+    pub(super) fn injections(&self) -> Vec<Injection> {
+        self.script.injections.clone()
     }
 
     /// What is to happen when a request for this path has come. Afterwards the request takes its usual way.

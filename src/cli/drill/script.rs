@@ -4,7 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::time::Duration;
 
+use http::StatusCode;
+
+use crate::base::share::Share;
 use crate::base::{duration, size};
+use crate::gateway::injection::{Harm, Injection};
 
 /// What is to happen at the start of a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +42,8 @@ pub(super) struct Script {
     pub(super) requests: BTreeMap<u64, Deed>,
     /// By the path as it was asked for, without its query.
     pub(super) paths: HashMap<String, Deed>,
+    /// What is done to the answers of routes.
+    pub(super) injections: Vec<Injection>,
 }
 
 /// A line that says nothing a worker could do.
@@ -49,6 +55,7 @@ pub(super) struct ScriptError {
 }
 
 const STARTS: &str = "hang, panic, exit [CODE]";
+const HARMS: &str = "delay TIME, abort [STATUS from 400 to 599], truncate SIZE";
 const DEEDS: &str = "abort, panic, exit [CODE], spin, block TIME, wait TIME, allocate SIZE";
 
 impl Script {
@@ -65,7 +72,8 @@ impl Script {
     }
 
     fn add(&mut self, line: &str) -> Result<(), String> {
-        let expected = || format!("`{line}`: expected `start: …`, `request NUMBER: …` or `path /PATH: …`");
+        let expected =
+            || format!("`{line}`: expected `start: …`, `request NUMBER: …`, `path /PATH: …` or `route SHARE ROUTE: …`");
         let (when, deed) = line.rsplit_once(": ").ok_or_else(expected)?;
         let twice = match when.split_once(' ') {
             None if when == "start" => self.start.replace(start(deed)?).is_some(),
@@ -78,6 +86,15 @@ impl Script {
                 self.paths.insert(path.to_owned(), self::deed(deed)?).is_some()
             }
             Some(("path", _)) => return Err(format!("`{when}`: expected a path, which begins with `/` and has no query")),
+            Some(("route", which)) => {
+                let expected = || format!("`{when}`: expected a share and a route, as in `route 10% GET /detail/{{id}}`");
+                let (share, route) = which.split_once(' ').ok_or_else(expected)?;
+                let share = Share::parse(share).map_err(|error| format!("`{when}`: {error}"))?;
+                let injection = Injection { route: route.trim().to_owned(), share, harm: harm(deed)? };
+                let twice = self.injections.contains(&injection);
+                self.injections.push(injection);
+                twice
+            }
             _ => return Err(expected()),
         };
         if twice { Err(format!("`{when}` stands twice")) } else { Ok(()) }
@@ -108,6 +125,21 @@ fn deed(text: &str) -> Result<Deed, String> {
             let bytes = size::parse(argument).map_err(|error| format!("`{text}`: {error}"))?;
             usize::try_from(bytes).map(Deed::Allocate).map_err(|_| wrong())
         }
+        _ => Err(wrong()),
+    }
+}
+
+fn harm(text: &str) -> Result<Harm, String> {
+    let wrong = || format!("`{text}`: expected one of {HARMS}");
+    match words(text) {
+        ("delay", Some(time)) => duration::parse(time).map(Harm::Delay).map_err(|error| format!("`{text}`: {error}")),
+        ("abort", None) => Ok(Harm::Abort(None)),
+        ("abort", Some(status)) => {
+            let status = status.parse().ok().filter(|status| (400..=599).contains(status));
+            let status = status.and_then(|status| StatusCode::from_u16(status).ok());
+            status.map(|status| Harm::Abort(Some(status))).ok_or_else(wrong)
+        }
+        ("truncate", Some(size)) => size::parse(size).map(Harm::Truncate).map_err(|error| format!("`{text}`: {error}")),
         _ => Err(wrong()),
     }
 }
@@ -172,12 +204,43 @@ mod tests {
     }
 
     #[test]
+    fn harm_is_done_to_a_share_of_the_answers_of_a_route() {
+        for (line, percent, route, harm) in [
+            ("route 10% GET /a/{id}: delay 200ms", 10, "GET /a/{id}", Harm::Delay(Duration::from_millis(200))),
+            ("route 100% GET,POST /a: abort", 100, "GET,POST /a", Harm::Abort(None)),
+            ("route 0% ANY /{*rest}: abort 503", 0, "ANY /{*rest}", Harm::Abort(Some(StatusCode::SERVICE_UNAVAILABLE))),
+            ("route 5% GET /a: truncate 1KiB", 5, "GET /a", Harm::Truncate(1024)),
+        ] {
+            let injection = Injection { route: route.to_owned(), share: Share::percent(percent), harm };
+            assert_eq!(Script::parse(line).unwrap().injections, [injection], "{line}");
+        }
+        for line in [
+            "route GET /a: abort",
+            "route 10%: abort",
+            "route 101% GET /a: abort",
+            "route 10% GET /a: abort 200",
+            "route 10% GET /a: delay",
+            "route 10% GET /a: truncate much",
+            "route 10% GET /a: panic",
+            "route 10% GET /a: abort\nroute 10% GET /a: abort",
+        ] {
+            assert!(Script::parse(line).is_err(), "{line}");
+        }
+    }
+
+    #[test]
     fn a_line_that_says_nothing_is_an_error_with_its_number() {
         for (text, expected) in [
             ("start: fly", "line 1: `fly`: expected one of hang, panic, exit [CODE]"),
             ("start: exit 256", "line 1: `exit 256`: expected one of hang, panic, exit [CODE]"),
-            ("\nstart hang", "line 2: `start hang`: expected `start: …`, `request NUMBER: …` or `path /PATH: …`"),
-            ("begin: hang", "line 1: `begin: hang`: expected `start: …`, `request NUMBER: …` or `path /PATH: …`"),
+            (
+                "\nstart hang",
+                "line 2: `start hang`: expected `start: …`, `request NUMBER: …`, `path /PATH: …` or `route SHARE ROUTE: …`",
+            ),
+            (
+                "begin: hang",
+                "line 1: `begin: hang`: expected `start: …`, `request NUMBER: …`, `path /PATH: …` or `route SHARE ROUTE: …`",
+            ),
             ("start: hang\nstart: panic", "line 2: `start` stands twice"),
             ("request 1: panic\nrequest 1: spin", "line 2: `request 1` stands twice"),
             ("request 0: panic", "line 1: `request 0`: expected a number from 1"),

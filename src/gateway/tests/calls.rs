@@ -187,7 +187,8 @@ async fn a_required_call_that_fails_cuts_those_beside_it() {
     let calls = "{a: GET shop:/60000/200/1, b: GET shop:/100/503/2, c: {to: GET shop:/60000/200/3, optional: true}}";
     let begun = Instant::now();
     assert_eq!(ask(&gateway(&told, &format!("    timeout: 1h\n    calls: {calls}"))).await.0, 503);
-    assert!(begun.elapsed() < Duration::from_millis(200));
+    // A 503 is asked for once more, after 25 ms at most.
+    assert!(begun.elapsed() <= Duration::from_millis(230));
     settled(&told, 2).await;
 }
 

@@ -16,7 +16,7 @@ routes.yaml:4:5: unknown key `timout` in a route
   |
 4 |     timout: 3s
   |     ^^^^^^
-  = expected one of: route, input, call, calls, proxy, page, shape, cache, timeout, strict
+  = expected one of: route, input, call, calls, proxy, page, shape, cache, timeout, strict, retry, in_flight
   = did you mean `timeout`?
 
 routes.yaml: 1 problem
@@ -76,7 +76,7 @@ routes.yaml:3:5: unknown key `ttl` in a route
   |
 3 |     ttl: 30s
   |     ^^^
-  = expected one of: route, input, call, calls, proxy, page, shape, cache, timeout, strict
+  = expected one of: route, input, call, calls, proxy, page, shape, cache, timeout, strict, retry, in_flight
   = `ttl` goes into `cache`
 
 routes.yaml: 1 problem
@@ -134,7 +134,7 @@ routes.yaml:2:5: unknown key `rout` in a route
   |
 2 |   - rout: GET /a
   |     ^^^^
-  = expected one of: route, input, call, calls, proxy, page, shape, cache, timeout, strict
+  = expected one of: route, input, call, calls, proxy, page, shape, cache, timeout, strict, retry, in_flight
   = did you mean `route`?
 
 routes.yaml: 1 problem
@@ -239,7 +239,7 @@ routes.yaml:1:17: unknown key `ulr` in an upstream
   |
 1 | upstreams: {a: {ulr: x, headers: {sett: {}}}}
   |                 ^^^
-  = expected one of: url, urls, balance, envelope, decode, timeout, retry, breaker, bulkhead, health, headers
+  = expected one of: url, urls, balance, envelope, decode, timeout, retry, breaker, bulkhead, hedge, health, headers
   = did you mean `url`?
 
 routes.yaml:1:35: unknown key `sett` in the `headers` of an upstream

@@ -5,6 +5,7 @@ mod open;
 mod pool;
 mod send;
 mod sockets;
+mod tries;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,10 +34,11 @@ fn client(faults: &Faults) -> Client {
 fn settings(target: &str) -> Settings {
     let seconds = Duration::from_secs;
     Settings {
-        target: Target::parse(target).unwrap(),
+        targets: vec![WeightedTarget { target: Target::parse(target).unwrap(), weight: 1 }],
         timeouts: Timeouts { connect: seconds(1), first_byte: seconds(3), between_bytes: seconds(5), total: seconds(10) },
         max_bytes: 256 * 1024,
         headers: HeaderRules::default(),
+        policies: Policies::NONE,
     }
 }
 
@@ -45,7 +47,7 @@ fn demo() -> Upstream {
 }
 
 fn call(method: Method, path: &str) -> Call {
-    Call { method, path_and_query: path.into(), headers: HeaderMap::new(), body: Bytes::new() }
+    Call { method, path_and_query: path.into(), headers: HeaderMap::new(), body: Bytes::new(), repeat: Repeat::ByMethod }
 }
 
 fn get(path: &str) -> Call {

@@ -30,7 +30,8 @@ fn piece(bytes: &'static [u8]) -> Piece {
 }
 
 async fn open(client: &Client, method: Method, body: BoxBody<Bytes, BodyError>) -> Result<Response<StreamBody>, Error> {
-    client.open(&demo(), method, "/files/a", HeaderMap::new(), body, in_a_minute()).await
+    let head = Head { method, path_and_query: "/files/a", headers: HeaderMap::new(), repeat: Repeat::ByMethod };
+    client.open(&demo(), head, body, in_a_minute()).await
 }
 
 async fn download(script: Vec<Act>) -> (Vec<u8>, Option<Error>) {
@@ -68,7 +69,8 @@ async fn a_reply_passes_untouched() {
     let client = client(&faults);
     let mut headers = HeaderMap::new();
     headers.insert("accept-encoding", HeaderValue::from_static("br"));
-    let opened = client.open(&demo(), Method::GET, "/a?b=c", headers, whole(""), in_a_minute()).await.unwrap();
+    let head = Head { method: Method::GET, path_and_query: "/a?b=c", headers, repeat: Repeat::ByMethod };
+    let opened = client.open(&demo(), head, whole(""), in_a_minute()).await.unwrap();
     let names: Vec<&str> = opened.headers().keys().map(|name| name.as_str()).collect();
     assert_eq!(names, ["content-encoding", "etag", "content-length"]);
     assert_eq!(opened.body().size_hint().exact(), Some(coded.len() as u64));

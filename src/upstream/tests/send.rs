@@ -355,7 +355,8 @@ fn a_call_can_be_made_from_any_thread() {
     let now = std::time::Instant::now().into();
     is_send(&client.send(&upstream, get("/"), now));
     let body = http_body_util::Empty::new().map_err(|never| match never {}).boxed();
-    is_send(&client.open(&upstream, Method::GET, "/", HeaderMap::new(), body, now));
+    let head = Head { method: Method::GET, path_and_query: "/", headers: HeaderMap::new(), repeat: Repeat::ByMethod };
+    is_send(&client.open(&upstream, head, body, now));
 }
 
 #[test]

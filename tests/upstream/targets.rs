@@ -1,0 +1,77 @@
+//! Several targets of one backend: one that is dead is not missed.
+
+use crate::support::fault::{Act, Faults, refused, reply};
+use crate::support::gateway::{Gateway, Setup};
+use crate::support::until::until;
+
+const UNAVAILABLE: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n";
+
+fn gateway(targets: &[String], options: &str) -> Gateway {
+    let urls: Vec<String> = targets.iter().map(|target| format!("'http://{target}'")).collect();
+    let upstreams = format!("upstreams:\n  shop: {{urls: [{}]{options}}}\n", urls.join(", "));
+    Setup::new(&(upstreams + "routes:\n  - {route: ANY /a, call: 'shop:/'}\n  - {route: ANY /b, proxy: 'shop:/'}\n"))
+        .workers(1)
+        .start()
+}
+
+fn well() -> Faults {
+    Faults::answering(reply("Content-Type: application/json\r\n", "[1]"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn calls_reach_all_targets_and_a_dead_one_costs_no_answer() {
+    let (first, second, broken) = (well(), well(), Faults::new(vec![vec![Act::Read]]));
+    for balance in ["p2c", "round_robin", "weighted"] {
+        let mut targets = vec![refused().await.to_string()];
+        for faults in [&first, &second, &broken] {
+            targets.push(faults.listen().await.to_string());
+        }
+        let gateway = gateway(&targets, &format!(", balance: {balance}, retry: {{attempts: 3}}"));
+        let before = (first.requests().len(), second.requests().len(), broken.requests().len());
+        for number in 0..100 {
+            let path = if number % 2 == 0 { "/a" } else { "/b" };
+            let answer = gateway.get(path);
+            assert_eq!((answer.status, answer.text().as_str()), (200, "[1]"), "{balance} {number}");
+        }
+        let got = (first.requests().len() - before.0, second.requests().len() - before.1);
+        assert_eq!(got.0 + got.1, 100, "{balance}");
+        assert!(got.0 > 0 && got.1 > 0, "{balance}: {got:?}");
+        // Seven failures in a row open its breaker; then there is a trial a second, or two, or four.
+        let tried = broken.requests().len() - before.2;
+        assert!(tried <= 7 + 8, "{balance}: {tried}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn an_upload_goes_to_another_target_when_the_first_one_is_not_there() {
+    let there = well();
+    let targets = [refused().await.to_string(), there.listen().await.to_string()];
+    let gateway = gateway(&targets, ", balance: round_robin");
+    for path in ["/a", "/b", "/a", "/b"] {
+        let answer = gateway.request("POST", path, &[("Content-Type", "application/json")], b"{\"n\": 1}");
+        assert_eq!(answer.status, 200, "{path}");
+    }
+    let requests = there.requests();
+    assert_eq!(requests.len(), 4);
+    assert!(requests.iter().all(|request| request.starts_with("POST / ") && request.ends_with("{\"n\": 1}")), "{requests:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_target_that_fails_its_checks_is_out_until_it_passes_them_again() {
+    let scripts = vec![vec![Act::Read, Act::send(UNAVAILABLE)]; 3];
+    let sick = Faults::answering_after(scripts, reply("Content-Type: application/json\r\n", "[2]"));
+    let sound = well();
+    let targets = [sick.listen().await.to_string(), sound.listen().await.to_string()];
+    let options = ", balance: round_robin, health: {path: /health, every: 100ms, timeout: 30s, slow_start: 0s}";
+    let gateway = gateway(&targets, options);
+    let states = || gateway.events("health").iter().filter_map(|event| event.get("state").cloned()).collect::<Vec<_>>();
+    until("a failed check", || if states() == ["unwell"] || states().len() > 1 { Ok(()) } else { Err(states()) });
+    until("a check that is passed", || if states() == ["unwell", "well"] { Ok(()) } else { Err(states()) });
+    until("a call to the target that is back", || {
+        let answer = gateway.get("/a");
+        assert_eq!(answer.status, 200);
+        if answer.text() == "[2]" { Ok(()) } else { Err(answer.text()) }
+    });
+    let checks = sick.requests().iter().filter(|request| request.starts_with("GET /health ")).count();
+    assert!(checks >= 5, "{checks}");
+}
