@@ -112,7 +112,7 @@ impl Gateway {
                 // How long it takes is the client's to say, which may still send.
                 let deadline = Instant::now() + term.time;
                 if websocket::is_asked_for(call, parts) {
-                    return self.connect(call, parts, &input, deadline, trace).await;
+                    return Box::pin(self.connect(call, parts, &input, deadline, trace)).await;
                 }
                 self.pass(call, parts, &input, body, deadline, trace).await
             }
@@ -140,7 +140,8 @@ impl Gateway {
                 let input = checked(route, parts, holes, &received)?;
                 let asked = Asked { parts, input: &input, received: &received };
                 let started = Clock::now();
-                let gathered = self.gather(calls, &asked, deadline, trace).await;
+                // In a box, for its size: what every request has room for, every request pays for.
+                let gathered = Box::pin(self.gather(calls, &asked, deadline, trace)).await;
                 trace.upstream = started.elapsed();
                 self.compose_gathered(route, shape, gathered?, wanted, &asked, trace)
             }

@@ -131,7 +131,7 @@ impl Client {
     /// See [`Error`]: every way not to get a whole, well-formed reply in time has a variant of its own.
     pub async fn send(&self, upstream: &Upstream, call: Call, deadline: Instant) -> Result<Reply, Error> {
         if hedged::takes(upstream, &call) {
-            return self.send_hedged(upstream, &call, deadline).await;
+            return Box::pin(self.send_hedged(upstream, &call, deadline)).await;
         }
         self.send_once(upstream, &call, deadline).await
     }

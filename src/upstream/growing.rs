@@ -75,7 +75,7 @@ impl Client {
         above: impl FnOnce(StatusCode, &HeaderMap) -> Option<u64>,
     ) -> Result<Answered, Error> {
         if hedged::takes(upstream, &call) {
-            return self.send(upstream, call, deadline).await.map(Answered::Whole);
+            return Box::pin(self.send_hedged(upstream, &call, deadline)).await.map(Answered::Whole);
         }
         let Call { method, path_and_query, headers, body, repeat } = call;
         let order = Order { method: &method, path_and_query: &path_and_query, headers: &headers, repeat, switch_to: None };

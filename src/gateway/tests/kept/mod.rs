@@ -89,7 +89,9 @@ fn reply(status: &str, lines: &str, body: &str) -> String {
 
 /// A gateway for one route, `GET /a/{id}`, with these keys below it.
 fn gateway(backend: &Backend, keys: &str) -> Gateway {
-    let text = format!("upstreams: {{shop: {{url: \"demo:\"}}}}\nroutes:\n  - route: GET,POST /a/{{id}}\n{keys}");
+    let text = format!(
+        "upstreams: {{shop: {{url: \"demo:\", retry: false, breaker: false}}}}\nroutes:\n  - route: GET,POST /a/{{id}}\n{keys}"
+    );
     let page = b"<!doctype html><title>a</title>{% block part %}<p>{{ n }}</p>{% endblock %}".to_vec();
     let files = [("templates/a.html".to_owned(), page)].into();
     let snapshot = Snapshot { root: "routes.yaml".to_owned(), text, files, ..Snapshot::default() };
