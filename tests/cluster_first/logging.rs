@@ -24,7 +24,7 @@ struct Told {
 
 impl Told {
     fn start(stdout: Stdio) -> Self {
-        let upstream = "upstreams:\n  nobody: {url: 'http://127.0.0.1:1'}\n";
+        let upstream = "upstreams:\n  nobody: {url: 'http://127.0.0.1:1', retry: false, breaker: false}\n";
         let setup = Setup::new(&(SHOP.replace("upstreams:\n", upstream) + WITH_FAULTS)).workers(1);
         let (reader, writer) = pipe().expect("a pipe");
         let mut command: Command = setup.command();
