@@ -4,34 +4,11 @@
 
 #![no_main]
 
-use forecourt::json::{Limits, Path, parse};
-use forecourt::shape::{
-    Action, Arrays, Case, CaseOptions, Fate, Flatten, FlattenOptions, Fused, Join, Notes, Nulls, NullsOptions, Omit, Pick,
-    PickOptions, Rename, Shape, Spelling, Step, Wrap,
-};
+use forecourt::json::{Limits, parse};
+use forecourt::shape::{Fused, Notes, Shape, Step};
 use libfuzzer_sys::fuzz_target;
 
-const PATHS: [&str; 10] = ["a", "a.b", "a[]", "[].a", "a[0]", "*", "**.a", "a.**.b", "*[].a", "[]"];
-
-/// A step for a byte, when its options are sound.
-fn step(byte: u8) -> Option<Step> {
-    let path = Path::parse(PATHS[usize::from(byte >> 3) % PATHS.len()]).ok()?;
-    let action = match byte & 7 {
-        0 => Action::Nulls(Nulls::new(NullsOptions::default()).ok()?),
-        1 => Action::Nulls(Nulls::new(NullsOptions { emptied: Fate::Drop, except: vec![path], ..NullsOptions::default() }).ok()?),
-        2 => Action::Omit(Omit::new(vec![path]).ok()?),
-        3 => Action::Rename(Rename::new(vec![(path, "b".to_owned())]).ok()?),
-        4 => Action::Case(Case::new(CaseOptions { to: Spelling::Camel, except: vec![], stop: vec![path] }).ok()?),
-        5 => Action::Pick(Pick::new(PickOptions { at: None, fields: vec![path] }).ok()?),
-        6 => {
-            let arrays = if byte & 8 == 0 { Arrays::Keep } else { Arrays::Each };
-            let join = if byte & 16 == 0 { Join::Camel } else { Join::Text("_".to_owned()) };
-            Action::Flatten(Flatten::new(FlattenOptions { arrays, join, ..FlattenOptions::default() }).ok()?)
-        }
-        _ => Action::Wrap(Wrap::new("a").ok()?),
-    };
-    Some(Step::new(action))
-}
+mod steps;
 
 /// What leaves when the document comes in pieces of these sizes, in turn.
 fn streamed(fused: &Fused, document: &[u8], sizes: &[u8]) -> Option<Vec<u8>> {
@@ -54,7 +31,7 @@ fn streamed(fused: &Fused, document: &[u8], sizes: &[u8]) -> Option<Vec<u8>> {
 fuzz_target!(|bytes: &[u8]| {
     let Some((choice, rest)) = bytes.split_first_chunk::<4>() else { return };
     let Some((sizes, document)) = rest.split_first_chunk::<3>() else { return };
-    let steps: Vec<Step> = choice.iter().filter_map(|byte| step(*byte)).collect();
+    let steps: Vec<Step> = choice.iter().filter_map(|byte| steps::step(*byte)).collect();
     let fused = Fused::new(&steps);
     let out = streamed(&fused, document, sizes);
     let text = std::str::from_utf8(document);
