@@ -44,7 +44,7 @@ fn a_spinning_worker_is_out_of_rotation_within_two_heartbeats_and_dead_within_th
         unnamed.len(),
     );
     note("spinning", &counts);
-    assert!(out <= 2 * HEARTBEAT && dead <= 3 * HEARTBEAT, "{counts}");
+    assert!(out <= 2 * HEARTBEAT && dead <= 3 * HEARTBEAT, "{counts}\n{}", gateway.log.all().join("\n"));
     assert!(rescued > 0, "nobody waited at it: {rescues:?}");
     assert!(obituaries.names("the-one-that-spins"), "{:?}", gateway.events("exit"));
     assert!(unnamed.is_empty(), "no obituary names {unnamed:#?}");
