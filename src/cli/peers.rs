@@ -2,7 +2,7 @@
 
 use tokio::task;
 
-use crate::cluster;
+use crate::cluster::{self, WorkerError};
 use crate::gateway::Peers;
 
 /// The way to the other workers.
@@ -30,19 +30,20 @@ impl Peers for Others {
 
     fn brought(&self, name: String, bytes: Option<Vec<u8>>) {
         let peers = self.peers.clone();
-        task::spawn(async move {
-            if let Err(error) = peers.brought(&name, bytes.as_deref()).await {
-                tracing::debug!(event = "errand", reason = %error, "the other workers wait in vain for a while");
-            }
-        });
+        tell(async move { peers.brought(&name, bytes.as_deref()).await });
     }
 
     fn give_up(&self, name: String) {
         let peers = self.peers.clone();
-        task::spawn(async move {
-            if let Err(error) = peers.give_up(&name).await {
-                tracing::debug!(event = "errand", reason = %error, "the other workers wait in vain for a while");
-            }
-        });
+        tell(async move { peers.give_up(&name).await });
     }
+}
+
+/// Says something to the master, behind the back of who says it.
+fn tell(word: impl Future<Output = Result<(), WorkerError>> + Send + 'static) {
+    task::spawn(async {
+        if let Err(error) = word.await {
+            tracing::debug!(event = "errand", reason = %error, "the other workers wait in vain for a while");
+        }
+    });
 }

@@ -42,10 +42,7 @@ impl<C> Lately<C> {
     {
         self.taken.extend(taken);
         if self.taken.len() >= self.many {
-            let has_read = look();
-            self.taken.retain(|copy| !has_read(copy));
-            // Those that are left are not looked at again for every packet.
-            self.many = self.taken.len() + MANY;
+            self.let_go(look());
         }
         while self.taken.len() > MOST {
             self.taken.pop_front();
@@ -63,10 +60,14 @@ impl<C> Lately<C> {
         if self.look.is_none_or(|look| look > now) {
             return;
         }
-        let has_read = look();
-        self.taken.retain(|copy| !has_read(copy));
-        self.many = self.taken.len() + MANY;
+        self.let_go(look());
         self.look = (!self.taken.is_empty()).then(|| now + NEXT_LOOK);
+    }
+
+    fn let_go(&mut self, has_read: impl Fn(&C) -> bool) {
+        self.taken.retain(|copy| !has_read(copy));
+        // Those that are left are not looked at again for every packet.
+        self.many = self.taken.len() + MANY;
     }
 
     /// How many there are.

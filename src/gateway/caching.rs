@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::accept::Form;
 use super::answer::Incoming;
+use super::calling::host;
 use super::edge::{Peer, Trace};
 use super::fetching::Fetch;
 use super::fragment::Wanted;
@@ -126,7 +127,7 @@ fn key(route: &Route, caching: &Caching, parts: &Parts, address: &str, wanted: &
     line(wanted.block.as_ref().map_or(String::new(), |block| format!("#{block}")).as_bytes());
     // The upstream is told which host was asked for and how, and may make links of it.
     line(if parts.extensions.get::<Peer>().is_some_and(|peer| peer.secure) { b"https" } else { b"http" });
-    line(host(parts).to_ascii_lowercase().as_bytes());
+    line(host(parts).unwrap_or_default().to_ascii_lowercase().as_bytes());
     line(address.as_bytes());
     for name in caching.headers() {
         for value in parts.headers.get_all(name) {
@@ -136,12 +137,6 @@ fn key(route: &Route, caching: &Caching, parts: &Parts, address: &str, wanted: &
         text.push(b'\n');
     }
     Key::new(text)
-}
-
-/// The host that was asked for, as the client wrote it.
-pub(super) fn host(parts: &Parts) -> &str {
-    let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
-    host.or_else(|| parts.uri.authority().map(http::uri::Authority::as_str)).unwrap_or_default()
 }
 
 /// The request as it is made for all with the same key: nothing of it speaks of one client, but for the name of the request and the

@@ -101,11 +101,7 @@ impl Gateway {
 /// A call of a shaped route as it is sent.
 fn sent(call: &Call, asked: &Asked<'_>, path_and_query: String, deadline: Instant) -> Result<upstream::Call, Fault> {
     let Asked { parts, input, received } = asked;
-    let method = match call.method() {
-        MethodChoice::Fixed(method) => method.clone(),
-        MethodChoice::AsRequested if parts.method == Method::HEAD => Method::GET,
-        MethodChoice::AsRequested => parts.method.clone(),
-    };
+    let method = method(call, parts).clone();
     let upstream = call.backend().upstream();
     let mut headers = headers::forward(&parts.headers, &peer(parts)).map_err(nominated)?;
     headers.insert(ACCEPT, HeaderValue::from_static("application/json, */*;q=0.1"));
@@ -124,6 +120,15 @@ fn sent(call: &Call, asked: &Asked<'_>, path_and_query: String, deadline: Instan
     Ok(upstream::Call { method, path_and_query, headers, body, repeat: call.repeat() })
 }
 
+/// The method of a call of a shaped route: a HEAD is answered from what a GET brings.
+pub(super) fn method<'r>(call: &'r Call, parts: &'r Parts) -> &'r Method {
+    match call.method() {
+        MethodChoice::Fixed(method) => method,
+        MethodChoice::AsRequested if parts.method == Method::HEAD => &Method::GET,
+        MethodChoice::AsRequested => &parts.method,
+    }
+}
+
 /// Lets those who keep answers know what a reply says about that.
 fn heard(parts: &Parts, reply: &Reply) {
     if let Some(heard) = parts.extensions.get::<Heard>() {
@@ -140,9 +145,17 @@ fn left(deadline: Instant, total: Duration) -> u64 {
 /// Whom a backend may be told about.
 pub(super) fn peer(parts: &Parts) -> headers::Peer {
     let peer = parts.extensions.get::<Peer>();
+    headers::Peer {
+        ip: peer.map(Peer::ip),
+        secure: peer.is_some_and(|peer| peer.secure),
+        host: host(parts).map(ToOwned::to_owned),
+    }
+}
+
+/// The host that was asked for, as the client wrote it.
+pub(super) fn host(parts: &Parts) -> Option<&str> {
     let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let host = host.or_else(|| parts.uri.authority().map(http::uri::Authority::as_str)).map(ToOwned::to_owned);
-    headers::Peer { ip: peer.map(Peer::ip), secure: peer.is_some_and(|peer| peer.secure), host }
+    host.or_else(|| parts.uri.authority().map(http::uri::Authority::as_str))
 }
 
 pub(super) fn nominated(nominated: headers::Nominated) -> Fault {

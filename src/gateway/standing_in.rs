@@ -11,10 +11,9 @@ use http::{HeaderMap, HeaderName, Method};
 use tokio::time::Instant;
 
 use super::Gateway;
-use super::caching::host;
-use super::calling::Asked;
+use super::calling::{Asked, host, method};
 use crate::cache::{Entry, Found, Key, Label, Said, Standing, Times};
-use crate::plan::{MethodChoice, NamedCall, OnFailure};
+use crate::plan::{NamedCall, OnFailure};
 use crate::upstream::Reply;
 
 /// How long a reply may stand in.
@@ -30,16 +29,14 @@ impl Gateway {
     /// Where the last good reply of a call is, for a call that falls back on it.
     pub(super) fn place(&self, route: &str, named: &NamedCall, asked: &Asked<'_>, path: &str) -> Option<Place> {
         let headers = &asked.parts.headers;
-        let is_get = match named.call().method() {
-            MethodChoice::Fixed(method) => *method == Method::GET,
-            MethodChoice::AsRequested => matches!(asked.parts.method, Method::GET | Method::HEAD),
-        };
+        let is_get = *method(named.call(), asked.parts) == Method::GET;
         let is_personal = headers.contains_key(COOKIE) || headers.contains_key(AUTHORIZATION);
         if *named.on_failure() != OnFailure::Stale || !is_get || is_personal {
             return None;
         }
         let mut text =
-            format!("call\n{route}\n{}\n{}\n{path}\n", named.name(), host(asked.parts).to_ascii_lowercase()).into_bytes();
+            format!("call\n{route}\n{}\n{}\n{path}\n", named.name(), host(asked.parts).unwrap_or_default().to_ascii_lowercase())
+                .into_bytes();
         let mut names: Vec<&HeaderName> = headers.keys().filter(|name| **name != HOST && !is_ambient(name)).collect();
         names.sort_unstable_by_key(|name| name.as_str());
         for name in names {

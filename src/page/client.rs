@@ -3,18 +3,21 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::LazyLock;
 
+use http::HeaderValue;
+
 /// An ES module without dependencies. Its types are in `client.d.ts` beside it.
 pub const CLIENT: &str = include_str!("client.js");
 
-/// What tells one text of the module from another: sixteen hexadecimal digits.
-pub fn client_version() -> &'static str {
+/// The entity tag of the module: sixteen hexadecimal digits in quotes, others for another text.
+pub fn client_tag() -> &'static HeaderValue {
     // The keys of this hasher are fixed, and the tag need not outlive the program.
-    static VERSION: LazyLock<String> = LazyLock::new(|| {
+    static TAG: LazyLock<HeaderValue> = LazyLock::new(|| {
         let mut hasher = DefaultHasher::new();
         CLIENT.hash(&mut hasher);
-        format!("{:016x}", hasher.finish())
+        let tag = format!("\"{:016x}\"", hasher.finish());
+        HeaderValue::try_from(tag).unwrap_or_else(|_| HeaderValue::from_static("\"\""))
     });
-    &VERSION
+    &TAG
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ use tera::{Context, ErrorKind, Tera};
 
 use crate::json::Node;
 
-pub use client::{CLIENT, client_version};
+pub use client::{CLIENT, client_tag};
 use facts::AllFacts;
 pub use facts::HeadPart;
 pub use head::{HeadProblem, HeadText, takes_address};

@@ -7,8 +7,9 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 
+use crate::cache::is_known;
 use crate::gateway::edge::Refusal;
 use crate::page;
 
@@ -61,11 +62,9 @@ async fn ready(State(readiness): State<Readiness>) -> impl IntoResponse {
 
 /// The module that pages import. It changes with the program alone, so a browser asks again once an hour, by its tag.
 async fn client(headers: HeaderMap) -> Response {
-    let tag = format!("\"{}\"", page::client_version());
-    let named = |value: &str| value.split(',').map(|one| one.trim().trim_start_matches("W/")).any(|one| one == "*" || one == tag);
-    let is_known = headers.get_all(header::IF_NONE_MATCH).iter().any(|value| value.to_str().is_ok_and(named));
-    let about = [(header::CACHE_CONTROL, "public, max-age=3600".to_owned()), (header::ETAG, tag)];
-    if is_known {
+    let tag = page::client_tag();
+    let about = [(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600")), (header::ETAG, tag.clone())];
+    if is_known(&headers, tag) {
         return (StatusCode::NOT_MODIFIED, about).into_response();
     }
     (about, [(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], page::CLIENT).into_response()

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::Bytes;
+use http::response::Parts;
 use http::{HeaderMap, Method, StatusCode};
 use http_body::Body as _;
 use http_body_util::combinators::BoxBody;
@@ -15,14 +16,14 @@ use tokio::time::Instant;
 use super::body::{BodyError, StreamBody};
 use super::budget::Budget;
 use super::connect::Connector;
-use super::exchange::{Exchange, Order, Supply};
+use super::exchange::{Order, Supply};
 use super::live::Repeat;
 use super::pool::{Connection, Pool};
 use super::resolve::Names;
 use super::settings::Place;
 use super::tries::{self, Begun};
 use super::wire::{Watch, Watched};
-use super::{ConnectError, Error, Upstream, collect, headers, hedged, reply};
+use super::{ConnectError, Error, Upstream, headers, hedged};
 
 /// How much is read from a connection at once, at most, in bytes: what a large reply holds of a worker's memory follows from it.
 const READ: usize = 128 * 1024;
@@ -69,6 +70,14 @@ pub struct Reply {
     pub headers: HeaderMap,
     /// Its body, without content coding.
     pub body: Bytes,
+}
+
+impl Reply {
+    /// A reply from its head and its body without content coding.
+    pub(super) fn new(mut head: Parts, body: Bytes) -> Self {
+        headers::strip_reply(&mut head.headers);
+        Self { status: head.status, headers: head.headers, body }
+    }
 }
 
 impl std::fmt::Debug for Call {
@@ -143,21 +152,13 @@ impl Client {
         let order = Order { method, path_and_query, headers, repeat, switch_to: None };
         let budget = Budget::begin(upstream.settings().timeouts, deadline);
         let Begun { exchange, budget, pass, permit } = self.begin(upstream, &order, Supply::Whole(body), budget).await?;
-        let Exchange { response, lease, .. } = exchange;
-        let (mut head, body) = response.into_parts();
-        let status = head.status;
-        let collected = match reply::check(&head) {
-            Ok(()) => collect::collect(&mut head, method, body, upstream.settings().max_bytes, &budget).await,
-            Err(malformed) => Err(malformed.into()),
-        };
+        let status = exchange.response.status();
+        let collected = exchange.whole(upstream, method, &budget).await;
         if let Some(pass) = pass {
             pass.settle(collected.as_ref().map_or_else(Error::verdict, |_| tries::verdict(status)));
         }
-        let body = collected?;
-        lease.give_back();
         drop(permit);
-        headers::strip_reply(&mut head.headers);
-        Ok(Reply { status, headers: head.headers, body })
+        collected
     }
 
     /// Sends a call whose body comes as the client sends it, and passes the reply down as it comes: content coding and

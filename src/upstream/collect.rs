@@ -14,17 +14,33 @@ use super::reply;
 /// What is set aside for a body on the word of its Content-Length, at most.
 const MAX_RESERVE: u64 = 256 * 1024;
 
+/// What a head says of the body behind it.
+#[derive(Clone, Copy)]
+pub(super) struct Announced {
+    pub(super) coding: Option<Coding>,
+    pub(super) length: Option<u64>,
+    /// There is none, whatever the head says.
+    pub(super) bodiless: bool,
+}
+
+impl Announced {
+    pub(super) fn of(head: &Parts, method: &Method) -> Result<Self, Error> {
+        let coding = Coding::of(&head.headers)?;
+        let length = reply::content_length(&head.headers)?;
+        let bodiless = *method == Method::HEAD || matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+        Ok(Self { coding, length, bodiless })
+    }
+}
+
 /// Collects a body and frees it from its content coding; the headers that told of the coding go with it.
 pub(super) async fn collect(
     head: &mut Parts,
-    method: &Method,
+    announced: Announced,
     mut body: Incoming,
     limit: u64,
     budget: &Budget,
 ) -> Result<Bytes, Error> {
-    let coding = Coding::of(&head.headers)?;
-    let bodiless = *method == Method::HEAD || matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-    let announced = reply::content_length(&head.headers)?;
+    let Announced { coding, length: announced, bodiless } = announced;
     if announced.is_some_and(|length| length > limit) && !bodiless {
         return Err(Error::TooLarge { limit });
     }

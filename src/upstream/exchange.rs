@@ -10,7 +10,8 @@ use hyper::body::Incoming;
 
 use super::body::{BodyError, Progress, RequestBody, StreamBody};
 use super::budget::Budget;
-use super::client::{Client, Lease};
+use super::client::{Client, Lease, Reply};
+use super::collect::{Announced, collect};
 use super::error::classify;
 use super::live::{Permit, Repeat};
 use super::settings::Place;
@@ -141,6 +142,17 @@ pub(super) struct Exchange {
 }
 
 impl Exchange {
+    /// The whole reply; its connection waits for the next call.
+    pub(super) async fn whole(self, upstream: &Upstream, method: &Method, budget: &Budget) -> Result<Reply, Error> {
+        let Self { response, lease, .. } = self;
+        let (mut head, body) = response.into_parts();
+        reply::check(&head)?;
+        let announced = Announced::of(&head, method)?;
+        let body = collect(&mut head, announced, body, upstream.settings().max_bytes, budget).await?;
+        lease.give_back();
+        Ok(Reply::new(head, body))
+    }
+
     /// The reply as it is passed down. A stream of events, which may last for ever, keeps no place among the calls under way.
     pub(super) fn pass(self, upstream: &Upstream, permit: Option<Permit>) -> Result<Response<StreamBody>, Error> {
         let Self { response, lease, progress } = self;

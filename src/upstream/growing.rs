@@ -5,18 +5,18 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
-use http::response::Parts;
 use http::{HeaderMap, Method, StatusCode};
 use http_body::Body as _;
 use tokio::time::Instant;
 
 use super::body::StreamBody;
 use super::budget::Budget;
-use super::coding::{Coding, Decoder};
+use super::coding::Decoder;
+use super::collect::{self, Announced};
 use super::exchange::{Exchange, Order, Supply};
 use super::live::Permit;
 use super::tries::{self, Begun};
-use super::{Call, Client, Error, Reply, Upstream, collect, headers, hedged, reply};
+use super::{Call, Client, Error, Reply, Upstream, hedged, reply};
 
 /// The answer to a call whose reply may be large.
 #[derive(Debug)]
@@ -103,19 +103,18 @@ async fn receive(
     let (mut head, body) = response.into_parts();
     reply::check(&head)?;
     let limit = upstream.settings().max_bytes;
-    let bodiless = *method == Method::HEAD || matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-    let announced = reply::content_length(&head.headers)?;
-    let coding = Coding::of(&head.headers)?;
+    let announced = Announced::of(&head, method)?;
+    let Announced { coding, length, bodiless } = announced;
     let above = above(head.status, &head.headers).filter(|above| {
-        let is_small = coding.is_none() && announced.is_some_and(|length| length <= *above);
+        let is_small = coding.is_none() && length.is_some_and(|length| length <= *above);
         !bodiless && !is_small
     });
     let Some(above) = above else {
-        let body = collect::collect(&mut head, method, body, limit, &budget).await?;
+        let body = collect::collect(&mut head, announced, body, limit, &budget).await?;
         lease.give_back();
-        return Ok(Answered::Whole(whole(head, body)));
+        return Ok(Answered::Whole(Reply::new(head, body)));
     };
-    if announced.is_some_and(|length| length > limit) {
+    if length.is_some_and(|length| length > limit) {
         return Err(Error::TooLarge { limit });
     }
     if coding.is_some() {
@@ -126,9 +125,9 @@ async fn receive(
     let mut rest = Rest { body, decoder, received: 0, limit, over: false };
     let begun = gather(&mut rest, Bytes::new(), above, &budget).await?;
     if rest.over {
-        return Ok(Answered::Whole(whole(head, begun)));
+        return Ok(Answered::Whole(Reply::new(head, begun)));
     }
-    let Reply { status, headers, body } = whole(head, begun);
+    let Reply { status, headers, body } = Reply::new(head, begun);
     Ok(Answered::Growing(Box::new(Growing { status, headers, begun: body.into(), rest, budget })))
 }
 
@@ -205,11 +204,6 @@ impl Rest {
         self.over = true;
         Poll::Ready(Some(Err(error)))
     }
-}
-
-fn whole(mut head: Parts, body: Bytes) -> Reply {
-    headers::strip_reply(&mut head.headers);
-    Reply { status: head.status, headers: head.headers, body }
 }
 
 async fn next(rest: &mut Rest, budget: &Budget) -> Result<Option<Bytes>, Error> {

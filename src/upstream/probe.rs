@@ -9,7 +9,7 @@ use super::budget::Budget;
 use super::exchange::{Exchange, Order, Supply};
 use super::live::{HealthRules, Repeat};
 use super::settings::Place;
-use super::{Client, Error, Timeouts, Upstream, collect, reply};
+use super::{Client, Error, Timeouts, Upstream};
 
 impl Client {
     /// Asks the targets of an upstream whether they are well, if it has checks, for as long as this client or a clone of it is used. Must be
@@ -46,11 +46,7 @@ impl Client {
         let order = Order { method, path_and_query: &rules.path, headers: &headers, repeat, switch_to: None };
         let mut supply = Supply::Whole(bytes::Bytes::new());
         let exchange = Exchange::run(self, upstream, place, (&order, 0), &mut supply, &mut budget).await?;
-        let Exchange { response, lease, .. } = exchange;
-        let (mut head, body) = response.into_parts();
-        reply::check(&head)?;
-        collect::collect(&mut head, method, body, upstream.settings().max_bytes, &budget).await?;
-        lease.give_back();
-        Ok(head.status.is_success() || head.status.is_redirection())
+        let status = exchange.whole(upstream, method, &budget).await?.status;
+        Ok(status.is_success() || status.is_redirection())
     }
 }

@@ -8,7 +8,7 @@ use crate::{gateway, status};
 
 const WORKERS: usize = 4;
 
-fn asking(gateway: &Gateway) -> Client {
+pub(crate) fn asking(gateway: &Gateway) -> Client {
     let mut client = gateway.connect();
     client.send("GET /item/1 HTTP/1.1\r\nHost: shop.example\r\n\r\n");
     client

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use rustix::process::Signal;
 
+use crate::crowds::asking;
 use crate::support::http::Client;
 use crate::support::operator::Operator;
 use crate::support::process;
@@ -25,13 +26,7 @@ fn a_thousand_equal_requests_on_a_cold_key_make_one_call_on_the_machine() {
     let gateway = gateway(&upstream, WORKERS, CACHE);
     gateway.workers(WORKERS);
     upstream.hold(true);
-    let mut clients: Vec<Client> = (0..1000)
-        .map(|_| {
-            let mut client = gateway.connect();
-            client.send("GET /item/1 HTTP/1.1\r\nHost: shop.example\r\n\r\n");
-            client
-        })
-        .collect();
+    let mut clients: Vec<Client> = (0..1000).map(|_| asking(&gateway)).collect();
     asked(&upstream, 1);
     upstream.hold(false);
     let mut first = 0;
@@ -57,13 +52,7 @@ fn when_the_worker_that_asks_is_killed_another_one_asks_and_all_others_are_answe
     let gateway = gateway(&upstream, WORKERS, CACHE);
     let workers = gateway.workers(WORKERS);
     upstream.hold(true);
-    let mut clients: Vec<Client> = (0..10 * WORKERS)
-        .map(|_| {
-            let mut client = gateway.connect();
-            client.send("GET /item/1 HTTP/1.1\r\nHost: shop.example\r\n\r\n");
-            client
-        })
-        .collect();
+    let mut clients: Vec<Client> = (0..10 * WORKERS).map(|_| asking(&gateway)).collect();
     asked(&upstream, 1);
     let asks = until("the worker that asks", || {
         workers.iter().copied().find(|worker| is_connected(*worker, upstream.address())).ok_or(&workers)

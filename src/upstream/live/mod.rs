@@ -23,6 +23,8 @@ pub use breaker::BreakerRules;
 pub use bulkhead::BulkheadRules;
 pub use health::HealthRules;
 pub use hedge::HedgeRules;
+#[cfg(test)]
+pub(super) use retry::tests::retry;
 pub use retry::{Repeat, Retry};
 
 use super::Error;

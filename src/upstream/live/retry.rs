@@ -95,10 +95,10 @@ impl Retry {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::upstream) mod tests {
     use super::*;
 
-    fn retry() -> Retry {
+    pub(in crate::upstream) fn retry() -> Retry {
         Retry {
             attempts: 1,
             methods: vec![Method::GET],

@@ -1,27 +1,16 @@
 //! Calls that fail, and what is made of that: other tries, other targets, breakers, bulkheads, checks.
 
 use futures_util::future::join_all;
-use http::{HeaderValue, StatusCode};
+use http::HeaderValue;
 use http_body_util::BodyExt as _;
 use tokio::sync::Notify;
 
 use super::*;
 use crate::base::share::Share;
 use crate::upstream::fault::{Act, refused, reply};
+use crate::upstream::live::retry;
 
 const UNAVAILABLE: &str = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n";
-
-fn retry() -> Retry {
-    Retry {
-        attempts: 1,
-        methods: vec![Method::GET],
-        on_connect: true,
-        on_first_byte: false,
-        on_statuses: vec![StatusCode::SERVICE_UNAVAILABLE],
-        backoff: (Duration::from_millis(25), Duration::from_millis(250)),
-        budget: Share::percent(20),
-    }
-}
 
 fn breaker(consecutive: u32) -> BreakerRules {
     BreakerRules {
