@@ -82,7 +82,7 @@ pub struct DefaultsSpec {
     pub shape: Option<Vec<StepSpec>>,
     /// Whether a step that meets a value of the wrong type is a 502. Default false.
     pub strict: Option<bool>,
-    /// How replies are kept.
+    /// How replies are kept of routes that take GET, are no `proxy` and do not say so themselves.
     pub cache: Option<super::CacheSpec>,
 }
 
