@@ -14,6 +14,7 @@ mod explain;
 mod files;
 mod flight;
 mod health;
+mod hearsay;
 mod load;
 mod log;
 mod operation;
