@@ -17,6 +17,7 @@ mod health;
 mod hearsay;
 mod load;
 mod log;
+mod memory;
 mod operation;
 mod peers;
 mod pid_file;

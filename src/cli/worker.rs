@@ -14,7 +14,7 @@ use super::drill::Drill;
 use super::exit::Exit;
 use super::flight::Watching;
 use super::peers::Others;
-use super::{hearsay, log, runtime};
+use super::{hearsay, log, memory, runtime};
 use crate::admin::PURGE_TOPIC;
 use crate::cache::Purge;
 use crate::cluster::{Event, Load, Recorder, Stream, WorkerChannel, WorkerError};
@@ -116,6 +116,7 @@ async fn serve(
         Load { connections: counted.connections() as u64, requests, panics: watched.panics() }
     };
     channel.listening(load).await?;
+    let _ends_with_this = memory::watch(&keeper, &edge);
     // Every connection holds a sender, from the moment it arrives: one that is being taken is not open yet, and must not be
     // forgotten for that.
     let (holding, mut held) = mpsc::channel::<Infallible>(1);

@@ -54,6 +54,8 @@ pub struct LimitsSpec {
     pub json_nodes: Option<usize>,
     /// What the cache of each worker may hold. Default 64MiB.
     pub cache: Option<SizeText>,
+    /// What a worker may hold of memory of its own: from 85 % of it on it gives things up. Default no limit.
+    pub memory: Option<SizeText>,
     /// How many requests a worker answers at once. Default 2000; over it 503.
     pub in_flight: Option<usize>,
     /// Whether that limit shrinks when answers are late, and grows again when they are not. Default false.
