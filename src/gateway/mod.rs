@@ -20,6 +20,7 @@ mod holes;
 pub mod injection;
 mod keeping;
 mod preparing;
+mod pressure;
 mod problem;
 mod receiving;
 mod reply;
@@ -37,6 +38,7 @@ use http::{HeaderValue, Method};
 
 pub use abroad::Peers;
 pub use body::Body;
+pub use pressure::Pressure;
 
 use shedding::Shedding;
 use tokio::time::Instant;

@@ -5,7 +5,6 @@ use super::{At, Problem, Problems};
 
 /// The keys of later versions, by their path; `*` is any name or any entry of a list.
 const LATER: &[(&[&str], &[&str])] = &[
-    (&["defaults"], &["cache"]),
     (&["routes", "*", "page"], &["deadline", "fallback", "early_head"]),
     (&["site"], &["sitemap", "static"]),
     (&["site", "robots"], &["sitemap"]),
@@ -66,7 +65,6 @@ mod tests {
     #[test]
     fn every_key_of_a_later_version_is_refused_where_it_stands() {
         let text = "
-defaults: {cache: {ttl: 1s}}
 upstreams:
   a: {url: 'demo:'}
 routes:
@@ -77,7 +75,6 @@ site: {origin: o, robots: {disallow: [/a], sitemap: true}, sitemap: {call: c, it
         assert_eq!(
             refused(text),
             [
-                "/defaults/cache",
                 "/routes/0/page/deadline",
                 "/routes/0/page/fallback",
                 "/routes/0/page/early_head",
@@ -91,6 +88,7 @@ site: {origin: o, robots: {disallow: [/a], sitemap: true}, sitemap: {call: c, it
     #[test]
     fn what_is_available_is_let_be() {
         let text = "
+defaults: {cache: {ttl: 1s}}
 upstreams:
   a: {url: 'demo:', envelope: mall, decode: {}, timeout: {}, headers: {}, retry: {}, breaker: {}, bulkhead: {}, health: {}}
   b: {urls: [x], balance: p2c}
