@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant as Clock;
+use std::time::{Duration, Instant as Clock};
 
 use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH};
@@ -19,7 +19,7 @@ use super::fragment::Wanted;
 use super::receiving::received;
 use super::shedding::Term;
 use super::streaming::Started;
-use super::{Body, Gateway, allow, fragment, problem, site, websocket};
+use super::{Body, Gateway, allow, degrading, fragment, problem, site, websocket};
 use crate::check::{self, In, Input, Refusal as Unchecked, Violation};
 use crate::page::Around;
 use crate::plan::{Answer, Route};
@@ -82,7 +82,7 @@ impl Gateway {
                 Ok(self.through_cache(route, caching, parts, body, holes, wanted, trace).await)
             }
             None => {
-                let term = Term { time: route.timeout(), place: Some(&place) };
+                let term = Term { time: self.time(route, &wanted), place: Some(&place) };
                 self.answered(route, parts, body, &holes, &wanted, term, trace).await
             }
         }
@@ -94,6 +94,24 @@ impl Gateway {
         reason = "the straight line hands on what it has; a struct of all would only rename them"
     )]
     pub(super) async fn answered<B: Incoming>(
+        &self,
+        route: &Route,
+        parts: &Parts,
+        body: B,
+        holes: &[(String, String)],
+        wanted: &Wanted,
+        term: Term<'_>,
+        trace: &mut Trace,
+    ) -> Result<Response<Body>, Fault> {
+        let made = self.made(route, parts, body, holes, wanted, term, trace).await;
+        made.map_err(|fault| fault.of_page(route, wanted))
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the straight line hands on what it has; a struct of all would only rename them"
+    )]
+    async fn made<B: Incoming>(
         &self,
         route: &Route,
         parts: &Parts,
@@ -148,6 +166,12 @@ impl Gateway {
         }
     }
 
+    /// How long an answer may take: a page has a deadline of its own.
+    pub(super) fn time(&self, route: &Route, wanted: &Wanted) -> Duration {
+        let deadline = degrading::deadline(route, wanted);
+        deadline.map_or(route.timeout(), |deadline| deadline.hard.min(route.timeout()))
+    }
+
     /// The answer to a fault.
     pub(super) fn faulted(&self, parts: &Parts, fault: &Fault, trace: &mut Trace) -> Response<Body> {
         let id = parts.extensions.get::<RequestId>().map_or("", RequestId::as_str);
@@ -156,7 +180,9 @@ impl Gateway {
             tracing::warn!(request_id = id, route = trace.route.as_deref(), code = fault.code(), cause = %Chain(fault), "a request failed");
         }
         let around = around(self.plan.origin(), parts, id, trace.route.as_deref(), None);
-        let page = Wish::of(&parts.headers).page().then(|| (self.plan.templates(), &around));
+        // What stands in for a page is one, whatever a page for everyone was asked with.
+        let is_page = fault.fallback().is_some() || Wish::of(&parts.headers).page();
+        let page = is_page.then(|| (self.plan.templates(), &around));
         problem::answer(fault, id, page)
     }
 }

@@ -3,13 +3,15 @@
 use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
+use super::accept::Form;
 use super::calling::Asked;
 use super::edge::Trace;
 use super::fault::Fault;
 use super::fragment::Wanted;
+use super::truth::is_nothing;
 use super::{Body, Gateway};
 use crate::json::{Node, Object, Text};
-use crate::plan::{ForEach, Join, NamedCall, Route};
+use crate::plan::{ForEach, Join, NamedCall, OnFailure, Route};
 use crate::shape::{Notes, Shape};
 
 /// What is not whole about an answer: `ads;timeout, stock;upstream_failed`.
@@ -34,6 +36,8 @@ pub(super) struct Gathered {
     warnings: usize,
     cookies: Vec<HeaderValue>,
     partial: Vec<(String, &'static str)>,
+    /// A required call has brought nothing.
+    lacks: bool,
 }
 
 impl Gathered {
@@ -47,9 +51,13 @@ impl Gathered {
     ) -> Self {
         let mut whole = Object::new();
         let mut joined: Vec<(&ForEach, &Join, Vec<Option<Node<'static>>>)> = Vec::new();
+        let mut lacks = false;
         for (named, outcome) in calls.iter().zip(outcomes) {
             match (outcome, named.for_each().and_then(|each| each.join.as_ref().map(|join| (each, join)))) {
-                (Outcome::Value(node), _) => whole.push(Text::plain(named.name().to_owned()), node),
+                (Outcome::Value(node), _) => {
+                    lacks |= *named.on_failure() == OnFailure::Fail && is_nothing(&node);
+                    whole.push(Text::plain(named.name().to_owned()), node);
+                }
                 (Outcome::Joined(answers), Some((each, join))) => joined.push((each, join, answers)),
                 (Outcome::Joined(_) | Outcome::Omitted | Outcome::Skipped, _) => {}
             }
@@ -61,7 +69,7 @@ impl Gathered {
             let list = calls.get(join.call).and_then(|call| whole.get_mut(call.name()));
             refused += list.map_or(0, |list| put(list, each, &join.member, answers));
         }
-        Self { document: Node::Object(whole), warnings: warnings + refused, cookies, partial }
+        Self { document: Node::Object(whole), warnings: warnings + refused, cookies, partial, lacks }
     }
 }
 
@@ -90,7 +98,10 @@ impl Gateway {
         asked: &Asked<'_>,
         trace: &mut Trace,
     ) -> Result<Response<Body>, Fault> {
-        let Gathered { mut document, warnings, cookies, partial } = gathered;
+        let Gathered { mut document, warnings, cookies, partial, lacks } = gathered;
+        if lacks && route.page().is_some() && wanted.form == Form::Html {
+            return Err(Fault::NoData);
+        }
         let mut notes = Notes::default();
         shape.run(&mut document, &mut notes).map_err(Fault::Shape)?;
         let mut head = HeaderMap::new();

@@ -9,6 +9,7 @@ mod answer;
 mod body;
 mod caching;
 mod calling;
+mod degrading;
 pub mod edge;
 pub mod fault;
 mod fetching;
@@ -29,6 +30,7 @@ mod standing_in;
 mod streaming;
 #[cfg(test)]
 mod tests;
+mod truth;
 mod websocket;
 
 use std::sync::Arc;

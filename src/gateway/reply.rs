@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFTER, SET_COOKIE, VARY, WWW_AUTHENTICATE};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 
 use super::accept::Form;
 use super::answer::around;
@@ -11,6 +11,7 @@ use super::edge::{RequestId, Trace};
 use super::fault::Fault;
 use super::foreign::Foreign;
 use super::fragment::{self, Wanted};
+use super::truth::has_nothing;
 use super::{Body, Gateway};
 use crate::check::Input;
 use crate::json::Node;
@@ -36,18 +37,21 @@ impl Gateway {
     ) -> Result<Response<Body>, Fault> {
         let backend = call.backend();
         if !reply.status.is_success() {
-            return unsuccessful(backend, reply);
+            return unsuccessful(backend, reply, self.plan.origin());
         }
         let mut head = reply.headers.clone();
         headers::for_new_body(&mut head);
+        let page = route.page().filter(|_| wanted.form == Form::Html);
         if reply.body.is_empty() {
+            if page.is_some() && matches!(parts.method, Method::GET | Method::HEAD) {
+                return Err(Fault::NoData);
+            }
             return Ok(respond(empty_status(reply.status), head, None));
         }
         let text = backend
             .decode()
             .text(&reply.body, content_type(reply))
             .map_err(|error| broken(backend, "upstream_not_json", &error))?;
-        let page = route.page().filter(|_| wanted.form == Form::Html);
         if page.is_none()
             && let (Some(fused), Some(depth)) = (route.fused(), backend.decode().literal_depth(&text))
             && let Some(body) = fused.run(&text, depth)
@@ -88,6 +92,7 @@ impl Gateway {
         let page = route.page().filter(|_| wanted.form == Form::Html);
         let (status, content_type, body) = match page {
             None => return Ok(self.json(route, status, head, Body::full(Bytes::from(document.to_json())))),
+            Some(page) if has_nothing(document, page.required()) => return Err(Fault::NoData),
             Some(page) => {
                 let id = parts.extensions.get::<RequestId>().map_or("", RequestId::as_str);
                 let around = around(self.plan.origin(), parts, id, trace.route.as_deref(), Some(input));
@@ -163,8 +168,8 @@ pub(super) fn content_type(reply: &Reply) -> Option<&str> {
 }
 
 /// A redirect that stays on this site is passed on; any other 3xx, and every error, is a fault.
-fn unsuccessful(backend: &Backend, reply: &Reply) -> Result<Response<Body>, Fault> {
-    if reply.status.is_redirection() && stays(location(reply)) {
+fn unsuccessful(backend: &Backend, reply: &Reply, origin: Option<&str>) -> Result<Response<Body>, Fault> {
+    if reply.status.is_redirection() && stays(location(reply), origin) {
         let mut head = reply.headers.clone();
         headers::for_new_body(&mut head);
         return Ok(respond(reply.status, head, None));
@@ -196,11 +201,13 @@ fn kept(reply: &Reply) -> Vec<(HeaderName, HeaderValue)> {
     [SET_COOKIE, WWW_AUTHENTICATE, RETRY_AFTER].into_iter().flat_map(lines).collect()
 }
 
-/// Whether a redirect stays on this site: a path, or a reference relative to one. Anything else could name a host that no browser
-/// should see; and browsers read a backslash as a slash, and pass over tabs.
-fn stays(location: &str) -> bool {
+/// Whether a redirect stays on this site: a path, a reference relative to one, or an address below the site's own origin. Anything
+/// else could name a host that no browser should see; and browsers read a backslash as a slash, and pass over tabs.
+fn stays(location: &str, origin: Option<&str>) -> bool {
+    let is_below = origin.and_then(|origin| location.strip_prefix(origin)).is_some_and(|below| below.starts_with('/'));
     let first = location.split(['/', '?', '#']).next().unwrap_or_default();
-    !location.is_empty() && !location.starts_with("//") && !location.contains(['\\', '\t']) && !first.contains(':')
+    let is_relative = !location.is_empty() && !location.starts_with("//") && !first.contains(':');
+    (is_below || is_relative) && !location.contains(['\\', '\t'])
 }
 
 pub(super) fn broken(backend: &Backend, code: &'static str, error: &dyn std::error::Error) -> Fault {
@@ -234,7 +241,10 @@ mod tests {
     #[test]
     fn a_redirect_stays_when_no_browser_reads_a_host_in_it() {
         for location in ["/", "/login", "/a:b?next=http://x//y", "login", "?page=2", "../up", "#top", "./a:b"] {
-            assert!(stays(location), "{location}");
+            assert!(stays(location, None) && stays(location, Some("https://shop.example")), "{location}");
+        }
+        for location in ["https://shop.example/", "https://shop.example/a?b=http://c", "https://shop.example//a"] {
+            assert!(stays(location, Some("https://shop.example")) && !stays(location, None), "{location}");
         }
         for location in [
             "",
@@ -246,8 +256,13 @@ mod tests {
             "https:evil.example",
             "javascript:alert(1)",
             "mailto:x",
+            "https://shop.example",
+            "https://shop.example.evil/",
+            "https://shop.example@evil.example/",
+            "https://shop.example/\\evil.example",
+            "http://shop.example/",
         ] {
-            assert!(!stays(location), "{location}");
+            assert!(!stays(location, Some("https://shop.example")), "{location}");
         }
     }
 

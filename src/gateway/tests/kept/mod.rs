@@ -1,5 +1,6 @@
 //! Answers that are kept, by the test's clock: what is given out again, to whom, for how long, and what is never kept.
 
+mod late;
 mod stale;
 mod standing_in;
 mod together;
@@ -93,7 +94,8 @@ fn gateway(backend: &Backend, keys: &str) -> Gateway {
         "upstreams: {{shop: {{url: \"demo:\", retry: false, breaker: false}}}}\nroutes:\n  - route: GET,POST /a/{{id}}\n{keys}"
     );
     let page = b"<!doctype html><title>a</title>{% block part %}<p>{{ n }}</p>{% endblock %}".to_vec();
-    let files = [("templates/a.html".to_owned(), page)].into();
+    let shell = b"<!doctype html><title>a moment</title><b>{{ code }}</b>".to_vec();
+    let files = [("templates/a.html".to_owned(), page), ("templates/shell.html".to_owned(), shell)].into();
     let snapshot = Snapshot { root: "routes.yaml".to_owned(), text, files, ..Snapshot::default() };
     let plan = plan::compile(&snapshot).unwrap_or_else(|broken| panic!("{broken}"));
     Gateway::new(Arc::new(plan), Client::new(Some(Arc::new(backend.clone()))))
