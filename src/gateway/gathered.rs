@@ -1,17 +1,21 @@
 //! The results of several calls, put together: one document in the order of the file, what is missing of it, and the answer.
 
-use http::header::SET_COOKIE;
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use std::sync::Arc;
 
+use http::header::SET_COOKIE;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use tokio::time::Instant;
+
+use super::Gateway;
 use super::accept::Form;
-use super::calling::Asked;
+use super::aside::LARGE;
 use super::edge::Trace;
 use super::fault::Fault;
 use super::fragment::Wanted;
+use super::showing::{Composed, Visit};
 use super::truth::is_nothing;
-use super::{Body, Gateway};
 use crate::json::{Node, Object, Text};
-use crate::plan::{ForEach, Join, NamedCall, OnFailure, Route};
+use crate::plan::{Answer, ForEach, Join, NamedCall, OnFailure, Route};
 use crate::shape::{Notes, Shape};
 
 /// What is not whole about an answer: `ads;timeout, stock;upstream_failed`.
@@ -33,6 +37,8 @@ pub(super) enum Outcome {
 /// The results of a route's calls.
 pub(super) struct Gathered {
     document: Node<'static>,
+    /// How large the replies were, in bytes.
+    bytes: usize,
     warnings: usize,
     cookies: Vec<HeaderValue>,
     partial: Vec<(String, &'static str)>,
@@ -48,6 +54,7 @@ impl Gathered {
         cookies: Vec<HeaderValue>,
         partial: Vec<(String, &'static str)>,
         warnings: usize,
+        bytes: usize,
     ) -> Self {
         let mut whole = Object::new();
         let mut joined: Vec<(&ForEach, &Join, Vec<Option<Node<'static>>>)> = Vec::new();
@@ -69,7 +76,7 @@ impl Gathered {
             let list = calls.get(join.call).and_then(|call| whole.get_mut(call.name()));
             refused += list.map_or(0, |list| put(list, each, &join.member, answers));
         }
-        Self { document: Node::Object(whole), warnings: warnings + refused, cookies, partial, lacks }
+        Self { document: Node::Object(whole), bytes, warnings: warnings + refused, cookies, partial, lacks }
     }
 }
 
@@ -89,21 +96,25 @@ fn put(list: &mut Node<'static>, each: &ForEach, member: &str, answers: Vec<Opti
 
 impl Gateway {
     /// The answer of a route with several calls. Its head is the gateway's own, but for the cookies of every reply.
-    pub(super) fn compose_gathered(
+    pub(super) async fn compose_gathered(
         &self,
-        route: &Route,
+        route: &Arc<Route>,
         shape: &Shape,
         gathered: Gathered,
         wanted: &Wanted,
-        asked: &Asked<'_>,
+        visit: &Visit<'_>,
         trace: &mut Trace,
-    ) -> Result<Response<Body>, Fault> {
-        let Gathered { mut document, warnings, cookies, partial, lacks } = gathered;
+    ) -> Result<Composed, Fault> {
+        let Gathered { mut document, bytes, warnings, cookies, partial, lacks } = gathered;
         if lacks && route.page().is_some() && wanted.form == Form::Html {
             return Err(Fault::NoData);
         }
         let mut notes = Notes::default();
-        shape.run(&mut document, &mut notes).map_err(Fault::Shape)?;
+        if bytes > LARGE {
+            (document, notes) = self.shape_aside(route, document, visit.deadline).await?;
+        } else {
+            shape.run(&mut document, &mut notes).map_err(Fault::Shape)?;
+        }
         let mut head = HeaderMap::new();
         for cookie in cookies {
             head.append(SET_COOKIE, cookie);
@@ -111,9 +122,26 @@ impl Gateway {
         if let Some(value) = missing(&partial) {
             head.insert(PARTIAL, value);
         }
-        let response = self.finish(route, &document, &notes, StatusCode::OK, head, wanted, asked.parts, asked.input, trace)?;
+        let composed = self.finish(route, document, &notes, StatusCode::OK, head, wanted, visit, trace)?;
         trace.warnings = trace.warnings.saturating_add(u32::try_from(warnings).unwrap_or(u32::MAX));
-        Ok(response)
+        Ok(composed)
+    }
+
+    /// A large document, shaped beside the event loop.
+    async fn shape_aside(
+        &self,
+        route: &Arc<Route>,
+        mut document: Node<'static>,
+        deadline: Instant,
+    ) -> Result<(Node<'static>, Notes), Fault> {
+        let route = Arc::clone(route);
+        let work = move || {
+            let Answer::Calls { shape, .. } = route.answer() else { return Err(Fault::NoRoute) };
+            let mut notes = Notes::default();
+            shape.run(&mut document, &mut notes).map_err(Fault::Shape)?;
+            Ok((document, notes))
+        };
+        self.aside.run(deadline, work).await?
     }
 }
 

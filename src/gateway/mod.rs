@@ -6,6 +6,7 @@
 mod abroad;
 mod accept;
 mod answer;
+mod aside;
 mod body;
 mod caching;
 mod calling;
@@ -25,6 +26,7 @@ mod problem;
 mod receiving;
 mod reply;
 mod shedding;
+mod showing;
 mod site;
 mod standing_in;
 mod streaming;
@@ -40,6 +42,7 @@ use http::{HeaderValue, Method};
 pub use abroad::Peers;
 pub use body::Body;
 
+use aside::Aside;
 use shedding::Shedding;
 use tokio::time::Instant;
 
@@ -57,6 +60,7 @@ pub struct Gateway {
     flights: Arc<Flights<fetching::Landing>>,
     abroad: Option<Arc<abroad::Abroad>>,
     shedding: Arc<Shedding>,
+    aside: Arc<Aside>,
     injections: Arc<[injection::Injection]>,
 }
 
@@ -64,8 +68,8 @@ impl Gateway {
     /// A gateway for a plan, calling its backends through a client.
     pub fn new(plan: Arc<Plan>, client: Client) -> Self {
         let kept = Arc::new(Store::new(plan.limits().cache));
-        let shedding = Arc::new(Shedding::new(&plan));
-        Self { plan, client, kept, flights: Arc::default(), abroad: None, shedding, injections: Arc::default() }
+        let (shedding, aside) = (Arc::new(Shedding::new(&plan)), Arc::new(Aside::new(&plan)));
+        Self { plan, client, kept, flights: Arc::default(), abroad: None, shedding, aside, injections: Arc::default() }
     }
 
     /// The same, with a way to the other workers of the machine: without one, `coalesce: machine` is that of a worker.

@@ -1,7 +1,9 @@
 //! What no data case can show: every fault beside the others, and time.
 
+mod beside;
 mod calls;
 mod kept;
+mod late;
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::Method;
 use tokio::time::{Instant, advance};
 
-use super::{Backend, SECOND, Seen, ask, gateway, reply};
+use super::kept::{Backend, SECOND, Seen, ask, gateway, reply};
 use crate::gateway::Gateway;
 
 const BROWSER: [(&str, &str); 1] = [("accept", "text/html")];
