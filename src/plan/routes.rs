@@ -12,7 +12,7 @@ use crate::check::Rules;
 use crate::page::Templates;
 use crate::route::{Methods, Pattern, PatternError};
 use crate::shape::{Fused, Shape};
-use crate::spec::{At, CacheSpec, FileSpec, InputSpec, Problem, RouteSpec, Switchable};
+use crate::spec::{At, CacheSpec, FileSpec, InputSpec, PageSpec, Problem, RouteSpec, Switchable};
 use crate::upstream::Repeat;
 
 /// A route of the plan.
@@ -183,6 +183,9 @@ impl Compiler<'_> {
         let answer = self.answer(at, spec, defaults, &feeds);
         let caching = self.caching(&at.key("cache"), spec, defaults.cache(), pattern.as_ref(), &feeds);
         let timeout = self.limit(&at.key("timeout"), spec.timeout.as_ref(), defaults.timeout);
+        if let (Some(PageSpec::Long(form)), Some(Some(page)), Some(caching)) = (&spec.page, &page, &caching) {
+            self.idle_deadline(&at.key("page"), form, page, caching.as_ref(), timeout);
+        }
         if spec.in_flight == Some(0) {
             self.expected(&at.key("in_flight"), "0 would refuse every request".to_owned(), "1 or more");
         }
