@@ -9,6 +9,7 @@ mod answer;
 mod body;
 mod caching;
 mod calling;
+mod compressing;
 pub mod edge;
 pub mod fault;
 mod fetching;
@@ -52,6 +53,7 @@ pub struct Gateway {
     plan: Arc<Plan>,
     client: Client,
     kept: Arc<Store>,
+    compressing: Arc<compressing::Compressing>,
     flights: Arc<Flights<fetching::Landing>>,
     abroad: Option<Arc<abroad::Abroad>>,
     shedding: Arc<Shedding>,
@@ -62,8 +64,9 @@ impl Gateway {
     /// A gateway for a plan, calling its backends through a client.
     pub fn new(plan: Arc<Plan>, client: Client) -> Self {
         let kept = Arc::new(Store::new(plan.limits().cache));
+        let compressing = Arc::new(compressing::Compressing::new(plan.limits().cache));
         let shedding = Arc::new(Shedding::new(&plan));
-        Self { plan, client, kept, flights: Arc::default(), abroad: None, shedding, injections: Arc::default() }
+        Self { plan, client, kept, compressing, flights: Arc::default(), abroad: None, shedding, injections: Arc::default() }
     }
 
     /// The same, with a way to the other workers of the machine: without one, `coalesce: machine` is that of a worker.
