@@ -1,7 +1,5 @@
 //! What a site is beside its routes, as the shipped binary serves it: answers in content codings.
 
-#![expect(clippy::indexing_slicing, reason = "an answer that lacks what is asked for has failed")]
-
 #[path = "../support/mod.rs"]
 mod support;
 
