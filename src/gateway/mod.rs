@@ -74,7 +74,17 @@ impl Gateway {
         let kept = Arc::new(Store::new(plan.limits().cache));
         let (shedding, aside) = (Arc::new(Shedding::new(&plan)), Arc::new(Aside::new(&plan)));
         let compressing = Arc::new(compressing::Compressing::new(plan.limits().cache));
-        Self { plan, client, kept, compressing, flights: Arc::default(), abroad: None, shedding, aside, injections: Arc::default() }
+        Self {
+            plan,
+            client,
+            kept,
+            compressing,
+            flights: Arc::default(),
+            abroad: None,
+            shedding,
+            aside,
+            injections: Arc::default(),
+        }
     }
 
     /// The same, with a way to the other workers of the machine: without one, `coalesce: machine` is that of a worker.
