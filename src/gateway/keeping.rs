@@ -7,11 +7,12 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use tokio::time::Instant;
 
+use super::compressing::is_known;
 use super::edge::Trace;
 use super::gathered::PARTIAL;
 use super::reply::vary_on;
 use super::{Body, fetching};
-use crate::cache::{Entry, Label, Obey, Refusal, Said, Status, Times, is_known, strong};
+use crate::cache::{Entry, Label, Obey, Refusal, Said, Status, Times, strong};
 use crate::plan::Caching;
 
 /// Among the extensions of a request whose answer may be kept: what the replies behind it say about that.

@@ -6,9 +6,12 @@
 mod abroad;
 mod accept;
 mod answer;
+mod aside;
 mod body;
 mod caching;
 mod calling;
+mod compressing;
+mod degrading;
 pub mod edge;
 pub mod fault;
 mod fetching;
@@ -25,11 +28,13 @@ mod problem;
 mod receiving;
 mod reply;
 mod shedding;
+mod showing;
 mod site;
 mod standing_in;
 mod streaming;
 #[cfg(test)]
 mod tests;
+mod truth;
 mod websocket;
 
 use std::sync::Arc;
@@ -40,6 +45,7 @@ pub use abroad::Peers;
 pub use body::Body;
 pub use pressure::Pressure;
 
+use aside::Aside;
 use shedding::Shedding;
 use tokio::time::Instant;
 
@@ -54,9 +60,11 @@ pub struct Gateway {
     plan: Arc<Plan>,
     client: Client,
     kept: Arc<Store>,
+    compressing: Arc<compressing::Compressing>,
     flights: Arc<Flights<fetching::Landing>>,
     abroad: Option<Arc<abroad::Abroad>>,
     shedding: Arc<Shedding>,
+    aside: Arc<Aside>,
     injections: Arc<[injection::Injection]>,
 }
 
@@ -64,8 +72,19 @@ impl Gateway {
     /// A gateway for a plan, calling its backends through a client.
     pub fn new(plan: Arc<Plan>, client: Client) -> Self {
         let kept = Arc::new(Store::new(plan.limits().cache));
-        let shedding = Arc::new(Shedding::new(&plan));
-        Self { plan, client, kept, flights: Arc::default(), abroad: None, shedding, injections: Arc::default() }
+        let (shedding, aside) = (Arc::new(Shedding::new(&plan)), Arc::new(Aside::new(&plan)));
+        let compressing = Arc::new(compressing::Compressing::new(plan.limits().cache));
+        Self {
+            plan,
+            client,
+            kept,
+            compressing,
+            flights: Arc::default(),
+            abroad: None,
+            shedding,
+            aside,
+            injections: Arc::default(),
+        }
     }
 
     /// The same, with a way to the other workers of the machine: without one, `coalesce: machine` is that of a worker.

@@ -1,7 +1,9 @@
 //! What no data case can show: every fault beside the others, and time.
 
+mod beside;
 mod calls;
 mod kept;
+mod late;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -93,6 +95,11 @@ fn faults() -> Vec<(Fault, u16, &'static str)> {
         (shaped(shape::Error::Mismatch { step: "convert", path: secret(), found: "array" }), 502, "shape_mismatch"),
         (shaped(shape::Error::Number { path: secret(), token: secret() }), 502, "shape_failed"),
         (Fault::Page(page::Error::NotFound(secret())), 500, "page_failed"),
+        (Fault::NoData, 404, "no_data"),
+        (Fault::Unavailable { fault: Box::new(answered(500)), fallback: None }, 503, "upstream_failed"),
+        (Fault::Unavailable { fault: Box::new(answered(429)), fallback: None }, 503, "upstream_refused"),
+        (Fault::Late, 504, "deadline"),
+        (Fault::Page(page::Error::Deadline), 504, "deadline"),
     ]
 }
 

@@ -86,6 +86,8 @@ pub struct DefaultsSpec {
     pub strict: Option<bool>,
     /// How replies are kept of routes that take GET, are no `proxy` and do not say so themselves.
     pub cache: Option<super::CacheSpec>,
+    /// Whether answers leave in a content coding that the client takes. Default true.
+    pub compress: Option<bool>,
 }
 
 /// The public face of the site.

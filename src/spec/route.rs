@@ -36,6 +36,8 @@ pub struct RouteSpec {
     pub strict: Option<bool>,
     /// Whether its calls may be made again: `true` whatever their method, `false` never. Without it their methods decide.
     pub retry: Option<bool>,
+    /// Whether its answers leave in a content coding that the client takes. Default true.
+    pub compress: Option<bool>,
     /// How many of its requests a worker answers at once; over it 503.
     pub in_flight: Option<usize>,
 }
