@@ -112,6 +112,14 @@ pub enum Fault {
     /// A step of the route's shape failed.
     #[error("shape: {0}")]
     Shape(shape::Error),
+    /// A file of the site is there and cannot be read.
+    #[error("the file of {path}: {error}")]
+    File {
+        /// The path that it was asked for under.
+        path: String,
+        /// What the operating system said.
+        error: std::io::Error,
+    },
     /// The page could not be rendered.
     #[error("page: {0}")]
     Page(page::Error),
@@ -135,7 +143,7 @@ impl Fault {
             Self::Status { status, .. } => foreign_status(*status),
             Self::Business { status, .. } => *status,
             Self::Contract { .. } | Self::Shape(_) => StatusCode::BAD_GATEWAY,
-            Self::Page(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::File { .. } | Self::Page(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -160,6 +168,7 @@ impl Fault {
             Self::Contract { code, .. } => code,
             Self::Business { .. } => "business_failure",
             Self::Shape(error) => shape_code(error),
+            Self::File { .. } => "internal",
             Self::Page(_) => "page_failed",
         }
     }
@@ -191,7 +200,7 @@ impl Fault {
             Self::Business { message: None, .. } => "the backend reported a failure".to_owned(),
             Self::Call { error, .. } => call_detail(error).to_owned(),
             Self::Contract { .. } | Self::Shape(_) => UNUSABLE.to_owned(),
-            Self::Page(_) => OURS.to_owned(),
+            Self::File { .. } | Self::Page(_) => OURS.to_owned(),
         }
     }
 

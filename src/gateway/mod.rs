@@ -13,6 +13,7 @@ mod compressing;
 pub mod edge;
 pub mod fault;
 mod fetching;
+mod filing;
 mod foreign;
 mod fragment;
 mod gathered;
@@ -43,6 +44,7 @@ use shedding::Shedding;
 use tokio::time::Instant;
 
 use crate::cache::{Entry, Flights, Purge, Store};
+use crate::files::Folder;
 use crate::plan::Plan;
 use crate::upstream::Client;
 
@@ -54,6 +56,7 @@ pub struct Gateway {
     client: Client,
     kept: Arc<Store>,
     compressing: Arc<compressing::Compressing>,
+    files: Arc<[Folder]>,
     flights: Arc<Flights<fetching::Landing>>,
     abroad: Option<Arc<abroad::Abroad>>,
     shedding: Arc<Shedding>,
@@ -65,8 +68,19 @@ impl Gateway {
     pub fn new(plan: Arc<Plan>, client: Client) -> Self {
         let kept = Arc::new(Store::new(plan.limits().cache));
         let compressing = Arc::new(compressing::Compressing::new(plan.limits().cache));
+        let files = plan.statics().iter().map(|mount| Folder::new(&mount.path, mount.place.clone())).collect();
         let shedding = Arc::new(Shedding::new(&plan));
-        Self { plan, client, kept, compressing, flights: Arc::default(), abroad: None, shedding, injections: Arc::default() }
+        Self {
+            plan,
+            client,
+            kept,
+            compressing,
+            files,
+            flights: Arc::default(),
+            abroad: None,
+            shedding,
+            injections: Arc::default(),
+        }
     }
 
     /// The same, with a way to the other workers of the machine: without one, `coalesce: machine` is that of a worker.

@@ -7,7 +7,7 @@ use super::{At, Problem, Problems};
 const LATER: &[(&[&str], &[&str])] = &[
     (&["defaults"], &["cache"]),
     (&["routes", "*", "page"], &["deadline", "fallback", "early_head"]),
-    (&["site"], &["sitemap", "static"]),
+    (&["site"], &["sitemap"]),
     (&["site", "robots"], &["sitemap"]),
 ];
 
@@ -72,7 +72,7 @@ upstreams:
 routes:
   - route: GET /a
     page: {template: t, deadline: {}, fallback: f, early_head: true}
-site: {origin: o, robots: {disallow: [/a], sitemap: true}, sitemap: {call: c, items: i, loc: l}, static: {}}
+site: {origin: o, robots: {disallow: [/a], sitemap: true}, sitemap: {call: c, items: i, loc: l}}
 ";
         assert_eq!(
             refused(text),
@@ -82,7 +82,6 @@ site: {origin: o, robots: {disallow: [/a], sitemap: true}, sitemap: {call: c, it
                 "/routes/0/page/fallback",
                 "/routes/0/page/early_head",
                 "/site/sitemap",
-                "/site/static",
                 "/site/robots/sitemap",
             ]
         );
@@ -102,7 +101,7 @@ routes:
       a: {to: x, optional: true, fallback: 1, timeout: 1s, shape: [], for_each: a, as: b, at_once: 1, when: {path: a}}
       b: GET y
   - {route: GET /retry, call: 'GET a:/cache', shape: [{page: {items: cache}}]}
-site: {origin: o, robots: {disallow: [/a]}}
+site: {origin: o, robots: {disallow: [/a]}, static: {/a: b}}
 cluster: {policy: shared, workers: auto, threads: 1, restart: {}, drain: 1s, heartbeat: 1s, memory: 1GiB, groups: {web: {}}}
 ";
         assert_eq!(refused(text), [""; 0]);
