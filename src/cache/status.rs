@@ -27,6 +27,11 @@ pub enum Status {
         /// Seconds, negative.
         ttl: i64,
     },
+    /// It asked the upstream, which did not answer in time, and answered from what it keeps and is stale.
+    Late {
+        /// Seconds, negative.
+        ttl: i64,
+    },
     /// It asked the upstream.
     Miss {
         /// What it had was stale.
@@ -57,7 +62,7 @@ impl Status {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Hit { .. } => "hit",
-            Self::Revalidating { .. } | Self::StaleOnError { .. } | Self::Failed { .. } => "stale",
+            Self::Revalidating { .. } | Self::StaleOnError { .. } | Self::Failed { .. } | Self::Late { .. } => "stale",
             Self::Miss { collapsed: true, .. } => "collapsed",
             Self::Miss { .. } => "miss",
             Self::Bypass(_) | Self::Method => "bypass",
@@ -73,6 +78,7 @@ impl fmt::Display for Status {
             Self::Revalidating { ttl } => write!(f, "hit; ttl={ttl}; detail=stale-while-revalidate"),
             Self::StaleOnError { ttl } => write!(f, "hit; ttl={ttl}; detail=stale-if-error"),
             Self::Failed { ttl } => write!(f, "fwd=stale; ttl={ttl}; detail=stale-if-error"),
+            Self::Late { ttl } => write!(f, "fwd=stale; ttl={ttl}; detail=soft-deadline"),
             Self::Miss { stale, stored, collapsed, detail } => {
                 f.write_str(if *stale { "fwd=stale" } else { "fwd=miss" })?;
                 for (word, holds) in [("stored", stored), ("collapsed", collapsed)] {
@@ -100,6 +106,7 @@ mod tests {
             (Status::Revalidating { ttl: -1 }, "forecourt; hit; ttl=-1; detail=stale-while-revalidate", "stale"),
             (Status::StaleOnError { ttl: -20 }, "forecourt; hit; ttl=-20; detail=stale-if-error", "stale"),
             (Status::Failed { ttl: -20 }, "forecourt; fwd=stale; ttl=-20; detail=stale-if-error", "stale"),
+            (Status::Late { ttl: -20 }, "forecourt; fwd=stale; ttl=-20; detail=soft-deadline", "stale"),
             (miss(false, true, false, None), "forecourt; fwd=miss; stored", "miss"),
             (miss(true, true, true, None), "forecourt; fwd=stale; stored; collapsed", "collapsed"),
             (miss(false, false, false, Some("set-cookie")), "forecourt; fwd=miss; detail=set-cookie", "miss"),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant as Clock;
+use std::time::{Duration, Instant as Clock};
 
 use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH};
@@ -12,6 +12,7 @@ use percent_encoding::percent_decode_str;
 use tokio::time::Instant;
 
 use super::accept::Wish;
+use super::aside::LARGE;
 use super::calling::{Asked, target};
 use super::compressing::AsItIs;
 use super::edge::{BodyError, Refusal, RequestId, Trace};
@@ -19,9 +20,11 @@ use super::fault::Fault;
 use super::fragment::Wanted;
 use super::receiving::received;
 use super::shedding::Term;
+use super::showing::Visit;
 use super::streaming::Started;
-use super::{Body, Gateway, allow, fragment, problem, site, websocket};
+use super::{Body, Gateway, allow, degrading, fragment, problem, site, websocket};
 use crate::check::{self, In, Input, Refusal as Unchecked, Violation};
+use crate::json::Node;
 use crate::page::Around;
 use crate::plan::{Answer, Route};
 use crate::route::Found;
@@ -87,7 +90,7 @@ impl Gateway {
                 self.through_cache(route, caching, parts, body, holes, wanted, trace).await
             }
             None => {
-                let term = Term { time: route.timeout(), place: Some(&place) };
+                let term = Term { time: self.time(route, &wanted), place: Some(&place) };
                 self.answered(route, parts, body, &holes, &wanted, term, trace).await?
             }
         };
@@ -104,7 +107,25 @@ impl Gateway {
     )]
     pub(super) async fn answered<B: Incoming>(
         &self,
-        route: &Route,
+        route: &Arc<Route>,
+        parts: &Parts,
+        body: B,
+        holes: &[(String, String)],
+        wanted: &Wanted,
+        term: Term<'_>,
+        trace: &mut Trace,
+    ) -> Result<Response<Body>, Fault> {
+        let made = self.made(route, parts, body, holes, wanted, term, trace).await;
+        made.map_err(|fault| fault.of_page(route, wanted))
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the straight line hands on what it has; a struct of all would only rename them"
+    )]
+    async fn made<B: Incoming>(
+        &self,
+        route: &Arc<Route>,
         parts: &Parts,
         body: B,
         holes: &[(String, String)],
@@ -141,7 +162,13 @@ impl Gateway {
                         Started::Whole(reply) => reply,
                     },
                 };
-                self.compose(route, call, shape, &reply, wanted, parts, &input, trace)
+                let visit = Visit::new(parts, &input, deadline);
+                let composed = if reply.body.len() > LARGE {
+                    Box::pin(self.compose_aside(route, reply, wanted, &visit, trace)).await
+                } else {
+                    self.compose(route, call, shape, &reply, wanted, &visit, trace)
+                };
+                self.composed(composed?, trace).await
             }
             Answer::Calls { calls, shape } => {
                 let received = received(body, parts, limit).await?;
@@ -150,11 +177,19 @@ impl Gateway {
                 let asked = Asked { parts, input: &input, received: &received };
                 let started = Clock::now();
                 // In a box, for its size: what every request has room for, every request pays for.
-                let gathered = Box::pin(self.gather(calls, &asked, deadline, trace)).await;
+                let gathered = Box::pin(self.gather(route, calls, &asked, deadline, trace)).await;
                 trace.upstream = started.elapsed();
-                self.compose_gathered(route, shape, gathered?, wanted, &asked, trace)
+                let visit = Visit::new(parts, &input, deadline);
+                let composed = Box::pin(self.compose_gathered(route, shape, gathered?, wanted, &visit, trace)).await;
+                self.composed(composed?, trace).await
             }
         }
+    }
+
+    /// How long an answer may take: a page has a deadline of its own.
+    pub(super) fn time(&self, route: &Route, wanted: &Wanted) -> Duration {
+        let deadline = degrading::deadline(route, wanted);
+        deadline.map_or(route.timeout(), |deadline| deadline.hard.min(route.timeout()))
     }
 
     /// The answer to a fault.
@@ -164,8 +199,10 @@ impl Gateway {
         if fault.status().is_server_error() {
             tracing::warn!(request_id = id, route = trace.route.as_deref(), code = fault.code(), cause = %Chain(fault), "a request failed");
         }
-        let around = around(self.plan.origin(), parts, id, trace.route.as_deref(), None);
-        let page = Wish::of(&parts.headers).page().then(|| (self.plan.templates(), &around));
+        let around = around(self.plan.origin(), parts, id, trace.route.as_deref(), &[], &[]);
+        // What stands in for a page is one, whatever a page for everyone was asked with.
+        let is_page = fault.fallback().is_some() || Wish::of(&parts.headers).page();
+        let page = is_page.then(|| (self.plan.templates(), &around));
         problem::answer(fault, id, page)
     }
 }
@@ -176,14 +213,15 @@ pub(super) fn around<'a>(
     parts: &'a Parts,
     id: &'a str,
     route: Option<&'a str>,
-    input: Option<&'a Input<'_>>,
+    params: &'a [(String, Node<'static>)],
+    query: &'a [(String, Node<'static>)],
 ) -> Around<'a> {
     Around {
         method: parts.method.as_str(),
         path: parts.uri.path(),
         id,
-        params: input.map_or(&[], |input| &input.path),
-        query: input.map_or(&[], |input| &input.query),
+        params,
+        query,
         route: route.unwrap_or_default(),
         origin,
         deadline: None,

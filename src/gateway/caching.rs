@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::accept::Form;
 use super::answer::Incoming;
 use super::calling::host;
+use super::degrading::deadline;
 use super::edge::{Peer, Trace};
 use super::fetching::Fetch;
 use super::fragment::Wanted;
@@ -42,9 +43,16 @@ impl Gateway {
             let bare = (status != Status::Method).then(|| with_query(parts, &address(caching, parts)));
             let asked = bare.as_ref().unwrap_or(parts);
             // What a cache has no part in is not boxed for it: this is a future as large as a request's.
-            let answered =
-                Box::pin(self.answered(route, asked, body, &holes, &wanted, Term { time: route.timeout(), place: None }, trace))
-                    .await;
+            let answered = Box::pin(self.answered(
+                route,
+                asked,
+                body,
+                &holes,
+                &wanted,
+                Term { time: self.time(route, &wanted), place: None },
+                trace,
+            ))
+            .await;
             let mut response = answered.unwrap_or_else(|fault| self.faulted(parts, &fault, trace));
             tell(&mut response, status, trace);
             return response;
@@ -53,6 +61,7 @@ impl Gateway {
         let key = key(route, caching, parts, &address, &wanted);
         let now = Instant::now();
         let found = self.kept.find(&key, now);
+        let (deadline, time) = (deadline(route, &wanted), self.time(route, &wanted));
         let fetch = || Fetch {
             gateway: self.clone(),
             route: Arc::clone(route),
@@ -62,24 +71,30 @@ impl Gateway {
             key: key.clone(),
             address: address.clone(),
             began: now,
+            time: route.timeout(),
         };
         match found {
             Found::Kept(entry, Standing::Fresh) => give(&entry, parts, now, Status::Hit { ttl: entry.ttl(now) }, trace),
             Found::Kept(entry, Standing::Revalidate) => {
                 if entry.failing(now) != Failing::LetBe {
-                    fetch().behind(&entry);
+                    fetch().behind(Some(Arc::clone(&entry)));
                 }
                 give(&entry, parts, now, Status::Revalidating { ttl: entry.ttl(now) }, trace)
             }
             Found::Kept(entry, Standing::OnError) if entry.failing(now) != Failing::No => {
                 if entry.failing(now) == Failing::AskAgain {
-                    fetch().behind(&entry);
+                    fetch().behind(Some(Arc::clone(&entry)));
                 }
                 give(&entry, parts, now, Status::StaleOnError { ttl: entry.ttl(now) }, trace)
             }
-            Found::Kept(entry, _) => Box::pin(fetch().together(parts, Some(entry), trace)).await,
-            Found::Nothing => Box::pin(fetch().together(parts, None, trace)).await,
-            Found::Alone => Box::pin(fetch().alone(parts, None, trace)).await,
+            Found::Alone => Box::pin(Fetch { time, ..fetch() }.alone(parts, None, trace)).await,
+            found => {
+                let stale = if let Found::Kept(entry, _) = found { Some(entry) } else { None };
+                match deadline {
+                    Some(deadline) => Box::pin(fetch().by(deadline, parts, stale, trace)).await,
+                    None => Box::pin(fetch().together(parts, stale, trace)).await,
+                }
+            }
         }
     }
 }

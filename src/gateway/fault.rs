@@ -2,6 +2,7 @@
 //!
 //! Engines state facts; this file decides what a client is told. The cause goes to the log, never into a body.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{HeaderName, HeaderValue};
@@ -9,6 +10,7 @@ use http::{Method, StatusCode};
 
 use super::edge::Refusal;
 use super::foreign::Foreign;
+use super::truth::COME_BACK;
 use crate::check::Violation;
 use crate::json::Node;
 use crate::{page, shape, upstream};
@@ -123,6 +125,20 @@ pub enum Fault {
     /// The page could not be rendered.
     #[error("page: {0}")]
     Page(page::Error),
+    /// The page has nothing to show.
+    #[error("the data that the page is made of is empty")]
+    NoData,
+    /// The page cannot be made for now; what happened is another fault.
+    #[error("{fault}")]
+    Unavailable {
+        /// What happened.
+        fault: Box<Self>,
+        /// The template that stands in for the page.
+        fallback: Option<Arc<str>>,
+    },
+    /// The answer is not there at the deadline of its page.
+    #[error("the page was not there in time")]
+    Late,
 }
 
 impl Fault {
@@ -130,9 +146,10 @@ impl Fault {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Refused(refusal) => refusal_status(*refusal),
-            Self::NoRoute | Self::NoFragment => StatusCode::NOT_FOUND,
+            Self::NoRoute | Self::NoFragment | Self::NoData => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Overloaded { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Overloaded { .. } | Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Late | Self::Page(page::Error::Deadline) => StatusCode::GATEWAY_TIMEOUT,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::BodyTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -169,7 +186,10 @@ impl Fault {
             Self::Business { .. } => "business_failure",
             Self::Shape(error) => shape_code(error),
             Self::File { .. } => "internal",
+            Self::Late | Self::Page(page::Error::Deadline) => "deadline",
             Self::Page(_) => "page_failed",
+            Self::NoData => "no_data",
+            Self::Unavailable { fault, .. } => fault.code(),
         }
     }
 
@@ -200,7 +220,26 @@ impl Fault {
             Self::Business { message: None, .. } => "the backend reported a failure".to_owned(),
             Self::Call { error, .. } => call_detail(error).to_owned(),
             Self::Contract { .. } | Self::Shape(_) => UNUSABLE.to_owned(),
+            Self::Late | Self::Page(page::Error::Deadline) => LATE.to_owned(),
             Self::File { .. } | Self::Page(_) => OURS.to_owned(),
+            Self::NoData => "there is nothing to show under this path".to_owned(),
+            Self::Unavailable { fault, .. } => fault.detail(),
+        }
+    }
+
+    /// What happened: another fault for one that only says what it is to a page.
+    pub fn root(&self) -> &Self {
+        match self {
+            Self::Unavailable { fault, .. } => fault.root(),
+            fault => fault,
+        }
+    }
+
+    /// The template that stands in for the page, when there is one.
+    pub fn fallback(&self) -> Option<&str> {
+        match self {
+            Self::Unavailable { fallback, .. } => fallback.as_deref(),
+            _ => None,
         }
     }
 
@@ -208,6 +247,7 @@ impl Fault {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Call { error: upstream::Error::BreakerOpen { retry_after }, .. } => Some(*retry_after),
+            Self::Unavailable { fault, .. } => Some(fault.retry_after().unwrap_or(COME_BACK)),
             _ => None,
         }
     }
@@ -218,6 +258,7 @@ impl Fault {
             Self::Invalid(violations) => violations.clone(),
             Self::Malformed(violation) => vec![violation.clone()],
             Self::Status { status, said, .. } if status.is_client_error() => said.errors.clone(),
+            Self::Unavailable { fault, .. } => fault.errors(),
             _ => Vec::new(),
         }
     }

@@ -27,6 +27,7 @@ const WAIT: Duration = Duration::from_secs(5);
 const WAIT_ABROAD: Duration = Duration::from_secs(4);
 
 /// What is to be brought, for whoever has the same key.
+#[derive(Clone)]
 pub(super) struct Fetch {
     pub(super) gateway: Gateway,
     pub(super) route: Arc<Route>,
@@ -37,8 +38,10 @@ pub(super) struct Fetch {
     pub(super) key: Key,
     /// Path and query, as its answer is called.
     pub(super) address: String,
-    /// When the first one wanted it: the route's time counts from here.
+    /// When the first one wanted it: its time counts from here.
     pub(super) began: Instant,
+    /// How long it may take.
+    pub(super) time: Duration,
 }
 
 /// What a fetch came to, for those who waited for it.
@@ -88,27 +91,35 @@ impl Fetch {
         }
     }
 
-    /// Brings it while a client is given what is stale, unless somebody is at it.
-    pub(super) fn behind(mut self, stale: &Arc<Entry>) {
-        let Some(lead) = self.gateway.flights.try_lead(&self.key) else { return };
-        let stale = Arc::clone(stale);
+    /// Brings it while a client is given what is stale or waits for less long; false when somebody is at it already.
+    pub(super) fn behind(mut self, stale: Option<Arc<Entry>>) -> bool {
+        let Some(lead) = self.gateway.flights.try_lead(&self.key) else { return false };
         self.began = Instant::now();
         tokio::spawn(async move {
             let mut trace = Trace { route: Some(Arc::clone(self.route.name())), ..Trace::default() };
-            let (fetched, _) = self.for_machine(Some(&stale), &mut trace).await;
+            let (fetched, _) = self.for_machine(stale.as_deref(), &mut trace).await;
             lead.land(match fetched {
                 Fetched::Answer(entry, fate) => Landing::Answer(entry, fate),
                 Fetched::Failed(fault) => {
-                    let (route, code) = (self.route.name(), fault.code());
-                    tracing::warn!(%route, code, cause = %Chain(&fault), "a stale reply stays, the new one failed");
+                    if stale.is_some() {
+                        let (route, code) = (self.route.name(), fault.code());
+                        tracing::warn!(%route, code, cause = %Chain(&fault), "a stale reply stays, the new one failed");
+                    }
                     Landing::Failed(Arc::new(fault))
                 }
                 Fetched::Alone(..) => Landing::Alone,
             });
         });
+        true
     }
 
-    async fn lead(self, lead: Lead<Landing>, parts: &Parts, stale: Option<Arc<Entry>>, trace: &mut Trace) -> Response<Body> {
+    pub(super) async fn lead(
+        self,
+        lead: Lead<Landing>,
+        parts: &Parts,
+        stale: Option<Arc<Entry>>,
+        trace: &mut Trace,
+    ) -> Response<Body> {
         // On several threads it may have been brought between the look and the lead.
         let now = Instant::now();
         if let Found::Kept(entry, Standing::Fresh) = self.gateway.kept.find(&self.key, now) {
@@ -180,7 +191,7 @@ impl Fetch {
         asked.extensions.insert(heard.clone());
         let epoch = gateway.kept.epoch();
         let empty = Empty::<Bytes>::new().map_err(|never| match never {});
-        let time = route.timeout().saturating_sub(self.began.elapsed());
+        let time = self.time.saturating_sub(self.began.elapsed());
         let answered = gateway.answered(route, &asked, empty, holes, wanted, Term { time, place: None }, trace).await;
         let (said, now) = (heard.said(), Instant::now());
         let response = match answered {
@@ -222,7 +233,7 @@ impl Fetch {
     }
 
     /// Gives an answer for all to one client. One that is not whole stands back behind a stale one that is.
-    fn taken(
+    pub(super) fn taken(
         &self,
         entry: &Entry,
         fate: Fate,
@@ -240,7 +251,7 @@ impl Fetch {
     }
 
     /// Gives a failure to one client, or what is stale in its place.
-    fn failed(&self, fault: &Fault, parts: &Parts, stale: Option<&Entry>, trace: &mut Trace) -> Response<Body> {
+    pub(super) fn failed(&self, fault: &Fault, parts: &Parts, stale: Option<&Entry>, trace: &mut Trace) -> Response<Body> {
         let now = Instant::now();
         if let Some(stale) = stale.filter(|stale| is_outage(fault) && stale.standing(now) != Standing::Gone) {
             let (route, code) = (self.route.name(), fault.code());

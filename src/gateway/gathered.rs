@@ -1,15 +1,21 @@
 //! The results of several calls, put together: one document in the order of the file, what is missing of it, and the answer.
 
-use http::header::SET_COOKIE;
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use std::sync::Arc;
 
-use super::calling::Asked;
+use http::header::SET_COOKIE;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use tokio::time::Instant;
+
+use super::Gateway;
+use super::accept::Form;
+use super::aside::LARGE;
 use super::edge::Trace;
 use super::fault::Fault;
 use super::fragment::Wanted;
-use super::{Body, Gateway};
+use super::showing::{Composed, Visit};
+use super::truth::is_nothing;
 use crate::json::{Node, Object, Text};
-use crate::plan::{ForEach, Join, NamedCall, Route};
+use crate::plan::{Answer, ForEach, Join, NamedCall, OnFailure, Route};
 use crate::shape::{Notes, Shape};
 
 /// What is not whole about an answer: `ads;timeout, stock;upstream_failed`.
@@ -31,9 +37,13 @@ pub(super) enum Outcome {
 /// The results of a route's calls.
 pub(super) struct Gathered {
     document: Node<'static>,
+    /// How large the replies were, in bytes.
+    bytes: usize,
     warnings: usize,
     cookies: Vec<HeaderValue>,
     partial: Vec<(String, &'static str)>,
+    /// A required call has brought nothing.
+    lacks: bool,
 }
 
 impl Gathered {
@@ -44,12 +54,17 @@ impl Gathered {
         cookies: Vec<HeaderValue>,
         partial: Vec<(String, &'static str)>,
         warnings: usize,
+        bytes: usize,
     ) -> Self {
         let mut whole = Object::new();
         let mut joined: Vec<(&ForEach, &Join, Vec<Option<Node<'static>>>)> = Vec::new();
+        let mut lacks = false;
         for (named, outcome) in calls.iter().zip(outcomes) {
             match (outcome, named.for_each().and_then(|each| each.join.as_ref().map(|join| (each, join)))) {
-                (Outcome::Value(node), _) => whole.push(Text::plain(named.name().to_owned()), node),
+                (Outcome::Value(node), _) => {
+                    lacks |= *named.on_failure() == OnFailure::Fail && is_nothing(&node);
+                    whole.push(Text::plain(named.name().to_owned()), node);
+                }
                 (Outcome::Joined(answers), Some((each, join))) => joined.push((each, join, answers)),
                 (Outcome::Joined(_) | Outcome::Omitted | Outcome::Skipped, _) => {}
             }
@@ -61,7 +76,7 @@ impl Gathered {
             let list = calls.get(join.call).and_then(|call| whole.get_mut(call.name()));
             refused += list.map_or(0, |list| put(list, each, &join.member, answers));
         }
-        Self { document: Node::Object(whole), warnings: warnings + refused, cookies, partial }
+        Self { document: Node::Object(whole), bytes, warnings: warnings + refused, cookies, partial, lacks }
     }
 }
 
@@ -81,18 +96,25 @@ fn put(list: &mut Node<'static>, each: &ForEach, member: &str, answers: Vec<Opti
 
 impl Gateway {
     /// The answer of a route with several calls. Its head is the gateway's own, but for the cookies of every reply.
-    pub(super) fn compose_gathered(
+    pub(super) async fn compose_gathered(
         &self,
-        route: &Route,
+        route: &Arc<Route>,
         shape: &Shape,
         gathered: Gathered,
         wanted: &Wanted,
-        asked: &Asked<'_>,
+        visit: &Visit<'_>,
         trace: &mut Trace,
-    ) -> Result<Response<Body>, Fault> {
-        let Gathered { mut document, warnings, cookies, partial } = gathered;
+    ) -> Result<Composed, Fault> {
+        let Gathered { mut document, bytes, warnings, cookies, partial, lacks } = gathered;
+        if lacks && route.page().is_some() && wanted.form == Form::Html {
+            return Err(Fault::NoData);
+        }
         let mut notes = Notes::default();
-        shape.run(&mut document, &mut notes).map_err(Fault::Shape)?;
+        if bytes > LARGE {
+            (document, notes) = self.shape_aside(route, document, visit.deadline).await?;
+        } else {
+            shape.run(&mut document, &mut notes).map_err(Fault::Shape)?;
+        }
         let mut head = HeaderMap::new();
         for cookie in cookies {
             head.append(SET_COOKIE, cookie);
@@ -100,9 +122,26 @@ impl Gateway {
         if let Some(value) = missing(&partial) {
             head.insert(PARTIAL, value);
         }
-        let response = self.finish(route, &document, &notes, StatusCode::OK, head, wanted, asked.parts, asked.input, trace)?;
+        let composed = self.finish(route, document, &notes, StatusCode::OK, head, wanted, visit, trace)?;
         trace.warnings = trace.warnings.saturating_add(u32::try_from(warnings).unwrap_or(u32::MAX));
-        Ok(response)
+        Ok(composed)
+    }
+
+    /// A large document, shaped beside the event loop.
+    async fn shape_aside(
+        &self,
+        route: &Arc<Route>,
+        mut document: Node<'static>,
+        deadline: Instant,
+    ) -> Result<(Node<'static>, Notes), Fault> {
+        let route = Arc::clone(route);
+        let work = move || {
+            let Answer::Calls { shape, .. } = route.answer() else { return Err(Fault::NoRoute) };
+            let mut notes = Notes::default();
+            shape.run(&mut document, &mut notes).map_err(Fault::Shape)?;
+            Ok((document, notes))
+        };
+        self.aside.run(deadline, work).await?
     }
 }
 

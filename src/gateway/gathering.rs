@@ -3,6 +3,7 @@
 //! They run in the request's own task: when a required one fails, or the client leaves, the others are dropped with it.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
@@ -12,6 +13,7 @@ use tokio::time::Instant;
 
 use super::Gateway;
 use super::answer::Chain;
+use super::aside::LARGE;
 use super::calling::Asked;
 use super::edge::{RequestId, Trace};
 use super::fault::Fault;
@@ -19,13 +21,15 @@ use super::gathered::{Gathered, Outcome};
 use super::preparing::{Prepared, prepare};
 use super::reply;
 use crate::json::Node;
-use crate::plan::{ForEach, NamedCall, OnFailure};
+use crate::plan::{Answer, ForEach, NamedCall, OnFailure, Route};
 use crate::shape::Notes;
 use crate::upstream::Reply;
 
 /// What a call came to, once nothing about it can fail the route any more.
 struct Done {
     outcome: Outcome,
+    /// How large the replies were, in bytes.
+    bytes: usize,
     warnings: usize,
     cookies: Vec<HeaderValue>,
     /// What failed of it, and of how many.
@@ -35,6 +39,8 @@ struct Done {
 /// A reply, opened and shaped by the call's own steps.
 struct Answered {
     node: Node<'static>,
+    /// How large the reply was, in bytes.
+    bytes: usize,
     warnings: usize,
     cookies: Vec<HeaderValue>,
 }
@@ -46,6 +52,7 @@ impl Gateway {
     /// The fault of the first required call that failed.
     pub(super) async fn gather(
         &self,
+        route: &Arc<Route>,
         calls: &[NamedCall],
         asked: &Asked<'_>,
         deadline: Instant,
@@ -54,7 +61,7 @@ impl Gateway {
         let mut outcomes: Vec<Option<Outcome>> = calls.iter().map(|_| None).collect();
         let mut cookies: Vec<Vec<HeaderValue>> = calls.iter().map(|_| Vec::new()).collect();
         let mut partial = vec![None; calls.len()];
-        let mut warnings = 0;
+        let (mut warnings, mut bytes) = (0, 0);
         let mut waiting: Vec<(usize, &NamedCall)> = calls.iter().enumerate().collect();
         let mut running = FuturesUnordered::new();
         loop {
@@ -62,13 +69,14 @@ impl Gateway {
             waiting.retain(|(index, named)| {
                 let ready = named.waits_for().iter().all(is_over);
                 if ready {
-                    running.push(self.make(*index, named, prepare(named, asked, &outcomes), asked, deadline, trace));
+                    running.push(self.make(route, *index, named, prepare(named, asked, &outcomes), asked, deadline));
                 }
                 !ready
             });
             let Some((index, named, done)) = running.next().await else { break };
             let done = done?;
             warnings += done.warnings;
+            bytes += done.bytes;
             if let Some((fault, failed, of)) = &done.failed {
                 told(asked, trace, named, fault, (*failed, *of));
                 set(&mut partial, index, Some(reason(fault)));
@@ -80,26 +88,26 @@ impl Gateway {
         let partial = named.collect();
         let cookies = cookies.into_iter().flatten().collect();
         let outcomes = outcomes.into_iter().map(|outcome| outcome.unwrap_or(Outcome::Skipped)).collect();
-        Ok(Gathered::new(calls, outcomes, cookies, partial, warnings))
+        Ok(Gathered::new(calls, outcomes, cookies, partial, warnings, bytes))
     }
 
     async fn make<'c>(
         &self,
+        route: &Arc<Route>,
         index: usize,
         named: &'c NamedCall,
         prepared: Prepared<'c>,
         asked: &Asked<'_>,
         deadline: Instant,
-        trace: &Trace,
     ) -> (usize, &'c NamedCall, Result<Done, Fault>) {
         let own = named.timeout().and_then(|timeout| Instant::now().checked_add(timeout));
         let deadline = own.map_or(deadline, |own| own.min(deadline));
         let done = match prepared {
-            Prepared::Skip => Ok(Done { outcome: Outcome::Skipped, warnings: 0, cookies: Vec::new(), failed: None }),
+            Prepared::Skip => Ok(Done { outcome: Outcome::Skipped, bytes: 0, warnings: 0, cookies: Vec::new(), failed: None }),
             Prepared::Once(Err(fault)) => settled(named, Err(fault)),
-            Prepared::Once(Ok(path)) => settled(named, self.one(named, asked, path, deadline, trace).await),
+            Prepared::Once(Ok(path)) => settled(named, self.one(route, named, asked, path, deadline).await),
             Prepared::Each { paths, elements, each, warnings } => {
-                let done = self.each(named, each, asked, (paths, elements), deadline, trace).await;
+                let done = self.each(route, named, each, asked, (paths, elements), deadline).await;
                 done.map(|done| Done { warnings: done.warnings + warnings, ..done })
             }
         };
@@ -109,19 +117,18 @@ impl Gateway {
     /// The reply of a call, or its last good one with the failure that it stands in for.
     async fn one(
         &self,
+        route: &Arc<Route>,
         named: &NamedCall,
         asked: &Asked<'_>,
         path: String,
         deadline: Instant,
-        trace: &Trace,
     ) -> Result<(Answered, Option<Fault>), Fault> {
-        let route = trace.route.as_deref().unwrap_or_default();
-        let place = self.place(route, named, asked, &path);
+        let place = self.place(route.name(), named, asked, &path);
         let answered = match self.ask(named.call(), asked, path, deadline).await {
             Ok(reply) => {
-                let answered = opened(named, &reply);
+                let answered = self.opened(route, named, &reply, deadline).await;
                 if let (Some(place), Ok(_)) = (&place, &answered) {
-                    self.remember(place, route, asked, &reply);
+                    self.remember(place, route.name(), asked, &reply);
                 }
                 answered
             }
@@ -140,17 +147,17 @@ impl Gateway {
     /// Asks for every path, so many at once, and gives each element its answer.
     async fn each(
         &self,
+        route: &Arc<Route>,
         named: &NamedCall,
         each: &ForEach,
         asked: &Asked<'_>,
         (paths, elements): (Vec<String>, Vec<Result<usize, Fault>>),
         deadline: Instant,
-        trace: &Trace,
     ) -> Result<Done, Fault> {
         let required = *named.on_failure() == OnFailure::Fail;
         let mut answers: Vec<Option<Node<'static>>> = vec![None; paths.len()];
         let mut stale = vec![false; paths.len()];
-        let mut done = Done { outcome: Outcome::Skipped, warnings: 0, cookies: Vec::new(), failed: None };
+        let mut done = Done { outcome: Outcome::Skipped, bytes: 0, warnings: 0, cookies: Vec::new(), failed: None };
         let (mut first, mut failures, of) = (None, 0, elements.len());
         if required && elements.iter().any(Result::is_err) {
             return elements.into_iter().find_map(Result::err).map_or(Ok(done), Err);
@@ -161,7 +168,7 @@ impl Gateway {
             while running.len() < each.at_once
                 && let Some((place, path)) = waiting.pop_front()
             {
-                running.push(async move { (place, self.one(named, asked, path, deadline, trace).await) });
+                running.push(async move { (place, self.one(route, named, asked, path, deadline).await) });
             }
             match running.next().await {
                 None => break,
@@ -174,6 +181,7 @@ impl Gateway {
                     first = first.or(fault);
                     set(&mut answers, place, Some(answered.node));
                     done.warnings += answered.warnings;
+                    done.bytes += answered.bytes;
                     done.cookies.extend(answered.cookies);
                 }
             }
@@ -200,18 +208,31 @@ impl Gateway {
         };
         Ok(done)
     }
+
+    /// A reply, opened where it holds nobody up.
+    async fn opened(&self, route: &Arc<Route>, named: &NamedCall, reply: &Reply, deadline: Instant) -> Result<Answered, Fault> {
+        if reply.body.len() <= LARGE {
+            return opened(named, reply);
+        }
+        let (route, name, reply) = (Arc::clone(route), named.name().to_owned(), reply.clone());
+        let work = move || {
+            let Answer::Calls { calls, .. } = route.answer() else { return Err(Fault::NoRoute) };
+            calls.iter().find(|call| call.name() == name).map_or(Err(Fault::NoRoute), |named| opened(named, &reply))
+        };
+        Box::pin(self.aside.run(deadline, work)).await?
+    }
 }
 
 /// What becomes of a call that is over.
 fn settled(named: &NamedCall, result: Result<(Answered, Option<Fault>), Fault>) -> Result<Done, Fault> {
     match result {
-        Ok((Answered { node, warnings, cookies }, fault)) => {
-            Ok(Done { outcome: Outcome::Value(node), warnings, cookies, failed: fault.map(|fault| (fault, 1, 1)) })
+        Ok((Answered { node, bytes, warnings, cookies }, fault)) => {
+            Ok(Done { outcome: Outcome::Value(node), bytes, warnings, cookies, failed: fault.map(|fault| (fault, 1, 1)) })
         }
         Err(fault) if *named.on_failure() == OnFailure::Fail => Err(fault),
         Err(fault) => {
             let outcome = fallback(named).map_or(Outcome::Omitted, Outcome::Value);
-            Ok(Done { outcome, warnings: 0, cookies: Vec::new(), failed: Some((fault, 1, 1)) })
+            Ok(Done { outcome, bytes: 0, warnings: 0, cookies: Vec::new(), failed: Some((fault, 1, 1)) })
         }
     }
 }
@@ -232,7 +253,7 @@ fn opened(named: &NamedCall, reply: &Reply) -> Result<Answered, Fault> {
     let cookies = reply.headers.get_all(SET_COOKIE).iter().cloned().collect();
     let mut notes = Notes::default();
     if reply.body.is_empty() {
-        return Ok(Answered { node: Node::Null, warnings: 0, cookies });
+        return Ok(Answered { node: Node::Null, bytes: 0, warnings: 0, cookies });
     }
     let text = backend
         .decode()
@@ -245,7 +266,7 @@ fn opened(named: &NamedCall, reply: &Reply) -> Result<Answered, Fault> {
     for text in notes.texts() {
         tracing::debug!(call = named.name(), "{text}");
     }
-    Ok(Answered { node: node.into_owned(), warnings: notes.warnings(), cookies })
+    Ok(Answered { node: node.into_owned(), bytes: reply.body.len(), warnings: notes.warnings(), cookies })
 }
 
 /// Why a part is missing, in the word that clients are told: every kind of lateness is one to them.

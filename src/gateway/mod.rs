@@ -6,10 +6,12 @@
 mod abroad;
 mod accept;
 mod answer;
+mod aside;
 mod body;
 mod caching;
 mod calling;
 mod compressing;
+mod degrading;
 pub mod edge;
 pub mod fault;
 mod fetching;
@@ -22,15 +24,18 @@ mod holes;
 pub mod injection;
 mod keeping;
 mod preparing;
+mod pressure;
 mod problem;
 mod receiving;
 mod reply;
 mod shedding;
+mod showing;
 mod site;
 mod standing_in;
 mod streaming;
 #[cfg(test)]
 mod tests;
+mod truth;
 mod websocket;
 
 use std::sync::Arc;
@@ -39,7 +44,9 @@ use http::{HeaderValue, Method};
 
 pub use abroad::Peers;
 pub use body::Body;
+pub use pressure::Pressure;
 
+use aside::Aside;
 use shedding::Shedding;
 use tokio::time::Instant;
 
@@ -60,6 +67,7 @@ pub struct Gateway {
     flights: Arc<Flights<fetching::Landing>>,
     abroad: Option<Arc<abroad::Abroad>>,
     shedding: Arc<Shedding>,
+    aside: Arc<Aside>,
     injections: Arc<[injection::Injection]>,
 }
 
@@ -67,9 +75,9 @@ impl Gateway {
     /// A gateway for a plan, calling its backends through a client.
     pub fn new(plan: Arc<Plan>, client: Client) -> Self {
         let kept = Arc::new(Store::new(plan.limits().cache));
+        let (shedding, aside) = (Arc::new(Shedding::new(&plan)), Arc::new(Aside::new(&plan)));
         let compressing = Arc::new(compressing::Compressing::new(plan.limits().cache));
         let files = plan.statics().iter().map(|mount| Folder::new(&mount.path, mount.place.clone())).collect();
-        let shedding = Arc::new(Shedding::new(&plan));
         Self {
             plan,
             client,
@@ -79,6 +87,7 @@ impl Gateway {
             flights: Arc::default(),
             abroad: None,
             shedding,
+            aside,
             injections: Arc::default(),
         }
     }

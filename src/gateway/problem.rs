@@ -9,7 +9,7 @@ use crate::check::Violation;
 use crate::json::{Node, Object, Text};
 use crate::page::{Around, Templates};
 
-/// The template that a browser sees a fault in.
+/// The template that a browser sees a fault in, unless there is one for its status: `404.html`.
 const TEMPLATE: &str = "error.html";
 
 /// The page when the site has no such template, or when it fails.
@@ -20,7 +20,7 @@ pub(super) fn answer(fault: &Fault, request_id: &str, page: Option<(&Templates, 
     let status = fault.status();
     let document = document(fault, request_id);
     let (content_type, body) = match page {
-        Some((templates, around)) => ("text/html; charset=utf-8", html(templates, around, &document)),
+        Some((templates, around)) => ("text/html; charset=utf-8", html(templates, around, fault, &document)),
         None => ("application/problem+json", document.to_json()),
     };
     let mut response = Response::new(Body::full(Bytes::from(body)));
@@ -39,7 +39,7 @@ pub(super) fn answer(fault: &Fault, request_id: &str, page: Option<(&Templates, 
         }
         _ => {}
     }
-    if let Fault::Status { headers: kept, .. } | Fault::Business { headers: kept, .. } = fault {
+    if let Fault::Status { headers: kept, .. } | Fault::Business { headers: kept, .. } = fault.root() {
         for (name, line) in kept {
             headers.append(name, line.clone());
         }
@@ -55,11 +55,13 @@ pub(super) fn answer(fault: &Fault, request_id: &str, page: Option<(&Templates, 
     response
 }
 
-fn html(templates: &Templates, around: &Around<'_>, document: &Node<'_>) -> Vec<u8> {
-    if templates.has(TEMPLATE) {
-        match templates.render(TEMPLATE, document, around) {
+fn html(templates: &Templates, around: &Around<'_>, fault: &Fault, document: &Node<'_>) -> Vec<u8> {
+    let of_status = format!("{}.html", fault.status().as_u16());
+    let names = fault.fallback().into_iter().chain([of_status.as_str(), TEMPLATE]);
+    for template in names.filter(|name| templates.has(name)) {
+        match templates.render(template, document, around) {
             Ok(page) => return page.into_bytes(),
-            Err(error) => tracing::error!(template = TEMPLATE, error = %error, "the error page failed"),
+            Err(error) => tracing::error!(template, error = %error, "the error page failed"),
         }
     }
     let text = |name: &str| {
@@ -90,7 +92,7 @@ fn document(fault: &Fault, request_id: &str) -> Node<'static> {
     member("status", Node::Number(u64::from(status.as_u16()).into()));
     member("detail", Node::text(fault.detail()));
     member("code", Node::text(fault.code()));
-    if let Fault::Business { verdict, details, .. } = fault {
+    if let Fault::Business { verdict, details, .. } = fault.root() {
         member("upstream_code", Node::text(verdict.clone()));
         if let Some(details) = details {
             member("details", (**details).clone());

@@ -1,20 +1,20 @@
-//! From a backend's reply to the answer: decode, envelope, shape, then JSON or page.
+//! From a backend's reply to the answer: decode, envelope, shape, then JSON or page (`showing`).
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFTER, SET_COOKIE, VARY, WWW_AUTHENTICATE};
-use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 
 use super::accept::Form;
-use super::answer::around;
-use super::edge::{RequestId, Trace};
+use super::edge::Trace;
 use super::fault::Fault;
 use super::foreign::Foreign;
 use super::fragment::{self, Wanted};
+use super::showing::{Composed, Visit};
 use super::{Body, Gateway};
-use crate::check::Input;
 use crate::json::Node;
-use crate::plan::{Backend, Call, Route};
+use crate::plan::{Answer, Backend, Call, Route};
 use crate::shape::{self, Notes, Shape};
 use crate::upstream::{Reply, headers};
 
@@ -25,35 +25,37 @@ impl Gateway {
     )]
     pub(super) fn compose(
         &self,
-        route: &Route,
+        route: &Arc<Route>,
         call: &Call,
         shape: &Shape,
         reply: &Reply,
         wanted: &Wanted,
-        parts: &Parts,
-        input: &Input<'_>,
+        visit: &Visit<'_>,
         trace: &mut Trace,
-    ) -> Result<Response<Body>, Fault> {
+    ) -> Result<Composed, Fault> {
         let backend = call.backend();
         if !reply.status.is_success() {
-            return unsuccessful(backend, reply);
+            return unsuccessful(backend, reply, self.plan.origin()).map(Composed::Answer);
         }
         let mut head = reply.headers.clone();
         headers::for_new_body(&mut head);
+        let page = route.page().filter(|_| wanted.form == Form::Html);
         if reply.body.is_empty() {
-            return Ok(respond(empty_status(reply.status), head, None));
+            if page.is_some() && matches!(visit.parts.method, Method::GET | Method::HEAD) {
+                return Err(Fault::NoData);
+            }
+            return Ok(Composed::Answer(respond(empty_status(reply.status), head, None)));
         }
         let text = backend
             .decode()
             .text(&reply.body, content_type(reply))
             .map_err(|error| broken(backend, "upstream_not_json", &error))?;
-        let page = route.page().filter(|_| wanted.form == Form::Html);
         if page.is_none()
             && let (Some(fused), Some(depth)) = (route.fused(), backend.decode().literal_depth(&text))
             && let Some(body) = fused.run(&text, depth)
         {
             // The fast form has nothing to note: what it has to say something about, it leaves to the lines below.
-            return Ok(self.json(route, reply.status, head, Body::full(Bytes::from(body))));
+            return Ok(Composed::Answer(self.json(route, reply.status, head, Body::full(Bytes::from(body)))));
         }
         let mut document = backend.decode().node(&text).map_err(|error| not_json(backend, reply, &error))?;
         let mut notes = Notes::default();
@@ -61,7 +63,7 @@ impl Gateway {
             envelope.run(&mut document, &mut notes).map_err(|error| shaped(backend, reply, error))?;
         }
         shape.run(&mut document, &mut notes).map_err(|error| shaped(backend, reply, error))?;
-        self.finish(route, &document, &notes, reply.status, head, wanted, parts, input, trace)
+        self.finish(route, document, &notes, reply.status, head, wanted, visit, trace)
     }
 
     /// The answer with a shaped document: JSON, or the route's page.
@@ -71,42 +73,47 @@ impl Gateway {
     )]
     pub(super) fn finish(
         &self,
-        route: &Route,
-        document: &Node<'_>,
+        route: &Arc<Route>,
+        document: Node<'_>,
         notes: &Notes,
         status: StatusCode,
-        mut head: HeaderMap,
+        head: HeaderMap,
         wanted: &Wanted,
-        parts: &Parts,
-        input: &Input<'_>,
+        visit: &Visit<'_>,
         trace: &mut Trace,
-    ) -> Result<Response<Body>, Fault> {
+    ) -> Result<Composed, Fault> {
         trace.warnings = u32::try_from(notes.warnings()).unwrap_or(u32::MAX);
         for text in notes.texts() {
             tracing::debug!(route = trace.route.as_deref(), "{text}");
         }
-        let page = route.page().filter(|_| wanted.form == Form::Html);
-        let (status, content_type, body) = match page {
-            None => return Ok(self.json(route, status, head, Body::full(Bytes::from(document.to_json())))),
-            Some(page) => {
-                let id = parts.extensions.get::<RequestId>().map_or("", RequestId::as_str);
-                let around = around(self.plan.origin(), parts, id, trace.route.as_deref(), Some(input));
-                let templates = self.plan.templates();
-                let shown = match &wanted.block {
-                    None => templates.show(page.view(), document, &around),
-                    Some(block) => templates.show_block(page.view(), block, document, &around),
-                };
-                let shown = shown.map_err(Fault::Page)?;
-                for warning in &shown.warnings {
-                    tracing::warn!(request_id = id, route = trace.route.as_deref(), "{warning}");
-                }
-                (page.status(), "text/html; charset=utf-8", shown.html.into_bytes())
-            }
-        };
-        if let Some(page) = route.page() {
-            vary_on(&mut head, &fragment::vary(page, self.plan.templates()));
+        match route.page().filter(|_| wanted.form == Form::Html) {
+            Some(page) => self.show(route, page, document, head, wanted, visit),
+            None => Ok(Composed::Answer(self.json(route, status, head, Body::full(Bytes::from(document.to_json()))))),
         }
-        Ok(respond(status, head, Some((content_type, Body::full(Bytes::from(body))))))
+    }
+
+    /// The same as [`Gateway::compose`], beside the event loop: for a reply whose size says that it takes long.
+    pub(super) async fn compose_aside(
+        &self,
+        route: &Arc<Route>,
+        reply: Reply,
+        wanted: &Wanted,
+        visit: &Visit<'_>,
+        trace: &mut Trace,
+    ) -> Result<Composed, Fault> {
+        let (gateway, route, wanted, away) = (self.clone(), Arc::clone(route), wanted.clone(), visit.away());
+        let work = move || {
+            let mut trace = Trace { route: Some(Arc::clone(route.name())), ..Trace::default() };
+            let composed = match route.answer() {
+                Answer::Call { call, shape } => gateway.compose(&route, call, shape, &reply, &wanted, &away.visit(), &mut trace),
+                // Nobody brings the reply of any other route here.
+                Answer::Calls { .. } | Answer::Proxy(_) => Err(Fault::NoRoute),
+            };
+            (composed, trace.warnings)
+        };
+        let (composed, warnings) = self.aside.run(visit.deadline, work).await?;
+        trace.warnings = warnings;
+        composed
     }
 
     /// A shaped document.
@@ -118,7 +125,7 @@ impl Gateway {
     }
 }
 
-fn respond(status: StatusCode, mut head: HeaderMap, body: Option<(&'static str, Body)>) -> Response<Body> {
+pub(super) fn respond(status: StatusCode, mut head: HeaderMap, body: Option<(&'static str, Body)>) -> Response<Body> {
     head.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     let body = match body {
         None => {
@@ -163,8 +170,8 @@ pub(super) fn content_type(reply: &Reply) -> Option<&str> {
 }
 
 /// A redirect that stays on this site is passed on; any other 3xx, and every error, is a fault.
-fn unsuccessful(backend: &Backend, reply: &Reply) -> Result<Response<Body>, Fault> {
-    if reply.status.is_redirection() && stays(location(reply)) {
+fn unsuccessful(backend: &Backend, reply: &Reply, origin: Option<&str>) -> Result<Response<Body>, Fault> {
+    if reply.status.is_redirection() && stays(location(reply), origin) {
         let mut head = reply.headers.clone();
         headers::for_new_body(&mut head);
         return Ok(respond(reply.status, head, None));
@@ -196,11 +203,13 @@ fn kept(reply: &Reply) -> Vec<(HeaderName, HeaderValue)> {
     [SET_COOKIE, WWW_AUTHENTICATE, RETRY_AFTER].into_iter().flat_map(lines).collect()
 }
 
-/// Whether a redirect stays on this site: a path, or a reference relative to one. Anything else could name a host that no browser
-/// should see; and browsers read a backslash as a slash, and pass over tabs.
-fn stays(location: &str) -> bool {
+/// Whether a redirect stays on this site: a path, a reference relative to one, or an address below the site's own origin. Anything
+/// else could name a host that no browser should see; and browsers read a backslash as a slash, and pass over tabs.
+fn stays(location: &str, origin: Option<&str>) -> bool {
+    let is_below = origin.and_then(|origin| location.strip_prefix(origin)).is_some_and(|below| below.starts_with('/'));
     let first = location.split(['/', '?', '#']).next().unwrap_or_default();
-    !location.is_empty() && !location.starts_with("//") && !location.contains(['\\', '\t']) && !first.contains(':')
+    let is_relative = !location.is_empty() && !location.starts_with("//") && !first.contains(':');
+    (is_below || is_relative) && !location.contains(['\\', '\t'])
 }
 
 pub(super) fn broken(backend: &Backend, code: &'static str, error: &dyn std::error::Error) -> Fault {
@@ -234,7 +243,10 @@ mod tests {
     #[test]
     fn a_redirect_stays_when_no_browser_reads_a_host_in_it() {
         for location in ["/", "/login", "/a:b?next=http://x//y", "login", "?page=2", "../up", "#top", "./a:b"] {
-            assert!(stays(location), "{location}");
+            assert!(stays(location, None) && stays(location, Some("https://shop.example")), "{location}");
+        }
+        for location in ["https://shop.example/", "https://shop.example/a?b=http://c", "https://shop.example//a"] {
+            assert!(stays(location, Some("https://shop.example")) && !stays(location, None), "{location}");
         }
         for location in [
             "",
@@ -246,8 +258,13 @@ mod tests {
             "https:evil.example",
             "javascript:alert(1)",
             "mailto:x",
+            "https://shop.example",
+            "https://shop.example.evil/",
+            "https://shop.example@evil.example/",
+            "https://shop.example/\\evil.example",
+            "http://shop.example/",
         ] {
-            assert!(!stays(location), "{location}");
+            assert!(!stays(location, Some("https://shop.example")), "{location}");
         }
     }
 

@@ -1,7 +1,9 @@
 //! What no data case can show: every fault beside the others, and time.
 
+mod beside;
 mod calls;
 mod kept;
+mod late;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -94,6 +96,11 @@ fn faults() -> Vec<(Fault, u16, &'static str)> {
         (shaped(shape::Error::Number { path: secret(), token: secret() }), 502, "shape_failed"),
         (Fault::File { path: secret(), error: std::io::Error::other(SECRET) }, 500, "internal"),
         (Fault::Page(page::Error::NotFound(secret())), 500, "page_failed"),
+        (Fault::NoData, 404, "no_data"),
+        (Fault::Unavailable { fault: Box::new(answered(500)), fallback: None }, 503, "upstream_failed"),
+        (Fault::Unavailable { fault: Box::new(answered(429)), fallback: None }, 503, "upstream_refused"),
+        (Fault::Late, 504, "deadline"),
+        (Fault::Page(page::Error::Deadline), 504, "deadline"),
     ]
 }
 

@@ -163,7 +163,7 @@ impl Templates {
         if !self.has(name) {
             return Err(Error::NotFound(name.to_owned()));
         }
-        let context = context(document, around).map_err(|error| failed(name, &error))?;
+        let context = context(document, around);
         self.text(name, &context, around.deadline)
     }
 
@@ -210,9 +210,9 @@ fn engine() -> Tera {
     tera
 }
 
-fn context(document: &Node<'_>, around: &Around<'_>) -> Result<Context, tera::Error> {
+fn context(document: &Node<'_>, around: &Around<'_>) -> Context {
     let mut context = Context::new();
-    let data = value_of(document)?;
+    let data = value_of(document);
     for (key, value) in data.as_map().into_iter().flatten() {
         context.insert_value(key.to_string(), value.clone());
     }
@@ -220,20 +220,16 @@ fn context(document: &Node<'_>, around: &Around<'_>) -> Result<Context, tera::Er
         ("method", around.method.into()),
         ("path", around.path.into()),
         ("id", around.id.into()),
-        ("params", pairs(around.params)?),
-        ("query", pairs(around.query)?),
+        ("params", pairs(around.params)),
+        ("query", pairs(around.query)),
     ]);
     context.insert_value("data", data);
     context.insert_value("request", request);
     context.insert_value("route", around.route.into());
     context.insert_value("site", named([("origin", around.origin.into())]));
-    Ok(context)
+    context
 }
 
-fn pairs(pairs: &[(String, Node<'_>)]) -> Result<tera::Value, tera::Error> {
-    let mut map = tera::Map::with_capacity(pairs.len());
-    for (name, node) in pairs {
-        map.insert(name.clone().into(), value_of(node)?);
-    }
-    Ok(map.into())
+fn pairs(pairs: &[(String, Node<'_>)]) -> tera::Value {
+    pairs.iter().map(|(name, node)| (name.clone().into(), value_of(node))).collect::<tera::Map>().into()
 }

@@ -57,7 +57,7 @@ impl Templates {
     /// See [`Error`]. Nothing is given when it fails: half a page is no page.
     pub fn show(&self, view: &View, document: &Node<'_>, around: &Around<'_>) -> Result<Shown, Error> {
         let name = view.template.as_str();
-        let mut context = context(document, around).map_err(|error| failed(name, &error))?;
+        let mut context = context(document, around);
         let mut warnings = Vec::new();
         let mut html;
         if let Some(head) = &view.head {
@@ -89,7 +89,7 @@ impl Templates {
         if !self.blocks(name).contains(&block) {
             return Err(Error::NoBlock(block.to_owned()));
         }
-        let mut context = context(document, around).map_err(|error| failed(name, &error))?;
+        let mut context = context(document, around);
         if view.head.is_some() {
             context.insert_value("head", tera::Value::safe_string(""));
         }

@@ -1,11 +1,14 @@
 //! Pages: templates of the snapshot, and which route shows which.
 
+use super::PageDeadline;
 use super::compiler::Compiler;
+use super::degrading::Degrading;
 use super::feeds::Feeds;
 use super::presets::PAGE_SHELF;
 use super::schemas::not_utf8;
 use super::words::one_of;
 use crate::base::suggest;
+use crate::json::Path;
 use crate::page::{HeadText, State, TemplateProblem, Templates, View};
 use crate::spec::{self, At, FileSpec, PageFormSpec, PageSpec, PageWhenSpec, Problem, Reference, Source, StateSpec};
 
@@ -18,6 +21,8 @@ pub struct Page {
     view: View,
     always: bool,
     status: http::StatusCode,
+    required: Vec<Path>,
+    degrading: Degrading,
 }
 
 impl Page {
@@ -34,6 +39,21 @@ impl Page {
     /// Whether everyone gets the page, not only a client that asks for HTML.
     pub fn always(&self) -> bool {
         self.always
+    }
+
+    /// The values without which there is nothing to show.
+    pub fn required(&self) -> &[Path] {
+        &self.required
+    }
+
+    /// When it is given up, if it has a deadline.
+    pub fn deadline(&self) -> Option<PageDeadline> {
+        self.degrading.deadline
+    }
+
+    /// The template that stands in while the page cannot be made.
+    pub fn fallback(&self) -> Option<&str> {
+        self.degrading.fallback.as_deref()
     }
 
     /// The status it is sent with.
@@ -129,16 +149,20 @@ impl Compiler<'_> {
         };
         let head = form.and_then(|form| form.head.as_ref()).map(|head| self.head(&at.key("head"), head, file, feeds));
         let state = self.state(at, form);
+        let required = form.and_then(|form| form.required.as_ref());
+        let required = required.map_or_else(|| Some(Vec::new()), |paths| self.all_paths(&at.key("required"), paths));
+        let folder = file.templates.as_deref().unwrap_or(FOLDER).trim_end_matches('/');
+        let degrading = self.degrading(at, form, folder, templates);
         let templates = templates?;
         if !templates.has(template) {
-            let folder = file.templates.as_deref().unwrap_or(FOLDER).trim_end_matches('/');
             self.no_template(&at_template, template, folder, &templates.names());
             return None;
         }
         let view = self.view(at, template, head.as_ref(), state, templates)?;
-        let (status, always) = (status?, form.and_then(|form| form.when) == Some(PageWhenSpec::Always));
+        let (status, required, degrading, always) =
+            (status?, required?, degrading?, form.and_then(|form| form.when) == Some(PageWhenSpec::Always));
         self.incomplete(&at_template, &view, head.as_ref(), status, templates);
-        Some(Page { view, always, status })
+        Some(Page { view, always, status, required, degrading })
     }
 
     fn view(&mut self, at: &At, template: &str, head: Option<&HeadText>, state: State, templates: &Templates) -> Option<View> {
@@ -194,7 +218,7 @@ impl Compiler<'_> {
         self.warn(at, format!("the page `{}` has no {keys}: say so under `head`, or in the template", view.template()));
     }
 
-    fn no_template(&mut self, at: &At, name: &str, folder: &str, names: &[&str]) {
+    pub(super) fn no_template(&mut self, at: &At, name: &str, folder: &str, names: &[&str]) {
         let expected = match names {
             [] => format!("the name of a file in the folder `{folder}`, which has none"),
             names => one_of(names),

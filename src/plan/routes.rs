@@ -12,7 +12,7 @@ use crate::check::Rules;
 use crate::page::Templates;
 use crate::route::{Methods, Pattern, PatternError};
 use crate::shape::{Fused, Shape};
-use crate::spec::{At, FileSpec, InputSpec, Problem, RouteSpec};
+use crate::spec::{At, CacheSpec, FileSpec, InputSpec, PageSpec, Problem, RouteSpec, Switchable};
 use crate::upstream::Repeat;
 
 /// A route of the plan.
@@ -130,6 +130,13 @@ pub(super) struct Defaults<'s> {
     compress: bool,
 }
 
+impl<'s> Defaults<'s> {
+    /// How replies are kept.
+    fn cache(&self) -> Option<&'s CacheSpec> {
+        self.file.defaults.as_ref().and_then(|defaults| defaults.cache.as_ref())
+    }
+}
+
 /// Whether the calls of a route can be made twice.
 fn repeat(spec: &RouteSpec) -> Repeat {
     match spec.retry {
@@ -153,6 +160,9 @@ impl Compiler<'_> {
         let spec = file.defaults.as_ref();
         if let Some(steps) = spec.and_then(|spec| spec.shape.as_ref()) {
             self.steps(&at.key("shape"), steps);
+        }
+        if let Some(cache) = spec.and_then(|spec| spec.cache.as_ref()) {
+            self.shared_cache(&at.key("cache"), cache);
         }
         let timeout = spec.and_then(|spec| spec.timeout.as_ref());
         let timeout = self.limit(&at.key("timeout"), timeout, Duration::from_secs(10));
@@ -183,8 +193,11 @@ impl Compiler<'_> {
             _ => Some(None),
         };
         let answer = self.answer(at, spec, defaults, &feeds);
-        let caching = self.caching(&at.key("cache"), spec, pattern.as_ref(), &feeds);
+        let caching = self.caching(&at.key("cache"), spec, defaults.cache(), pattern.as_ref(), &feeds);
         let timeout = self.limit(&at.key("timeout"), spec.timeout.as_ref(), defaults.timeout);
+        if let (Some(PageSpec::Long(form)), Some(Some(page)), Some(caching)) = (&spec.page, &page, &caching) {
+            self.idle_deadline(&at.key("page"), form, page, caching.as_ref(), timeout);
+        }
         if spec.in_flight == Some(0) {
             self.expected(&at.key("in_flight"), "0 would refuse every request".to_owned(), "1 or more");
         }
@@ -232,7 +245,7 @@ impl Compiler<'_> {
         for (at, there) in [
             (at.key("shape"), spec.shape.is_some()),
             (at.key("page"), spec.page.is_some()),
-            (at.key("cache"), spec.cache.is_some()),
+            (at.key("cache"), spec.cache.as_ref().is_some_and(|cache| !matches!(cache, Switchable::Switch(false)))),
             (at.key("strict"), spec.strict.is_some()),
             (at.key("compress"), spec.compress.is_some()),
             (at.key("input").key("body"), reads_body),

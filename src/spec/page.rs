@@ -27,12 +27,14 @@ pub struct PageFormSpec {
     pub head: Option<HeadSpec>,
     /// What the browser's code can read.
     pub state: Option<StateSpec>,
+    /// What must be there and not be empty, as paths: without it the page is 404.
+    pub required: Option<Vec<String>>,
     /// The status. Default 200.
     #[schemars(range(min = 100, max = 599))]
     pub status: Option<u16>,
-    /// When the page gives up.
+    /// How long the page may take before something stands in.
     pub deadline: Option<PageDeadlineSpec>,
-    /// The page that stands in.
+    /// The template that stands in while the page cannot be made.
     pub fallback: Option<String>,
     /// Whether the head leaves first.
     pub early_head: Option<bool>,
@@ -108,13 +110,13 @@ pub enum StateSpec {
     Fields(Vec<String>),
 }
 
-/// When a page gives up.
+/// How long a page may take before something stands in, from when its request is there.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "the `deadline` of a page")]
 pub struct PageDeadlineSpec {
-    /// After it a stale page does.
+    /// From then on a stale page does. Default 800ms.
     pub soft: Option<DurationText>,
-    /// After it the fallback.
+    /// From then on the fallback does. Default 3s.
     pub hard: Option<DurationText>,
 }

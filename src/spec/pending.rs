@@ -4,12 +4,8 @@ use super::tree::{Content, Entry, Tree};
 use super::{At, Problem, Problems};
 
 /// The keys of later versions, by their path; `*` is any name or any entry of a list.
-const LATER: &[(&[&str], &[&str])] = &[
-    (&["defaults"], &["cache"]),
-    (&["routes", "*", "page"], &["deadline", "fallback", "early_head"]),
-    (&["site"], &["sitemap"]),
-    (&["site", "robots"], &["sitemap"]),
-];
+const LATER: &[(&[&str], &[&str])] =
+    &[(&["routes", "*", "page"], &["early_head"]), (&["site"], &["sitemap"]), (&["site", "robots"], &["sitemap"])];
 
 /// Refuses every key of a file that belongs to a later version, and marks it as broken.
 pub(super) fn refuse(tree: &mut Tree) -> Problems {
@@ -66,36 +62,26 @@ mod tests {
     #[test]
     fn every_key_of_a_later_version_is_refused_where_it_stands() {
         let text = "
-defaults: {cache: {ttl: 1s}}
 upstreams:
   a: {url: 'demo:'}
 routes:
   - route: GET /a
-    page: {template: t, deadline: {}, fallback: f, early_head: true}
+    page: {template: t, early_head: true}
 site: {origin: o, robots: {disallow: [/a], sitemap: true}, sitemap: {call: c, items: i, loc: l}}
 ";
-        assert_eq!(
-            refused(text),
-            [
-                "/defaults/cache",
-                "/routes/0/page/deadline",
-                "/routes/0/page/fallback",
-                "/routes/0/page/early_head",
-                "/site/sitemap",
-                "/site/robots/sitemap",
-            ]
-        );
+        assert_eq!(refused(text), ["/routes/0/page/early_head", "/site/sitemap", "/site/robots/sitemap",]);
     }
 
     #[test]
     fn what_is_available_is_let_be() {
         let text = "
+defaults: {cache: {ttl: 1s}}
 upstreams:
   a: {url: 'demo:', envelope: mall, decode: {}, timeout: {}, headers: {}, retry: {}, breaker: {}, bulkhead: {}, health: {}}
   b: {urls: [x], balance: p2c}
 routes:
   - {route: GET /a, calls: {a: 'GET a:/x'}, page: t.html}
-  - {route: GET /b, cache: {ttl: 1s}, calls: {a: {to: 'GET a:/x'}}, page: {template: t, head: {title: a}, state: true, status: 200, when: always}}
+  - {route: GET /b, cache: {ttl: 1s}, calls: {a: {to: 'GET a:/x'}}, page: {template: t, head: {title: a}, state: true, status: 200, when: always, deadline: {}, fallback: f}}
   - route: GET /c
     calls:
       a: {to: x, optional: true, fallback: 1, timeout: 1s, shape: [], for_each: a, as: b, at_once: 1, when: {path: a}}

@@ -12,7 +12,7 @@ use super::super::listen::{bind, parse};
 use super::super::message::{Handoff, Message, Side};
 use super::super::sealed::Sealed;
 use super::super::{Event, Load, WorkerChannel};
-use super::staff::PATIENCE;
+use super::house::PATIENCE;
 
 /// The master's end of one worker.
 struct End {

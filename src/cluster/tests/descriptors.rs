@@ -7,6 +7,7 @@ use tokio::net::TcpSocket;
 
 use super::super::control::Control;
 use super::super::{Event, RestartPolicy};
+use super::house::*;
 use super::staff::*;
 
 fn alone(name: &str) {

@@ -6,6 +6,7 @@ use tokio::net::TcpStream;
 
 use super::super::control::Control;
 use super::super::{Cut, Error, Event};
+use super::house::*;
 use super::staff::*;
 
 #[tokio::test]

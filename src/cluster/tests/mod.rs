@@ -2,6 +2,7 @@
 
 mod apart;
 mod descriptors;
+mod house;
 mod lifecycle;
 mod process;
 mod reloading;

@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 use super::super::listen::{Address, bind_all};
 use super::super::{Event, Handle, Load, Master, MasterSettings, Program, RestartPolicy, WorkerChannel};
-use super::staff::{PATIENCE, configuration, rules};
+use super::house::{PATIENCE, configuration, rules};
 
 fn arguments(name: &str) -> [String; 4] {
     let name = format!("cluster::tests::process::{name}");

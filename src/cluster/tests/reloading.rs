@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::super::control::Control;
 use super::super::{Configuration, Event, Notice, Policy, Refused};
+use super::house::*;
 use super::staff::*;
 
 /// Answers with the generation that it serves instead of its number.

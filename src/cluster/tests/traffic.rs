@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use super::super::Event;
 use super::super::control::Control;
 use super::super::message::Message;
+use super::house::*;
 use super::staff::*;
 
 #[tokio::test]

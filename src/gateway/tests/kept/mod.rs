@@ -24,17 +24,17 @@ type Play = dyn Fn(usize, &str) -> (u64, String) + Send + Sync;
 
 /// A backend that remembers the heads of what it was asked.
 #[derive(Clone)]
-struct Backend {
+pub(super) struct Backend {
     heads: Arc<Mutex<Vec<String>>>,
     play: Arc<Play>,
 }
 
 impl Backend {
-    fn new(play: impl Fn(usize) -> (u64, String) + Send + Sync + 'static) -> Self {
+    pub(in crate::gateway) fn new(play: impl Fn(usize) -> (u64, String) + Send + Sync + 'static) -> Self {
         Self { heads: Arc::default(), play: Arc::new(move |n, _| play(n)) }
     }
 
-    fn new_by_path(play: impl Fn(&str) -> (u64, String) + Send + Sync + 'static) -> Self {
+    pub(in crate::gateway) fn new_by_path(play: impl Fn(&str) -> (u64, String) + Send + Sync + 'static) -> Self {
         Self { heads: Arc::default(), play: Arc::new(move |_, path| play(path)) }
     }
 
@@ -47,7 +47,7 @@ impl Backend {
         self.heads.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn count(&self) -> usize {
+    pub(in crate::gateway) fn count(&self) -> usize {
         self.heads().len()
     }
 
@@ -83,17 +83,18 @@ impl Dial for Backend {
     }
 }
 
-fn reply(status: &str, lines: &str, body: &str) -> String {
+pub(super) fn reply(status: &str, lines: &str, body: &str) -> String {
     format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nContent-Type: application/json\r\n{lines}\r\n{body}", body.len())
 }
 
 /// A gateway for one route, `GET /a/{id}`, with these keys below it.
-fn gateway(backend: &Backend, keys: &str) -> Gateway {
+pub(super) fn gateway(backend: &Backend, keys: &str) -> Gateway {
     let text = format!(
         "upstreams: {{shop: {{url: \"demo:\", retry: false, breaker: false}}}}\nroutes:\n  - route: GET,POST /a/{{id}}\n{keys}"
     );
     let page = b"<!doctype html><title>a</title>{% block part %}<p>{{ n }}</p>{% endblock %}".to_vec();
-    let files = [("templates/a.html".to_owned(), page)].into();
+    let shell = b"<!doctype html><title>a moment</title><b>{{ code }}</b>".to_vec();
+    let files = [("templates/a.html".to_owned(), page), ("templates/shell.html".to_owned(), shell)].into();
     let snapshot = Snapshot { root: "routes.yaml".to_owned(), text, files, ..Snapshot::default() };
     let plan = plan::compile(&snapshot).unwrap_or_else(|broken| panic!("{broken}"));
     Gateway::new(Arc::new(plan), Client::new(Some(Arc::new(backend.clone()))))
@@ -103,25 +104,25 @@ fn cached(backend: &Backend, cache: &str) -> Gateway {
     gateway(backend, &format!("    cache: {{{cache}}}\n"))
 }
 
-struct Seen {
-    status: u16,
-    headers: HeaderMap,
-    body: String,
-    word: Option<&'static str>,
+pub(super) struct Seen {
+    pub(in crate::gateway) status: u16,
+    pub(in crate::gateway) headers: HeaderMap,
+    pub(in crate::gateway) body: String,
+    pub(in crate::gateway) word: Option<&'static str>,
 }
 
 impl Seen {
-    fn header(&self, name: &str) -> &str {
+    pub(in crate::gateway) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
     /// What the cache says that it did.
-    fn cache(&self) -> &str {
+    pub(in crate::gateway) fn cache(&self) -> &str {
         self.header("cache-status").strip_prefix("forecourt; ").unwrap_or_default()
     }
 }
 
-async fn ask(gateway: &Gateway, method: Method, path: &str, headers: &[(&str, &str)]) -> Seen {
+pub(super) async fn ask(gateway: &Gateway, method: Method, path: &str, headers: &[(&str, &str)]) -> Seen {
     let mut request = Request::builder().method(method).uri(path).header("host", "shop.example");
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -148,7 +149,7 @@ fn crowd(gateway: &Gateway, count: usize) -> Vec<tokio::task::JoinHandle<Seen>> 
         .collect()
 }
 
-const SECOND: Duration = Duration::from_secs(1);
+pub(super) const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_is_given_out_again_with_its_age_until_its_time_is_over() {

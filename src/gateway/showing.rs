@@ -1,0 +1,171 @@
+//! From a shaped document to its page: on the loop while it is quick, else aside.
+
+use std::sync::Arc;
+use std::time::Instant as Clock;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, Response};
+use tokio::time::Instant;
+
+use super::accept::Form;
+use super::answer::around;
+use super::aside::ON_LOOP;
+use super::edge::{RequestId, Trace};
+use super::fault::Fault;
+use super::fragment::{self, Wanted};
+use super::reply::{respond, vary_on};
+use super::truth::has_nothing;
+use super::{Body, Gateway};
+use crate::check::Input;
+use crate::json::Node;
+use crate::page;
+use crate::plan::{Page, Route};
+
+/// What a page can see of its request, and until when it is of use.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Visit<'v> {
+    pub(super) parts: &'v Parts,
+    pub(super) params: &'v [(String, Node<'static>)],
+    pub(super) query: &'v [(String, Node<'static>)],
+    pub(super) deadline: Instant,
+    /// Whether others wait while it is worked on.
+    on_loop: bool,
+}
+
+/// The same, on its way to another thread.
+#[derive(Debug)]
+pub(super) struct Away {
+    parts: Parts,
+    params: Vec<(String, Node<'static>)>,
+    query: Vec<(String, Node<'static>)>,
+    deadline: Instant,
+}
+
+/// What a document has become.
+pub(super) enum Composed {
+    /// The answer.
+    Answer(Response<Body>),
+    /// A page that takes long.
+    Slow(Box<Sheet>),
+}
+
+/// A page that is made aside, and all that it is made of.
+pub(super) struct Sheet {
+    gateway: Gateway,
+    route: Arc<Route>,
+    document: Node<'static>,
+    head: HeaderMap,
+    block: Option<String>,
+    away: Away,
+}
+
+impl<'v> Visit<'v> {
+    pub(super) fn new(parts: &'v Parts, input: &'v Input<'_>, deadline: Instant) -> Self {
+        Self { parts, params: &input.path, query: &input.query, deadline, on_loop: true }
+    }
+
+    pub(super) fn away(&self) -> Away {
+        Away { parts: self.parts.clone(), params: self.params.to_vec(), query: self.query.to_vec(), deadline: self.deadline }
+    }
+}
+
+impl Away {
+    pub(super) fn visit(&self) -> Visit<'_> {
+        Visit { parts: &self.parts, params: &self.params, query: &self.query, deadline: self.deadline, on_loop: false }
+    }
+}
+
+impl Gateway {
+    /// The page of a route with a document.
+    pub(super) fn show(
+        &self,
+        route: &Arc<Route>,
+        page: &Page,
+        document: Node<'_>,
+        head: HeaderMap,
+        wanted: &Wanted,
+        visit: &Visit<'_>,
+    ) -> Result<Composed, Fault> {
+        if has_nothing(&document, page.required()) {
+            return Err(Fault::NoData);
+        }
+        let block = wanted.block.as_deref();
+        let deadline = visit.deadline.into_std();
+        let began = Clock::now();
+        let until = if visit.on_loop { deadline.min(began + ON_LOOP) } else { deadline };
+        if !visit.on_loop || !self.aside.is_slow(route.name()) {
+            let shown = self.shown(route, page, &document, &head, block, visit, until);
+            self.aside.took(route.name(), began.elapsed());
+            let is_stopped = matches!(shown, Err(Fault::Page(page::Error::Deadline))) && until < deadline;
+            if !is_stopped {
+                return shown.map(Composed::Answer);
+            }
+        }
+        Ok(Composed::Slow(Box::new(Sheet {
+            gateway: self.clone(),
+            route: Arc::clone(route),
+            document: document.into_owned(),
+            head,
+            block: wanted.block.clone(),
+            away: visit.away(),
+        })))
+    }
+
+    /// Waits for a page that is made aside.
+    pub(super) async fn composed(&self, composed: Composed, trace: &Trace) -> Result<Response<Body>, Fault> {
+        match composed {
+            Composed::Answer(response) => Ok(response),
+            Composed::Slow(sheet) => {
+                tracing::debug!(route = trace.route.as_deref(), "a page is made beside the event loop");
+                // In a box, for its size: few requests need it.
+                Box::pin(self.aside.run(sheet.away.deadline, move || sheet.show())).await?
+            }
+        }
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the straight line hands on what it has; a struct of all would only rename them"
+    )]
+    fn shown(
+        &self,
+        route: &Route,
+        page: &Page,
+        document: &Node<'_>,
+        head: &HeaderMap,
+        block: Option<&str>,
+        visit: &Visit<'_>,
+        until: Clock,
+    ) -> Result<Response<Body>, Fault> {
+        let id = visit.parts.extensions.get::<RequestId>().map_or("", RequestId::as_str);
+        let mut around = around(self.plan.origin(), visit.parts, id, Some(route.name()), visit.params, visit.query);
+        around.deadline = Some(until);
+        let templates = self.plan.templates();
+        let shown = match block {
+            None => templates.show(page.view(), document, &around),
+            Some(block) => templates.show_block(page.view(), block, document, &around),
+        };
+        let shown = shown.map_err(Fault::Page)?;
+        for warning in &shown.warnings {
+            tracing::warn!(request_id = id, route = &**route.name(), "{warning}");
+        }
+        let mut head = head.clone();
+        vary_on(&mut head, &fragment::vary(page, templates));
+        let body = Body::full(Bytes::from(shown.html.into_bytes()));
+        Ok(respond(page.status(), head, Some(("text/html; charset=utf-8", body))))
+    }
+}
+
+impl Sheet {
+    fn show(self) -> Result<Response<Body>, Fault> {
+        let Self { gateway, route, document, head, block, away } = self;
+        let wanted = Wanted { form: Form::Html, block };
+        let page = route.page().ok_or(Fault::NoData)?;
+        match gateway.show(&route, page, document, head, &wanted, &away.visit())? {
+            Composed::Answer(response) => Ok(response),
+            // Aside, a page has until its deadline.
+            Composed::Slow(_) => Err(Fault::Late),
+        }
+    }
+}
