@@ -70,6 +70,9 @@ impl Gateway {
         if let Some(response) = site::robots(self.plan.robots(), parts, !matches!(found, Found::NotFound)) {
             return Ok(response);
         }
+        if let Some((folder, inside)) = self.folder_of(parts.uri.path(), !matches!(found, Found::NotFound)) {
+            return Box::pin(self.file(folder, inside, parts, trace)).await;
+        }
         let (route, holes) = match found {
             Found::Route(route, holes) => (route, holes),
             Found::MethodNotAllowed(allowed) if parts.method == Method::OPTIONS => return Ok(options(&allowed)),

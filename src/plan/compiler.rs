@@ -55,6 +55,7 @@ impl<'s> Compiler<'s> {
         let limits = self.limits(file.limits.as_ref());
         let origin = self.origin(file);
         let robots = self.robots(file);
+        let statics = self.statics(file);
         let defaults = self.defaults(file);
         self.names = file.upstreams.keys().cloned().collect();
         if self.names.is_empty() {
@@ -113,6 +114,7 @@ impl<'s> Compiler<'s> {
             cluster,
             origin,
             robots,
+            statics,
             backends,
             router,
             templates,

@@ -26,6 +26,7 @@ mod presets;
 mod routes;
 mod schemas;
 mod site;
+mod statics;
 mod steps;
 mod targets;
 #[cfg(test)]
@@ -49,6 +50,7 @@ pub use named_calls::{Condition, ForEach, Join, NamedCall, OnFailure};
 pub use pages::Page;
 pub use routes::{Answer, Route};
 pub use site::Robots;
+pub use statics::Mount;
 pub use upstreams::Backend;
 
 use crate::page::Templates;
@@ -62,6 +64,7 @@ pub struct Plan {
     cluster: ClusterPlan,
     origin: Option<String>,
     robots: Robots,
+    statics: Vec<Mount>,
     backends: Vec<Arc<Backend>>,
     router: Router<Arc<Route>>,
     templates: Templates,
@@ -110,6 +113,11 @@ impl Plan {
     /// What robots may visit.
     pub fn robots(&self) -> &Robots {
         &self.robots
+    }
+
+    /// The folders of files, those with the longer paths first.
+    pub fn statics(&self) -> &[Mount] {
+        &self.statics
     }
 
     /// The backends, in the order of the file.

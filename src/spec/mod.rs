@@ -39,7 +39,7 @@ pub use cluster::*;
 pub use convert::*;
 pub use envelope::*;
 pub use file::*;
-pub use folder::ReadError;
+pub use folder::{ReadError, normal};
 pub use load::{Loaded, load, load_available, load_document, load_preset};
 pub use page::*;
 pub use problem::{Aim, Problem, Problems};
