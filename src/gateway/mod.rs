@@ -21,6 +21,7 @@ mod gathering;
 mod holes;
 pub mod injection;
 mod keeping;
+mod nonce;
 mod preparing;
 mod problem;
 mod receiving;

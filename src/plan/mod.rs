@@ -9,6 +9,7 @@ mod calls;
 mod cluster;
 mod compiler;
 mod conversions;
+mod csp;
 mod degrading;
 mod envelopes;
 mod feeds;
@@ -40,6 +41,7 @@ pub use broken::Broken;
 pub use caching::Caching;
 pub use calls::{Call, MethodChoice};
 pub use cluster::{ClusterPlan, Restart};
+pub use csp::Csp;
 pub use degrading::PageDeadline;
 pub use groups::{GroupPlan, Policy, Workers};
 pub use limits::{Adaptive, Limits};
@@ -62,6 +64,7 @@ pub struct Plan {
     cluster: ClusterPlan,
     origin: Option<String>,
     robots: Robots,
+    csp: Option<Csp>,
     backends: Vec<Arc<Backend>>,
     router: Router<Arc<Route>>,
     templates: Templates,
@@ -110,6 +113,11 @@ impl Plan {
     /// What robots may visit.
     pub fn robots(&self) -> &Robots {
         &self.robots
+    }
+
+    /// What browsers may load and run for the pages; none when the file wants no policy.
+    pub fn csp(&self) -> Option<&Csp> {
+        self.csp.as_ref()
     }
 
     /// The backends, in the order of the file.
