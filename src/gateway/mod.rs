@@ -23,6 +23,7 @@ mod gathering;
 mod holes;
 pub mod injection;
 mod keeping;
+mod nonce;
 mod preparing;
 mod pressure;
 mod problem;

@@ -56,6 +56,7 @@ impl<'s> Compiler<'s> {
         let origin = self.origin(file);
         let robots = self.robots(file);
         let statics = self.statics(file);
+        let csp = self.csp(file);
         let defaults = self.defaults(file);
         self.names = file.upstreams.keys().cloned().collect();
         if self.names.is_empty() {
@@ -70,6 +71,7 @@ impl<'s> Compiler<'s> {
             self.backends.extend(backend.map(Arc::new));
         }
         let templates = self.templates(file);
+        self.unsigned(csp.as_ref(), templates.as_ref());
         if file.routes.is_empty() {
             self.expected(
                 &At::root().key("routes"),
@@ -115,6 +117,7 @@ impl<'s> Compiler<'s> {
             origin,
             robots,
             statics,
+            csp,
             backends,
             router,
             templates,

@@ -9,6 +9,7 @@ mod calls;
 mod cluster;
 mod compiler;
 mod conversions;
+mod csp;
 mod degrading;
 mod envelopes;
 mod feeds;
@@ -41,6 +42,7 @@ pub use broken::Broken;
 pub use caching::Caching;
 pub use calls::{Call, MethodChoice};
 pub use cluster::{ClusterPlan, Restart};
+pub use csp::Csp;
 pub use degrading::PageDeadline;
 pub use groups::{GroupPlan, Policy, Workers};
 pub use limits::{Adaptive, Limits};
@@ -65,6 +67,7 @@ pub struct Plan {
     origin: Option<String>,
     robots: Robots,
     statics: Vec<Mount>,
+    csp: Option<Csp>,
     backends: Vec<Arc<Backend>>,
     router: Router<Arc<Route>>,
     templates: Templates,
@@ -118,6 +121,11 @@ impl Plan {
     /// The folders of files, those with the longer paths first.
     pub fn statics(&self) -> &[Mount] {
         &self.statics
+    }
+
+    /// What browsers may load and run for the pages; none when the file wants no policy.
+    pub fn csp(&self) -> Option<&Csp> {
+        self.csp.as_ref()
     }
 
     /// The backends, in the order of the file.

@@ -13,7 +13,7 @@ routes.yaml:1:22: unknown key `robts` in `site`
   |
 1 | site: {origin: "商店", robts: 1}
   |                        ^^^^^
-  = expected one of: origin, robots, sitemap, static
+  = expected one of: origin, csp, robots, sitemap, static
   = did you mean `robots`?
 
 routes.yaml: 1 problem
