@@ -9,12 +9,12 @@ use ring::digest::{Context, SHA256};
 /// How many bytes of a digest are used: enough that no two texts ever meet, made up or not.
 const LENGTH: usize = 16;
 
-/// The tag of a body in one form: the same bytes have the same tag in every worker and on every machine.
-pub fn strong(content_type: Option<&HeaderValue>, body: &[u8]) -> HeaderValue {
+/// The tag of a body, given in pieces, in one form: the same bytes have the same tag in every worker and on every machine.
+pub fn strong<'b>(content_type: Option<&HeaderValue>, body: impl IntoIterator<Item = &'b [u8]>) -> HeaderValue {
     let mut digest = Context::new(&SHA256);
     digest.update(content_type.map_or(&[][..], HeaderValue::as_bytes));
     digest.update(b"\n");
-    digest.update(body);
+    body.into_iter().for_each(|piece| digest.update(piece));
     HeaderValue::try_from(format!("\"{}\"", hex(digest.finish().as_ref()))).unwrap_or_else(|_| HeaderValue::from_static("\"\""))
 }
 
@@ -47,10 +47,10 @@ mod tests {
     fn a_tag_is_that_of_bytes_and_form() {
         let json = HeaderValue::from_static("application/json");
         let html = HeaderValue::from_static("text/html");
-        let tag = strong(Some(&json), b"{}");
-        assert_eq!(tag, strong(Some(&json), b"{}"));
+        let tag = strong(Some(&json), [&b"{}"[..]]);
+        assert_eq!(tag, strong(Some(&json), [&b"{}"[..]]));
         assert_eq!(tag.len(), 34);
-        for other in [strong(Some(&html), b"{}"), strong(Some(&json), b"{ }"), strong(None, b"{}")] {
+        for other in [strong(Some(&html), [&b"{}"[..]]), strong(Some(&json), [&b"{ }"[..]]), strong(None, [&b"{}"[..]])] {
             assert_ne!(tag, other);
         }
     }

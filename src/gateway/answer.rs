@@ -18,6 +18,7 @@ use super::compressing::AsItIs;
 use super::edge::{BodyError, Refusal, RequestId, Trace};
 use super::fault::Fault;
 use super::fragment::Wanted;
+use super::nonce::Nonce;
 use super::receiving::received;
 use super::shedding::Term;
 use super::showing::Visit;
@@ -69,6 +70,9 @@ impl Gateway {
         let found = self.plan.router().find(&parts.method, parts.uri.path());
         if let Some(response) = site::robots(self.plan.robots(), parts, !matches!(found, Found::NotFound)) {
             return Ok(response);
+        }
+        if let Some((folder, inside)) = self.folder_of(parts.uri.path(), !matches!(found, Found::NotFound)) {
+            return Box::pin(self.file(folder, inside, parts, trace)).await;
         }
         let (route, holes) = match found {
             Found::Route(route, holes) => (route, holes),
@@ -199,11 +203,17 @@ impl Gateway {
         if fault.status().is_server_error() {
             tracing::warn!(request_id = id, route = trace.route.as_deref(), code = fault.code(), cause = %Chain(fault), "a request failed");
         }
-        let around = around(self.plan.origin(), parts, id, trace.route.as_deref(), &[], &[]);
+        let mut around = around(self.plan.origin(), parts, id, trace.route.as_deref(), &[], &[]);
+        let nonce = self.plan.csp().map(|_| Nonce::new());
+        around.nonce = nonce.as_ref().map_or("", Nonce::as_str);
         // What stands in for a page is one, whatever a page for everyone was asked with.
         let is_page = fault.fallback().is_some() || Wish::of(&parts.headers).page();
         let page = is_page.then(|| (self.plan.templates(), &around));
-        problem::answer(fault, id, page)
+        let mut response = problem::answer(fault, id, page);
+        if let (Some(csp), Some(nonce), true) = (self.plan.csp(), &nonce, is_page) {
+            response.headers_mut().insert(csp.name(), csp.value(nonce.as_str()));
+        }
+        response
     }
 }
 
@@ -220,6 +230,7 @@ pub(super) fn around<'a>(
         method: parts.method.as_str(),
         path: parts.uri.path(),
         id,
+        nonce: "",
         params,
         query,
         route: route.unwrap_or_default(),

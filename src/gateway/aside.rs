@@ -33,12 +33,11 @@ pub(super) struct Aside {
 }
 
 impl Aside {
-    /// A place for each processor: more would only take time from one another, and from the loop.
+    /// A place for each processor but one, which is the loop's: more would only take time from one another, and from it.
     pub(super) fn new(plan: &Plan) -> Self {
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let pages = plan.router().routes().iter().filter(|route| route.page().is_some());
         Self {
-            places: Arc::new(Semaphore::new(processors)),
+            places: Arc::new(Semaphore::new(places())),
             slow: pages.map(|route| (Arc::clone(route.name()), AtomicBool::new(false))).collect(),
         }
     }
@@ -86,7 +85,12 @@ impl Aside {
 
     /// How many places are free.
     #[cfg(test)]
-    pub(super) fn places(&self) -> usize {
+    pub(super) fn free(&self) -> usize {
         self.places.available_permits()
     }
+}
+
+/// How many places there are.
+pub(super) fn places() -> usize {
+    std::thread::available_parallelism().map_or(1, |processors| processors.get().saturating_sub(1).max(1))
 }

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::compressing::is_known;
 use super::edge::Trace;
 use super::gathered::PARTIAL;
+use super::nonce::{self, Nonce};
 use super::reply::vary_on;
 use super::{Body, fetching};
 use crate::cache::{Entry, Label, Obey, Refusal, Said, Status, Times, strong};
@@ -61,21 +62,28 @@ pub(super) fn judge(response: Response<Body>, caching: &Caching, said: Option<&S
         return Worth::Alone(response, refusal.word(), true);
     }
     label.tags.extend(said.tags().iter().cloned());
-    let (parts, _) = response.into_parts();
+    let (mut parts, _) = response.into_parts();
+    nonce::forget(&mut parts.headers);
+    let nonce = parts.extensions.remove::<Nonce>();
+    if let Some(nonce) = &nonce {
+        nonce.keep(&mut parts.headers);
+    }
     let never = Times { fresh: Default::default(), swr: Default::default(), stale_if_error: Default::default() };
     let entry = |headers, times| Entry::new(parts.status, headers, &body, label, times, said, now);
     match times {
         Err(refusal) => Worth::Shared(entry(parts.headers, never), refusal.word()),
         Ok(_) if parts.status != StatusCode::OK => Worth::Shared(entry(parts.headers, never), "status"),
         Ok(_) if parts.headers.contains_key(PARTIAL) => Worth::Shared(entry(parts.headers, never), fetching::PARTIAL),
-        Ok(times) => Worth::Kept(entry(kept_head(parts.headers, caching, said, &body), times)),
+        Ok(times) => Worth::Kept(entry(kept_head(parts.headers, caching, said, &body, nonce.as_ref()), times)),
     }
 }
 
 /// The head of an answer that is kept: with a strong tag, and with the word that whoever keeps it further on shall ask here every time, for
 /// here it may be dropped by name.
-fn kept_head(mut headers: HeaderMap, caching: &Caching, said: &Said, body: &[u8]) -> HeaderMap {
-    headers.insert(ETAG, strong(headers.get(CONTENT_TYPE), body));
+fn kept_head(mut headers: HeaderMap, caching: &Caching, said: &Said, body: &[u8], nonce: Option<&Nonce>) -> HeaderMap {
+    let content_type = headers.get(CONTENT_TYPE);
+    let tag = nonce.map_or_else(|| strong(content_type, [body]), |nonce| nonce.tag(content_type, body));
+    headers.insert(ETAG, tag);
     // An answer of several calls has no word of theirs, but what every answer has that says nothing else.
     let is_own = headers.get(CACHE_CONTROL).is_none_or(|control| control == "no-store");
     if is_own || caching.rules().obey != Obey::All || !said.has_lifetime() {
@@ -96,11 +104,13 @@ pub(super) fn give(entry: &Entry, parts: &Parts, now: Instant, status: Status, t
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         *response.headers_mut() = entry.head_without_body(now);
+        nonce::leave_out(response.headers_mut());
         response
     } else {
-        let mut response = Response::new(Body::full(entry.body.clone()));
+        let mut headers = entry.head(now);
+        let mut response = Response::new(Body::full(nonce::renew(&mut headers, &entry.body)));
         *response.status_mut() = entry.status;
-        *response.headers_mut() = entry.head(now);
+        *response.headers_mut() = headers;
         response
     };
     // Straight from the upstream, an answer has the age that it came with, if any.

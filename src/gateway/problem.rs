@@ -76,7 +76,7 @@ fn html(templates: &Templates, around: &Around<'_>, fault: &Fault, document: &No
     for name in ["status", "title", "detail", "request_id"] {
         page = page.replace(&format!("[[{name}]]"), &text(name));
     }
-    page.into_bytes()
+    page.replace("[[nonce]]", around.nonce).into_bytes()
 }
 
 fn escape(text: &str) -> String {

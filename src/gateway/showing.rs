@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Instant as Clock;
 
 use bytes::Bytes;
+use http::header::{AUTHORIZATION, CACHE_CONTROL, COOKIE, ETAG, SET_COOKIE};
 use http::request::Parts;
-use http::{HeaderMap, Response};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use tokio::time::Instant;
 
 use super::accept::Form;
@@ -14,13 +15,19 @@ use super::aside::ON_LOOP;
 use super::edge::{RequestId, Trace};
 use super::fault::Fault;
 use super::fragment::{self, Wanted};
+use super::keeping::Heard;
+use super::nonce::{self, Nonce};
 use super::reply::{respond, vary_on};
 use super::truth::has_nothing;
 use super::{Body, Gateway};
+use crate::cache::{is_known, strong};
 use crate::check::Input;
 use crate::json::Node;
 use crate::page;
 use crate::plan::{Page, Route};
+
+/// The type of every page.
+const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 
 /// What a page can see of its request, and until when it is of use.
 #[derive(Debug, Clone, Copy)]
@@ -141,6 +148,8 @@ impl Gateway {
         let id = visit.parts.extensions.get::<RequestId>().map_or("", RequestId::as_str);
         let mut around = around(self.plan.origin(), visit.parts, id, Some(route.name()), visit.params, visit.query);
         around.deadline = Some(until);
+        let nonce = self.plan.csp().map(|_| Nonce::new());
+        around.nonce = nonce.as_ref().map_or("", Nonce::as_str);
         let templates = self.plan.templates();
         let shown = match block {
             None => templates.show(page.view(), document, &around),
@@ -152,9 +161,56 @@ impl Gateway {
         }
         let mut head = head.clone();
         vary_on(&mut head, &fragment::vary(page, templates));
-        let body = Body::full(Bytes::from(shown.html.into_bytes()));
-        Ok(respond(page.status(), head, Some(("text/html; charset=utf-8", body))))
+        nonce::forget(&mut head);
+        if let (Some(csp), Some(nonce)) = (self.plan.csp(), &nonce) {
+            head.insert(csp.name(), csp.value(nonce.as_str()));
+        }
+        let is_kept = visit.parts.extensions.get::<Heard>().is_some();
+        if !is_kept && route.caching().is_none_or(|_| is_signed_in(visit.parts, &head)) {
+            control(visit.parts, &mut head);
+        }
+        let body = Bytes::from(shown.html.into_bytes());
+        if page.status() == StatusCode::OK && !is_kept && is_worth_a_tag(&head) {
+            let tag = match &nonce {
+                Some(nonce) => nonce.tag(Some(&HTML), &body),
+                None => strong(Some(&HTML), [&body[..]]),
+            };
+            let is_known = is_known(&visit.parts.headers, &tag);
+            head.insert(ETAG, tag);
+            if is_known && matches!(visit.parts.method, Method::GET | Method::HEAD) {
+                nonce::leave_out(&mut head);
+                return Ok(respond(StatusCode::NOT_MODIFIED, head, None));
+            }
+        }
+        let mut response = respond(page.status(), head, Some(("text/html; charset=utf-8", Body::full(body))));
+        if let Some(nonce) = nonce {
+            response.extensions_mut().insert(nonce);
+        }
+        Ok(response)
     }
+}
+
+/// Whether a page is made for somebody in particular, as far as it can be told.
+fn is_signed_in(parts: &Parts, head: &HeaderMap) -> bool {
+    parts.headers.contains_key(AUTHORIZATION) || parts.headers.contains_key(COOKIE) || head.contains_key(SET_COOKIE)
+}
+
+/// Says who may keep a page: what the backend says holds, but for somebody's own page, unless it is public by the backend's own word.
+/// Without a word of the backend's a browser may keep it and asks every time whether it is still the same.
+fn control(parts: &Parts, head: &mut HeaderMap) {
+    let said = head.get(CACHE_CONTROL).map(|value| value.to_str().unwrap_or_default().to_ascii_lowercase());
+    let is_public = said.as_ref().is_some_and(|said| said.split(',').any(|word| word.trim() == "public"));
+    if is_signed_in(parts, head) && !is_public {
+        head.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    } else if said.is_none() {
+        head.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    }
+}
+
+/// Whether anybody may keep a page, to ask for it by its tag.
+fn is_worth_a_tag(head: &HeaderMap) -> bool {
+    let said = head.get(CACHE_CONTROL).and_then(|value| value.to_str().ok()).unwrap_or("no-store");
+    !said.to_ascii_lowercase().split(',').any(|word| word.trim() == "no-store")
 }
 
 impl Sheet {

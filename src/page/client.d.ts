@@ -19,6 +19,23 @@ export interface FragmentOptions extends RequestInit {
  */
 export function fragment(name: string, options?: FragmentOptions): Promise<string>;
 
+/**
+ * Fetches the parts below `root` that are marked `data-lazy="NAME"`, each the block NAME of the page `data-src` (default: this page),
+ * in the place of what it holds. What it holds stays when the block does not come. Called once when the module loads; to be called
+ * again for markup that was added later.
+ *
+ * Every part tells the document: `forecourt:part`, or `forecourt:part-failed`, with a {@link LazyDetail}.
+ */
+export function lazy(root?: ParentNode): Promise<void>;
+
+/** The `detail` of `forecourt:part` and `forecourt:part-failed`. */
+export interface LazyDetail {
+  /** The name of the block. */
+  name: string;
+  /** Why it did not come. */
+  error?: unknown;
+}
+
 /** A fragment that did not come. */
 export class FragmentError extends Error {
   readonly name: "FragmentError";

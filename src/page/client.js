@@ -21,6 +21,14 @@ export async function fragment(name, options = {}) {
   return response.text();
 }
 
+/**
+ * Fetches the parts below `root` that are marked `data-lazy="NAME"`: each gets the block NAME of the page `data-src`, by default
+ * of this one, in the place of what it holds. What it holds stays when the block does not come. Called once when this module loads.
+ */
+export async function lazy(root = document) {
+  await Promise.all(Array.from(root.querySelectorAll("[data-lazy]"), part));
+}
+
 /** A fragment that did not come. */
 export class FragmentError extends Error {
   constructor(name, response) {
@@ -31,5 +39,27 @@ export class FragmentError extends Error {
   }
 }
 
+async function part(element) {
+  const name = element.dataset.lazy;
+  element.removeAttribute("data-lazy");
+  element.setAttribute("aria-busy", "true");
+  let event = "forecourt:part";
+  let error;
+  try {
+    const url = new URL(element.dataset.src ?? location.href, location.href);
+    // Markup of another site would be that site's to choose.
+    if (url.origin !== location.origin) throw new TypeError(`lazy ${name}: ${url.origin} is another site`);
+    element.innerHTML = await fragment(name, { url });
+    await lazy(element);
+  } catch (thrown) {
+    event = "forecourt:part-failed";
+    error = thrown;
+  }
+  element.removeAttribute("aria-busy");
+  element.dispatchEvent(new CustomEvent(event, { bubbles: true, detail: { name, error } }));
+}
+
 let read = false;
 let held;
+
+lazy();

@@ -45,7 +45,7 @@ mod tests {
             names.sort();
             names
         };
-        assert_eq!(names(CLIENT), ["FragmentError", "fragment", "state"]);
+        assert_eq!(names(CLIENT), ["FragmentError", "fragment", "lazy", "state"]);
         assert_eq!(names(CLIENT), names(include_str!("client.d.ts")));
     }
 }

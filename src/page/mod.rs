@@ -16,6 +16,7 @@ mod state;
 mod surgery;
 #[cfg(test)]
 mod tests;
+mod unsigned;
 mod value;
 mod view;
 #[cfg(test)]
@@ -35,6 +36,7 @@ pub use json_ld::JsonLdText;
 use output::{Output, Stop};
 pub use problem::TemplateProblem;
 pub use state::{LARGE_STATE, MAX_STATE, STATE_ID, State};
+pub use unsigned::Unsigned;
 use value::{named, value_of};
 pub use view::{Shown, View};
 
@@ -49,6 +51,7 @@ pub const AROUND: [&str; 4] = ["data", "request", "route", "site"];
 pub struct Templates {
     tera: Tera,
     facts: AllFacts,
+    unsigned: Vec<Unsigned>,
     limit: usize,
 }
 
@@ -61,6 +64,8 @@ pub struct Around<'a> {
     pub path: &'a str,
     /// `request.id`.
     pub id: &'a str,
+    /// `request.nonce`: by which a browser knows the page's own scripts and styles; empty without a policy.
+    pub nonce: &'a str,
     /// `request.params`: the holes of the route's path.
     pub params: &'a [(String, Node<'a>)],
     /// `request.query`: the query parameters.
@@ -123,7 +128,8 @@ impl Templates {
         match tera.add_raw_templates(files.iter().map(|(name, text)| (name, text))) {
             Ok(()) => {
                 let facts = AllFacts::of(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
-                Ok(Self { tera, facts, limit: MAX_OUTPUT })
+                let unsigned = files.iter().flat_map(|(name, text)| unsigned::unsigned(name, text)).collect();
+                Ok(Self { tera, facts, unsigned, limit: MAX_OUTPUT })
             }
             Err(error) => Err(problem::gather(files, error)),
         }
@@ -133,6 +139,11 @@ impl Templates {
     #[must_use]
     pub fn max_output(self, limit: usize) -> Self {
         Self { limit, ..self }
+    }
+
+    /// The scripts and styles that do not say by `request.nonce` whose they are.
+    pub fn unsigned(&self) -> &[Unsigned] {
+        &self.unsigned
     }
 
     /// Whether there is a template of that name.
@@ -220,6 +231,7 @@ fn context(document: &Node<'_>, around: &Around<'_>) -> Context {
         ("method", around.method.into()),
         ("path", around.path.into()),
         ("id", around.id.into()),
+        ("nonce", around.nonce.into()),
         ("params", pairs(around.params)),
         ("query", pairs(around.query)),
     ]);

@@ -11,6 +11,7 @@ pub(super) const AROUND_NOTHING: Around<'static> = Around {
     method: "GET",
     path: "/detail/1",
     id: "req-1",
+    nonce: "n",
     params: &[],
     query: &[],
     route: "GET /detail/{id}",

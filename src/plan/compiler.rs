@@ -55,6 +55,8 @@ impl<'s> Compiler<'s> {
         let limits = self.limits(file.limits.as_ref());
         let origin = self.origin(file);
         let robots = self.robots(file);
+        let statics = self.statics(file);
+        let csp = self.csp(file);
         let defaults = self.defaults(file);
         self.names = file.upstreams.keys().cloned().collect();
         if self.names.is_empty() {
@@ -69,6 +71,7 @@ impl<'s> Compiler<'s> {
             self.backends.extend(backend.map(Arc::new));
         }
         let templates = self.templates(file);
+        self.unsigned(csp.as_ref(), templates.as_ref());
         if file.routes.is_empty() {
             self.expected(
                 &At::root().key("routes"),
@@ -113,6 +116,8 @@ impl<'s> Compiler<'s> {
             cluster,
             origin,
             robots,
+            statics,
+            csp,
             backends,
             router,
             templates,

@@ -9,6 +9,7 @@ mod calls;
 mod cluster;
 mod compiler;
 mod conversions;
+mod csp;
 mod degrading;
 mod envelopes;
 mod feeds;
@@ -26,6 +27,7 @@ mod presets;
 mod routes;
 mod schemas;
 mod site;
+mod statics;
 mod steps;
 mod targets;
 #[cfg(test)]
@@ -40,6 +42,7 @@ pub use broken::Broken;
 pub use caching::Caching;
 pub use calls::{Call, MethodChoice};
 pub use cluster::{ClusterPlan, Restart};
+pub use csp::Csp;
 pub use degrading::PageDeadline;
 pub use groups::{GroupPlan, Policy, Workers};
 pub use limits::{Adaptive, Limits};
@@ -49,6 +52,7 @@ pub use named_calls::{Condition, ForEach, Join, NamedCall, OnFailure};
 pub use pages::Page;
 pub use routes::{Answer, Route};
 pub use site::Robots;
+pub use statics::Mount;
 pub use upstreams::Backend;
 
 use crate::page::Templates;
@@ -62,6 +66,8 @@ pub struct Plan {
     cluster: ClusterPlan,
     origin: Option<String>,
     robots: Robots,
+    statics: Vec<Mount>,
+    csp: Option<Csp>,
     backends: Vec<Arc<Backend>>,
     router: Router<Arc<Route>>,
     templates: Templates,
@@ -110,6 +116,16 @@ impl Plan {
     /// What robots may visit.
     pub fn robots(&self) -> &Robots {
         &self.robots
+    }
+
+    /// The folders of files, those with the longer paths first.
+    pub fn statics(&self) -> &[Mount] {
+        &self.statics
+    }
+
+    /// What browsers may load and run for the pages; none when the file wants no policy.
+    pub fn csp(&self) -> Option<&Csp> {
+        self.csp.as_ref()
     }
 
     /// The backends, in the order of the file.

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{ClusterSpec, DurationText, ListenSpec, OneOrMany, RouteSpec, SizeText, StepSpec, Switchable, UpstreamSpec};
+use super::{ClusterSpec, CspSpec, DurationText, ListenSpec, OneOrMany, RouteSpec, SizeText, StepSpec, Switchable, UpstreamSpec};
 
 /// routes.yaml: what Forecourt listens on, which backends it calls, and what each route answers.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -97,6 +97,8 @@ pub struct DefaultsSpec {
 pub struct SiteSpec {
     /// Where the site lives, for absolute URLs: `https://shop.example`. Never taken from Host.
     pub origin: Option<String>,
+    /// What the pages may load and run. Default `strict`.
+    pub csp: Option<CspSpec>,
     /// robots.txt.
     pub robots: Option<RobotsSpec>,
     /// sitemap.xml.

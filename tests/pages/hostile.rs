@@ -13,7 +13,7 @@ const TEXTS: [&str; 8] = [
     "' onmouseover='alert(1)",
     "</script><script>alert(2)</script>",
     "<!-- <script>",
-    "{{ 7 * 7 }}{% include \"layout.html\" %}",
+    "{{ 7191 * 7193 }}{% include \"layout.html\" %}",
     "a & b \u{2028} \u{2029} \u{0}",
     "]]></style><base href=//evil.example>",
 ];
@@ -59,7 +59,7 @@ async fn no_text_of_the_backend_becomes_markup() {
             let addresses = ["href", "src"].iter().filter_map(|name| tag.attribute(name));
             assert!(addresses.into_iter().all(|address| !address.replace('\t', "").contains("javascript:")), "{tag:?}");
         }
-        assert!(!raw.contains("49"), "{text:?} is run as a template");
+        assert!(!raw.contains("51724863"), "{text:?} is run as a template");
     }
 }
 

@@ -88,3 +88,21 @@ fn the_module_is_fetched_once_and_then_asked_for_by_its_tag() {
     }
     assert_eq!(gateway.request("POST", "/_forecourt/client.js", &[], b"").status, 405);
 }
+
+#[test]
+fn a_template_that_fails_is_a_500_and_the_log_says_where_and_what_is_missing() {
+    let broken = "<!doctype html>\n<title>{{ product_name }}</title>\n<p>{{ seller.adress.city }}</p>\n";
+    let gateway = Setup::new(ROUTES).file("templates/item.html", broken).start();
+    let answer = visit(&gateway, "/detail/1");
+    assert_eq!((answer.status, answer.header("cache-control")), (500, Some("no-store")));
+    assert!(!answer.text().contains("<p>{{") && !answer.text().contains("adress"), "{}", answer.text());
+    let id = answer.header("x-request-id").unwrap().to_owned();
+    let said = gateway.log.wait("the line about the page", |lines| {
+        let mut events = lines.iter().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+        events.find(|event| event["request_id"] == id && event["code"] == "page_failed")
+    });
+    let cause = said["cause"].as_str().unwrap();
+    for part in ["item.html:3", "adress"] {
+        assert!(cause.contains(part), "{part}: {cause}");
+    }
+}

@@ -7,6 +7,7 @@ use http::Method;
 use tokio::task::yield_now;
 
 use super::super::Gateway;
+use super::super::aside::places;
 use super::kept::{Backend, Seen, ask, reply};
 use crate::plan;
 use crate::spec::Snapshot;
@@ -109,7 +110,7 @@ async fn others_are_answered_while_a_large_reply_is_shaped() {
 }
 
 #[tokio::test]
-async fn work_beside_the_loop_has_as_many_places_as_there_are_processors() {
+async fn who_waits_for_a_place_beside_the_loop_has_no_longer_than_its_deadline() {
     let gateway = gateway();
     let all: Vec<_> = (0..8)
         .map(|_| {
@@ -121,8 +122,7 @@ async fn work_beside_the_loop_has_as_many_places_as_there_are_processors() {
         assert_eq!(one.await.unwrap().status, 503);
     }
     // All of them have left.
-    let places = std::thread::available_parallelism().map_or(1, usize::from);
-    while gateway.aside.places() != places {
+    while gateway.aside.free() != places() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }

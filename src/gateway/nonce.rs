@@ -1,0 +1,156 @@
+//! The nonce of a page: the word by which a browser knows the page's own scripts and styles from what somebody else put there.
+//!
+//! Every answer has one of its own. A page that is kept has that of its making, which no browser has seen: it only marks the places where
+//! each client's own goes.
+
+use std::fmt::Write as _;
+
+use bytes::Bytes;
+use http::header::{CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_REPORT_ONLY, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use memchr::memmem;
+use ring::rand::{SecureRandom as _, SystemRandom};
+
+use crate::cache::strong;
+
+/// Among the headers of an answer that is kept: the nonce of its making. It never leaves.
+const KEPT: HeaderName = HeaderName::from_static("forecourt-nonce");
+
+/// How many bytes of chance are in one.
+const BYTES: usize = 16;
+
+/// A nonce: always as long as any other, letters and digits alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Nonce(String);
+
+impl Nonce {
+    /// One that nobody can guess.
+    pub(super) fn new() -> Self {
+        let mut bytes = [0; BYTES];
+        let mut text = String::with_capacity(2 * BYTES);
+        // Without chance there is none, and a policy with an empty nonce lets nothing run.
+        if SystemRandom::new().fill(&mut bytes).is_ok() {
+            for byte in bytes {
+                // A String takes every text, so none of these writes fails.
+                let _ = write!(text, "{byte:02x}");
+            }
+        }
+        Self(text)
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The strong tag of a body, whatever its nonce.
+    pub(super) fn tag(&self, content_type: Option<&HeaderValue>, body: &[u8]) -> HeaderValue {
+        strong(content_type, pieces(body, self.0.as_bytes()))
+    }
+
+    /// Remembers it with an answer that is to be kept.
+    pub(super) fn keep(&self, headers: &mut HeaderMap) {
+        if let Ok(value) = HeaderValue::try_from(self.0.as_str()) {
+            headers.insert(KEPT, value);
+        }
+    }
+
+    /// The nonce of an answer that was kept.
+    pub(super) fn kept(headers: &HeaderMap) -> Option<Self> {
+        headers.get(KEPT).and_then(|value| value.to_str().ok()).map(|text| Self(text.to_owned()))
+    }
+}
+
+/// No upstream may speak of what is ours to remember.
+pub(super) fn forget(headers: &mut HeaderMap) {
+    headers.remove(KEPT);
+}
+
+/// Gives an answer that was kept a nonce of its own.
+pub(super) fn renew(headers: &mut HeaderMap, body: &Bytes) -> Bytes {
+    let Some(old) = Nonce::kept(headers).filter(|old| !old.0.is_empty()) else { return body.clone() };
+    forget(headers);
+    let new = Nonce::new();
+    for name in [CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_REPORT_ONLY] {
+        if let Some(value) = headers.get_mut(name)
+            && let Ok(text) = value.to_str()
+            && let Ok(renewed) = HeaderValue::try_from(text.replace(&old.0, &new.0))
+        {
+            *value = renewed;
+        }
+    }
+    if memmem::find(body, old.0.as_bytes()).is_none() {
+        return body.clone();
+    }
+    let mut renewed = Vec::with_capacity(body.len());
+    for (at, piece) in pieces(body, old.0.as_bytes()).enumerate() {
+        if at > 0 {
+            renewed.extend_from_slice(new.0.as_bytes());
+        }
+        renewed.extend_from_slice(piece);
+    }
+    renewed.into()
+}
+
+/// For a 304: the browser has the page with the nonce and the policy that it came with, and another policy would forbid its scripts.
+pub(super) fn leave_out(headers: &mut HeaderMap) {
+    forget(headers);
+    headers.remove(CONTENT_SECURITY_POLICY);
+    headers.remove(CONTENT_SECURITY_POLICY_REPORT_ONLY);
+    headers.remove(CONTENT_TYPE);
+}
+
+/// A body without its nonce, in pieces.
+fn pieces<'b>(body: &'b [u8], nonce: &'b [u8]) -> impl Iterator<Item = &'b [u8]> {
+    let mut from = Some(0);
+    let mut found = (!nonce.is_empty()).then(|| memmem::find_iter(body, nonce));
+    std::iter::from_fn(move || {
+        let start = from?;
+        let end = found.as_mut().and_then(Iterator::next);
+        from = end.map(|end| end + nonce.len());
+        body.get(start..end.unwrap_or(body.len()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nonce_is_128_bits_that_differ_every_time() {
+        let (one, other) = (Nonce::new(), Nonce::new());
+        assert_eq!((one.0.len(), one.0.bytes().all(|byte| byte.is_ascii_hexdigit())), (32, true));
+        assert_ne!(one, other);
+    }
+
+    #[test]
+    fn the_same_page_has_the_same_tag_whatever_its_nonce() {
+        let page = |nonce: &Nonce, text: &str| format!("<style nonce=\"{0}\"></style>{text}<script nonce={0}>", nonce.0);
+        let (one, other) = (Nonce::new(), Nonce::new());
+        let tag = one.tag(None, page(&one, "a").as_bytes());
+        assert_eq!(tag, other.tag(None, page(&other, "a").as_bytes()));
+        assert_ne!(tag, other.tag(None, page(&other, "b").as_bytes()));
+        assert_ne!(tag, one.tag(None, page(&other, "a").as_bytes()), "another's nonce is a text like any other");
+        assert_eq!(one.tag(None, b"a"), strong(None, [&b"a"[..]]));
+    }
+
+    #[test]
+    fn a_page_that_was_kept_gets_a_nonce_of_its_own_everywhere() {
+        let made = Nonce::new();
+        let policy = |nonce: &str| format!("script-src 'nonce-{nonce}'");
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_SECURITY_POLICY, policy(&made.0).parse().unwrap());
+        made.keep(&mut headers);
+        for (body, count) in [("", 0), ("a", 0), ("{}", 1), ("a{}b{}", 2), ("{}{}c", 2)] {
+            let mut headers = headers.clone();
+            let renewed = renew(&mut headers, &Bytes::from(body.replace("{}", &made.0)));
+            assert!(!headers.contains_key(KEPT));
+            let said = headers[CONTENT_SECURITY_POLICY].to_str().unwrap();
+            let nonce = said.strip_prefix("script-src 'nonce-").and_then(|rest| rest.strip_suffix('\'')).unwrap();
+            assert_ne!(nonce, made.0);
+            assert_eq!((nonce.len(), std::str::from_utf8(&renewed).unwrap()), (32, body.replace("{}", nonce).as_str()));
+            assert_eq!(memmem::find_iter(&renewed, nonce.as_bytes()).count(), count);
+        }
+        let body = Bytes::from("a");
+        assert_eq!(renew(&mut HeaderMap::new(), &body), body);
+    }
+}
