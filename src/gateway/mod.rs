@@ -31,6 +31,7 @@ mod reply;
 mod shedding;
 mod showing;
 mod site;
+mod sitemap;
 mod standing_in;
 mod streaming;
 #[cfg(test)]
@@ -64,6 +65,7 @@ pub struct Gateway {
     kept: Arc<Store>,
     compressing: Arc<compressing::Compressing>,
     files: Arc<[Folder]>,
+    walks: Arc<sitemap::Walks>,
     flights: Arc<Flights<fetching::Landing>>,
     abroad: Option<Arc<abroad::Abroad>>,
     shedding: Arc<Shedding>,
@@ -84,6 +86,7 @@ impl Gateway {
             kept,
             compressing,
             files,
+            walks: Arc::default(),
             flights: Arc::default(),
             abroad: None,
             shedding,

@@ -26,6 +26,7 @@ mod presets;
 mod routes;
 mod schemas;
 mod site;
+mod sitemaps;
 mod statics;
 mod steps;
 mod targets;
@@ -50,6 +51,7 @@ pub use named_calls::{Condition, ForEach, Join, NamedCall, OnFailure};
 pub use pages::Page;
 pub use routes::{Answer, Route};
 pub use site::Robots;
+pub use sitemaps::Sitemap;
 pub use statics::Mount;
 pub use upstreams::Backend;
 
@@ -64,6 +66,7 @@ pub struct Plan {
     cluster: ClusterPlan,
     origin: Option<String>,
     robots: Robots,
+    sitemap: Option<Sitemap>,
     statics: Vec<Mount>,
     backends: Vec<Arc<Backend>>,
     router: Router<Arc<Route>>,
@@ -113,6 +116,11 @@ impl Plan {
     /// What robots may visit.
     pub fn robots(&self) -> &Robots {
         &self.robots
+    }
+
+    /// Where the sitemap comes from.
+    pub fn sitemap(&self) -> Option<&Sitemap> {
+        self.sitemap.as_ref()
     }
 
     /// The folders of files, those with the longer paths first.
