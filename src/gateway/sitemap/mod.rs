@@ -77,7 +77,7 @@ impl Gateway {
         trace.route = Some("sitemap".into());
         let mut outcome = self.walks.outcome.subscribe();
         let known = outcome.borrow_and_update().clone();
-        if !known.files.as_ref().is_some_and(|(_, made)| made.elapsed() < FRESH) {
+        if known.files.as_ref().is_none_or(|(_, made)| made.elapsed() >= FRESH) {
             self.walk_behind(&known);
         }
         let known = if known.files.is_none() && self.walks.walking.load(Ordering::SeqCst) {
