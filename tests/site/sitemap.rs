@@ -82,18 +82,19 @@ fn a_list_that_is_too_long_for_one_file_is_several_and_an_index() {
 
 #[test]
 fn a_page_that_fails_fails_the_whole_sitemap_and_robots_are_still_told() {
-    let broken: [(&str, fn() -> Reply, u16); 8] = [
-        ("an error", || Some((500, "{}".to_owned())), 502),
-        ("nothing behind the first page", || Some((404, "{}".to_owned())), 404),
-        ("too busy", || Some((503, "{}".to_owned())), 503),
-        ("no JSON", || Some((200, "<html>".to_owned())), 502),
-        ("no list", || Some((200, "{\"code\":200,\"data\":{}}".to_owned())), 502),
-        ("a failure under 200", || Some((200, "{\"code\":500,\"data\":{\"list\":[]}}".to_owned())), 502),
-        ("no address", || Some((200, "{\"code\":200,\"data\":{\"list\":[{\"other\":1}]}}".to_owned())), 502),
-        ("a reply that breaks off", || None, 502),
+    let ok = |body: &str| Some((200, body.to_owned()));
+    let broken = [
+        ("an error", Some((500, "{}".to_owned())), 502),
+        ("nothing behind the first page", Some((404, "{}".to_owned())), 404),
+        ("too busy", Some((503, "{}".to_owned())), 503),
+        ("no JSON", ok("<html>"), 502),
+        ("no list", ok("{\"code\":200,\"data\":{}}"), 502),
+        ("a failure under 200", ok("{\"code\":500,\"data\":{\"list\":[]}}"), 502),
+        ("no address", ok("{\"code\":200,\"data\":{\"list\":[{\"other\":1}]}}"), 502),
+        ("a reply that breaks off", None, 502),
     ];
     for (name, reply, status) in broken {
-        let backend = Paged::start(move |target| if page(target) == 3 { reply() } else { items(page(target) * 10, 10) });
+        let backend = Paged::start(move |target| if page(target) == 3 { reply.clone() } else { items(page(target) * 10, 10) });
         let gateway = strict(&backend);
         let answer = gateway.get("/sitemap.xml");
         assert_eq!((answer.status, answer.header("content-type")), (status, Some("application/problem+json")), "{name}");
