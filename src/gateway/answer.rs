@@ -71,6 +71,9 @@ impl Gateway {
         if let Some(response) = site::robots(self.plan.robots(), parts, !matches!(found, Found::NotFound)) {
             return Ok(response);
         }
+        if let Some(response) = Box::pin(self.sitemap(parts, !matches!(found, Found::NotFound), trace)).await {
+            return Ok(response);
+        }
         if let Some((folder, inside)) = self.folder_of(parts.uri.path(), !matches!(found, Found::NotFound)) {
             return Box::pin(self.file(folder, inside, parts, trace)).await;
         }

@@ -32,6 +32,7 @@ mod reply;
 mod shedding;
 mod showing;
 mod site;
+mod sitemap;
 mod standing_in;
 mod streaming;
 #[cfg(test)]
@@ -65,6 +66,7 @@ pub struct Gateway {
     kept: Arc<Store>,
     compressing: Arc<compressing::Compressing>,
     files: Arc<[Folder]>,
+    walks: Arc<sitemap::Walks>,
     flights: Arc<Flights<fetching::Landing>>,
     abroad: Option<Arc<abroad::Abroad>>,
     shedding: Arc<Shedding>,
@@ -85,6 +87,7 @@ impl Gateway {
             kept,
             compressing,
             files,
+            walks: Arc::default(),
             flights: Arc::default(),
             abroad: None,
             shedding,

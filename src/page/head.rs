@@ -8,7 +8,7 @@ use tera::{Context, Tera};
 use super::json_ld::JsonLd;
 use super::output::{Output, Stop};
 use super::surgery::Own;
-use super::{Error, HeadPart, JsonLdText, Templates, failed, filters, problem};
+use super::{Error, HeadPart, JsonLdText, Templates, failed, filters, functions, problem};
 
 /// The largest value of a head, in bytes.
 const MAX_VALUE: usize = 64 * 1024;
@@ -77,6 +77,7 @@ impl Head {
         // What is rendered here is text; it is escaped when it becomes an element.
         tera.autoescape_on([""; 0]);
         filters::register(&mut tera);
+        functions::register(&mut tera);
         let mut problems = Vec::new();
         let mut elements = Vec::new();
         let mut json_ld = Vec::new();
@@ -228,7 +229,7 @@ fn collapsed(text: &str) -> String {
 }
 
 /// An absolute address: a path is put behind the site's origin. `None` for what is neither path nor address.
-fn address(text: &str, origin: Option<&str>) -> Option<String> {
+pub(super) fn address(text: &str, origin: Option<&str>) -> Option<String> {
     let is_whole = ["http://", "https://"]
         .iter()
         .any(|scheme| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));

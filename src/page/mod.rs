@@ -7,6 +7,7 @@
 mod client;
 mod facts;
 mod filters;
+mod functions;
 mod head;
 mod json_ld;
 mod output;
@@ -218,6 +219,7 @@ fn engine() -> Tera {
     // Every name ends with nothing: without this, `a.txt` or `a.html.tera` would print `<script>` as it is.
     tera.autoescape_on([""]);
     filters::register(&mut tera);
+    functions::register(&mut tera);
     tera
 }
 

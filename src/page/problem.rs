@@ -181,7 +181,8 @@ fn with_hint(message: &str) -> String {
         "map" | "filter" => "use a list such as [item.name for item in items if item.shown]",
         "slice" => "use items[0:3]",
         "concat" => "use [...a, ...b]",
-        "number_format" | "money" => "use `decimal(places=2)`",
+        "number_format" => "use `decimal(places=2)`, or `money(currency=\"EUR\")`",
+        "pluralize" => "use `plural(one=\"{n} item\", other=\"{n} items\")`",
         "now" => "a page does not know the time: let the backend send it",
         _ => return message.to_owned(),
     };

@@ -163,7 +163,7 @@ impl Compiler<'_> {
         known.cloned().map(MethodChoice::Fixed)
     }
 
-    fn target_of(&mut self, at: &At, path: &str) -> Option<Template> {
+    pub(super) fn target_of(&mut self, at: &At, path: &str) -> Option<Template> {
         let from = |column: usize| path.chars().skip(column.saturating_sub(1)).collect::<String>();
         let template = match Template::parse(path) {
             Ok(template) => template,

@@ -79,6 +79,7 @@ impl<'s> Compiler<'s> {
                 "a list of routes, as in `- route: GET /detail/{id}`",
             );
         }
+        let sitemap = self.sitemap(file);
         let mut builder = RouterBuilder::new();
         let mut named = Vec::new();
         for (index, spec) in file.routes.iter().enumerate() {
@@ -116,6 +117,7 @@ impl<'s> Compiler<'s> {
             cluster,
             origin,
             robots,
+            sitemap,
             statics,
             csp,
             backends,

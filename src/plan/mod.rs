@@ -27,6 +27,7 @@ mod presets;
 mod routes;
 mod schemas;
 mod site;
+mod sitemaps;
 mod statics;
 mod steps;
 mod targets;
@@ -52,6 +53,7 @@ pub use named_calls::{Condition, ForEach, Join, NamedCall, OnFailure};
 pub use pages::Page;
 pub use routes::{Answer, Route};
 pub use site::Robots;
+pub use sitemaps::Sitemap;
 pub use statics::Mount;
 pub use upstreams::Backend;
 
@@ -66,6 +68,7 @@ pub struct Plan {
     cluster: ClusterPlan,
     origin: Option<String>,
     robots: Robots,
+    sitemap: Option<Sitemap>,
     statics: Vec<Mount>,
     csp: Option<Csp>,
     backends: Vec<Arc<Backend>>,
@@ -116,6 +119,11 @@ impl Plan {
     /// What robots may visit.
     pub fn robots(&self) -> &Robots {
         &self.robots
+    }
+
+    /// Where the sitemap comes from.
+    pub fn sitemap(&self) -> Option<&Sitemap> {
+        self.sitemap.as_ref()
     }
 
     /// The folders of files, those with the longer paths first.

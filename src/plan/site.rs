@@ -1,5 +1,6 @@
 //! The public face of the site.
 
+use super::Sitemap;
 use super::compiler::Compiler;
 use crate::spec::{At, FileSpec, Problem};
 
@@ -60,6 +61,10 @@ impl Compiler<'_> {
         }
         if paths.is_empty() {
             text.push_str("Disallow:\n");
+        }
+        let is_told = spec.and_then(|spec| spec.sitemap) == Some(true);
+        if let Some(origin) = file.site.as_ref().and_then(|site| site.origin.as_ref()).filter(|_| is_told) {
+            text.push_str(&format!("\nSitemap: {}{}\n", origin.trim_end_matches('/'), Sitemap::PATH));
         }
         if spec.is_some() {
             for (index, route) in file.routes.iter().enumerate() {

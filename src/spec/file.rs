@@ -124,7 +124,7 @@ pub struct RobotsSpec {
 #[serde(deny_unknown_fields)]
 #[schemars(title = "`sitemap`")]
 pub struct SitemapSpec {
-    /// The call, with a `{page}` hole.
+    /// The call, with a `{page}` hole for the number of a page.
     pub call: String,
     /// Where the items are.
     pub items: String,
@@ -132,4 +132,6 @@ pub struct SitemapSpec {
     pub loc: String,
     /// Where an item says when it last changed.
     pub lastmod: Option<String>,
+    /// The number of the first page. Default 1.
+    pub first: Option<u32>,
 }

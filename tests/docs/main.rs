@@ -1,4 +1,4 @@
-//! docs/routes.md is true: its examples compile, what it says comes out comes out, its tables are those of the code.
+//! docs/routes.md and docs/templates.md are true: its examples compile, what it says comes out comes out, its tables are those of the code.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a page that cannot be read has failed")]
 
@@ -8,6 +8,7 @@ mod faults;
 #[path = "../support/markdown.rs"]
 mod markdown;
 mod reference;
+mod templates;
 
 /// A file of the repository.
 fn read(path: &str) -> String {

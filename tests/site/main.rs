@@ -1,4 +1,4 @@
-//! What a site is beside its routes, as the shipped binary serves it: answers in content codings, files.
+//! What a site is beside its routes, as the shipped binary serves it: answers in content codings, files, the sitemap.
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -8,6 +8,8 @@ mod support;
 mod backend;
 mod compression;
 mod files;
+mod paged;
+mod sitemap;
 #[path = "../cache/upstream.rs"]
 #[expect(dead_code, reason = "other suites use the rest of it")]
 mod upstream;

@@ -3,6 +3,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tera::{Kwargs, State, TeraResult, Value};
 
+use super::super::head;
 use super::defined;
 
 /// What stays as it is (RFC 3986, unreserved).
@@ -28,7 +29,16 @@ pub(super) fn url(value: &Value, _: Kwargs, _: &State) -> TeraResult<String> {
     Ok(if is_harmless(text) { text.to_owned() } else { "#".to_owned() })
 }
 
-fn is_harmless(text: &str) -> bool {
+/// `<link rel="alternate" href="{{ "/en/detail/7" | absolute }}">`: a path behind `site.origin`; a whole address stays. Without an origin a path stays
+/// as it is; what is neither is `#`.
+pub(super) fn absolute(value: &Value, _: Kwargs, state: &State) -> TeraResult<String> {
+    let text = defined(value)?.to_string();
+    let site = state.get::<Value>("site")?;
+    let origin = site.as_ref().and_then(|site| site.get_from_path("origin")).and_then(Value::as_str);
+    Ok(head::address(text.trim(), origin).unwrap_or_else(|| "#".to_owned()))
+}
+
+pub(in super::super) fn is_harmless(text: &str) -> bool {
     // Browsers drop tabs and line feeds inside an address before they look for its scheme.
     if text.is_empty() || text.chars().any(char::is_control) {
         return false;

@@ -7,25 +7,42 @@ use jiff::{Timestamp, Zoned};
 use tera::{Error, Kwargs, State, TeraResult, Value};
 
 use super::defined;
+use super::locales::Locale;
+use super::money::locale;
 
 /// From here on a number is milliseconds since 1970, below it is seconds.
 const FIRST_MILLISECONDS: i64 = 100_000_000_000;
 
 /// `{{ createTime | date(format="%d %B %Y", zone="Asia/Shanghai") }}`. Takes seconds or milliseconds since 1970, `2026-11-20`,
 /// `2026-11-20 08:00:00` (in that zone) and the same with `T`, fractions, `Z` or an offset. `format` is `%Y-%m-%d` when absent, `zone`
-/// is UTC. A value that is no date prints as it came; null prints nothing.
+/// is UTC. With `locale="de"` instead of `format` it is in words, as the language writes it: `20. November 2026`. A value that is no date prints as it came; null prints nothing.
 pub(super) fn date(value: &Value, kwargs: Kwargs, _: &State) -> TeraResult<String> {
-    let format = kwargs.get::<&str>("format")?.unwrap_or("%Y-%m-%d");
+    let format = kwargs.get::<&str>("format")?;
+    let locale = kwargs.get::<&str>("locale")?.map(|tag| locale("date", tag)).transpose()?;
+    if let (Some(format), Some(_)) = (format, locale) {
+        return Err(Error::message(format!("`date` takes a `format`, here `{format}`, or a `locale`, not both")));
+    }
+    let format = format.unwrap_or("%Y-%m-%d");
     let zone = match kwargs.get::<&str>("zone")? {
         Some(name) => TimeZone::get(name).map_err(|_| Error::message(format!("`date` does not know the zone `{name}`")))?,
         None => TimeZone::UTC,
     };
     let text = defined(value)?.to_string();
-    match moment(text.trim(), &zone) {
+    let moment = moment(text.trim(), &zone);
+    if let (Some(moment), Some(locale)) = (&moment, locale) {
+        return Ok(in_words(moment.date(), locale));
+    }
+    match moment {
         Some(moment) => strtime::format(format, &moment)
             .map_err(|error| Error::message(format!("`date` cannot read the format `{format}`: {error}"))),
         None => Ok(text),
     }
+}
+
+fn in_words(date: Date, locale: &Locale) -> String {
+    let month = usize::try_from(date.month() - 1).ok().and_then(|index| locale.months.get(index)).copied().unwrap_or_default();
+    let words = locale.date.replace("{d}", &date.day().to_string()).replace("{y}", &date.year().to_string());
+    words.replace("{m}", month)
 }
 
 fn moment(text: &str, zone: &TimeZone) -> Option<Zoned> {
@@ -55,6 +72,24 @@ fn with_offset(text: &str) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_date_in_words_is_that_of_its_language() {
+        for (tag, expected) in [
+            ("en", "March 2, 2026"),
+            ("en-GB", "2 March 2026"),
+            ("de", "2. März 2026"),
+            ("de-AT", "2. März 2026"),
+            ("fr-CA", "2 mars 2026"),
+            ("es", "2 de marzo de 2026"),
+            ("pl", "2 marca 2026"),
+            ("cs", "2. března 2026"),
+            ("zh-CN", "2026年3月2日"),
+            ("ko", "2026년 3월 2일"),
+        ] {
+            assert_eq!(in_words(Date::constant(2026, 3, 2), Locale::find(tag).unwrap()), expected, "{tag}");
+        }
+    }
 
     #[test]
     fn the_forms_that_backends_send_are_read() {

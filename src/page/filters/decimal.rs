@@ -39,6 +39,33 @@ fn plain(text: &str) -> Option<String> {
     Number::raw(text.to_owned()).plain().ok()
 }
 
+/// A number with so many decimals.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Rounded {
+    /// Whether it is below zero once it is rounded.
+    pub(super) is_negative: bool,
+    /// The digits before the point, one at least.
+    pub(super) whole: String,
+    /// The digits behind it.
+    pub(super) decimals: String,
+}
+
+/// A number, its point moved to the left by `shift`, with so many decimals, rounded half away from zero; none for what is no number.
+pub(super) fn rounded(text: &str, shift: usize, places: usize) -> Option<Rounded> {
+    let plain = plain(text)?;
+    let (sign, digits) = plain.strip_prefix('-').map_or(("", plain.as_str()), |digits| ("-", digits));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let padded = format!("{whole:0>width$}", width = shift + 1);
+    let (before, behind) = padded.split_at_checked(padded.len().checked_sub(shift)?)?;
+    let formatted = formatted(&format!("{sign}{before}.{behind}{fraction}"), places, "", ".");
+    let (is_negative, digits) = formatted.strip_prefix('-').map_or((false, formatted.as_str()), |digits| (true, digits));
+    let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
+    // A point that moves leaves zeros in front.
+    let trimmed = whole.trim_start_matches('0');
+    let whole = if trimmed.is_empty() { "0" } else { trimmed };
+    Some(Rounded { is_negative, whole: whole.to_owned(), decimals: decimals.to_owned() })
+}
+
 fn formatted(plain: &str, places: usize, group: &str, point: &str) -> String {
     let (negative, digits) = plain.strip_prefix('-').map_or((false, plain), |digits| (true, digits));
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));

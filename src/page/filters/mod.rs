@@ -7,15 +7,23 @@
 //! | `urlencode` | one path segment or query value |
 //! | `urlencode_path` | a path: as `urlencode`, but slashes stay |
 //! | `url` | the address if it is harmless, else `#` |
+//! | `absolute` | an address with the site's origin |
 //! | `decimal` | a number with a fixed number of places: `1,234.50` |
-//! | `date` | a date in a format and a zone |
+//! | `money` | an amount in a currency, as a language writes it |
+//! | `plural` | the form of a text that a number asks for |
+//! | `date` | a date in a format and a zone, or as a language writes it |
 //! | `striptags` | the text of a piece of HTML |
 
 mod address;
 mod date;
 mod decimal;
 mod json;
+mod locales;
+mod money;
+mod plural;
 mod text;
+
+pub(super) use address::is_harmless;
 
 use tera::{Tera, TeraResult, Value};
 
@@ -26,9 +34,17 @@ pub(super) fn register(tera: &mut Tera) {
     tera.register_filter("urlencode", address::urlencode);
     tera.register_filter("urlencode_path", address::urlencode_path);
     tera.register_filter("url", address::url);
+    tera.register_filter("absolute", address::absolute);
+    tera.register_filter("money", money::money);
+    tera.register_filter("plural", plural::plural);
     tera.register_filter("decimal", decimal::decimal);
     tera.register_filter("date", date::date);
     tera.register_filter("striptags", text::striptags);
+}
+
+/// A value in a message, cut to a length that a log bears.
+fn shown(text: &str) -> String {
+    text.chars().take(64).collect()
 }
 
 /// Refuses a variable that is not there, as printing it would.

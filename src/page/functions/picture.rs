@@ -1,0 +1,121 @@
+//! `picture`: an image, and from what a browser may choose for the screen that it has.
+
+use std::fmt::Write as _;
+
+use tera::{Error, Kwargs, State, TeraResult, Value};
+
+use super::super::filters::is_harmless;
+
+/// `{{ picture(src=item.pic, alt=item.name, width=640, height=480, widths=[320, 640], sizes="50vw", formats=["avif", "webp"]) }}`: an `<img>` with `srcset`, in a
+/// `<picture>` with a `<source>` for each format. `pattern` says how the image server is asked: `{src}?w={width}` when absent, and `&fm={format}` behind it
+/// in a source. `lazy=false` for the image that is seen first; `class` for a style. An address that a browser would run is left out.
+pub(super) fn picture(kwargs: Kwargs, _: &State) -> TeraResult<Value> {
+    let src = kwargs.must_get::<Value>("src")?.to_string();
+    let alt = kwargs.must_get::<Value>("alt")?.to_string();
+    let widths = kwargs.get::<Vec<Value>>("widths")?.unwrap_or_default();
+    let widths: Vec<u64> = widths.iter().map(width).collect::<TeraResult<_>>()?;
+    let formats = kwargs.get::<Vec<Value>>("formats")?.unwrap_or_default();
+    let mut image = Image {
+        src: if is_harmless(&src) { src } else { String::new() },
+        pattern: kwargs.get::<&str>("pattern")?.unwrap_or("{src}?w={width}").to_owned(),
+        sizes: kwargs.get::<&str>("sizes")?.unwrap_or("100vw").to_owned(),
+        widths,
+        out: String::new(),
+    };
+    let formats: Vec<String> = formats.iter().map(Value::to_string).filter(|_| !image.src.is_empty()).collect();
+    if let Some(odd) = formats.iter().find(|format| format.is_empty() || !format.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+    {
+        return Err(Error::message(format!("`picture` wants names such as webp in `formats`, not `{odd}`")));
+    }
+    if !formats.is_empty() {
+        image.out.push_str("<picture>");
+    }
+    for format in &formats {
+        image.out.push_str("<source");
+        image.attribute("type", &format!("image/{format}"));
+        image.srcset(Some(format));
+        image.out.push('>');
+    }
+    image.out.push_str("<img");
+    if !image.src.is_empty() {
+        image.attribute("src", &image.src.clone());
+        if !image.widths.is_empty() {
+            image.srcset(None);
+        }
+    }
+    image.attribute("alt", &alt);
+    for name in ["width", "height"] {
+        if let Some(value) = kwargs.get::<Value>(name)?.filter(|value| !value.is_none()) {
+            image.attribute(name, &width(&value)?.to_string());
+        }
+    }
+    if let Some(class) = kwargs.get::<&str>("class")? {
+        image.attribute("class", class);
+    }
+    if kwargs.get::<bool>("lazy")?.unwrap_or(true) {
+        image.attribute("loading", "lazy");
+    }
+    image.attribute("decoding", "async");
+    image.out.push('>');
+    if !formats.is_empty() {
+        image.out.push_str("</picture>");
+    }
+    Ok(Value::safe_string(&image.out))
+}
+
+fn width(value: &Value) -> TeraResult<u64> {
+    let wrong = || Error::message(format!("`picture` wants whole numbers of pixels, not `{value}`"));
+    value.as_u64().filter(|width| *width > 0).ok_or_else(wrong)
+}
+
+/// An image while it is written.
+struct Image {
+    src: String,
+    pattern: String,
+    sizes: String,
+    widths: Vec<u64>,
+    out: String,
+}
+
+impl Image {
+    fn srcset(&mut self, format: Option<&str>) {
+        let address = |width: Option<u64>| {
+            let asked = self.pattern.contains("{format}");
+            let mut address = match width {
+                Some(width) => self.pattern.replace("{width}", &width.to_string()),
+                None => "{src}".to_owned(),
+            };
+            if let (Some(_), false) = (format, asked) {
+                address.push_str(if address.contains('?') { "&fm={format}" } else { "?fm={format}" });
+            }
+            let format = format.unwrap_or("auto");
+            let address = address.replace("{format}", format).replace("{src}", &self.src);
+            // Blanks and commas part the entries of a list.
+            address.replace(' ', "%20").replace(',', "%2C")
+        };
+        let list = if self.widths.is_empty() {
+            address(None)
+        } else {
+            self.widths.iter().map(|width| format!("{} {width}w", address(Some(*width)))).collect::<Vec<_>>().join(", ")
+        };
+        self.attribute("srcset", &list);
+        if !self.widths.is_empty() {
+            self.attribute("sizes", &self.sizes.clone());
+        }
+    }
+
+    fn attribute(&mut self, name: &str, value: &str) {
+        // A String takes every text.
+        let _ = write!(self.out, " {name}=\"");
+        for c in value.chars() {
+            match c {
+                '&' => self.out.push_str("&amp;"),
+                '<' => self.out.push_str("&lt;"),
+                '>' => self.out.push_str("&gt;"),
+                '"' => self.out.push_str("&quot;"),
+                c => self.out.push(c),
+            }
+        }
+        self.out.push('"');
+    }
+}
