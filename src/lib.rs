@@ -6,6 +6,7 @@ pub mod cache;
 pub mod check;
 pub mod cli;
 pub mod cluster;
+pub mod coding;
 pub mod demo;
 pub mod gateway;
 pub mod json;

@@ -168,6 +168,11 @@ impl Store {
         });
     }
 
+    /// Drops everything, for its memory: what is asked for now may be kept again.
+    pub fn empty(&self) {
+        self.slots.clear();
+    }
+
     /// How many entries there are, and what they weigh in bytes.
     pub fn size(&self) -> (usize, u64) {
         (self.slots.len(), self.slots.weight())

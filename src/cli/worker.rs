@@ -14,7 +14,7 @@ use super::drill::Drill;
 use super::exit::Exit;
 use super::flight::Watching;
 use super::peers::Others;
-use super::{log, runtime};
+use super::{hearsay, log, memory, runtime};
 use crate::admin::PURGE_TOPIC;
 use crate::cache::Purge;
 use crate::cluster::{Event, Load, Recorder, Stream, WorkerChannel, WorkerError};
@@ -25,7 +25,7 @@ use crate::plan::{self, Plan};
 use crate::server::{Body, Departures, Edge, EdgeSettings, Limits, Timeouts};
 use crate::spec::Snapshot;
 use crate::telemetry::{AccessLog, Standard};
-use crate::upstream::Client;
+use crate::upstream::{Client, Upstream};
 
 /// How long a client may say nothing before its connection is served all the same. The edge then waits for ten seconds more,
 /// so that a silent connection lasts a minute, as an idle one does.
@@ -88,7 +88,9 @@ async fn serve(
         watch: Some(Arc::clone(&watching) as _),
     };
     let client = Client::new(Some(Arc::new(InMemory)));
-    plan.backends().iter().for_each(|backend| client.watch(backend.upstream()));
+    let upstreams: Vec<Upstream> = plan.backends().iter().map(|backend| backend.upstream().clone()).collect();
+    let hearsay = hearsay::among(channel.peers());
+    upstreams.iter().for_each(|upstream| client.watch(upstream, Some(&hearsay)));
     let injections = drill.as_ref().map(Drill::injections).unwrap_or_default();
     let gateway = Gateway::new(Arc::new(plan), client).with_injections(injections);
     let gateway = gateway.among(Arc::new(Others::new(channel.peers())));
@@ -114,6 +116,7 @@ async fn serve(
         Load { connections: counted.connections() as u64, requests, panics: watched.panics() }
     };
     channel.listening(load).await?;
+    let _ends_with_this = memory::watch(&keeper, &edge);
     // Every connection holds a sender, from the moment it arrives: one that is being taken is not open yet, and must not be
     // forgotten for that.
     let (holding, mut held) = mpsc::channel::<Infallible>(1);
@@ -135,6 +138,7 @@ async fn serve(
             Event::Deliver { topic, value } => match topic.as_str() {
                 "ready" => edge.set_ready(value != "no"),
                 PURGE_TOPIC => purge(&keeper, &value),
+                hearsay::TOPIC => hearsay::hear(&hearsay, &value, upstreams.iter()),
                 _ => tracing::debug!(event = "deliver", topic, "nobody here listens to this topic"),
             },
             Event::Bring { name } => keeper.bring(&name),

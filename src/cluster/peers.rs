@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::channel::SendError;
 use super::connection::Shared;
 use super::event::WorkerError;
-use super::message::{LONGEST_NAME, Malformed, Message};
+use super::message::{LONGEST_NAME, LONGEST_VALUE, Malformed, Message, told};
 use super::sealed::Sealed;
 
 /// The other workers of this group and generation, by way of the master.
@@ -50,6 +50,21 @@ impl Peers {
     pub async fn give_up(&self, name: &str) -> Result<(), WorkerError> {
         check(name)?;
         let message = Message::Brought { name: name.to_owned(), length: 0, next: true };
+        self.shared.channel.send(&message, &[]).await.map_err(failed)
+    }
+}
+
+impl Peers {
+    /// The longest value of state that all workers are told, in bytes.
+    pub const LONGEST_VALUE: usize = LONGEST_VALUE;
+
+    /// Has all workers, of every group and generation, told that `topic` has this value now, this one too.
+    ///
+    /// # Errors
+    /// The channel is closed, or the topic or the value is too long.
+    pub async fn publish(&self, topic: &str, value: &str) -> Result<(), WorkerError> {
+        told(topic, value).map_err(|malformed| WorkerError::Nonsense(malformed.to_string()))?;
+        let message = Message::Publish { topic: topic.to_owned(), value: value.to_owned() };
         self.shared.channel.send(&message, &[]).await.map_err(failed)
     }
 }

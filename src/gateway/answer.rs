@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use super::accept::Wish;
 use super::aside::LARGE;
 use super::calling::{Asked, target};
+use super::compressing::AsItIs;
 use super::edge::{BodyError, Refusal, RequestId, Trace};
 use super::fault::Fault;
 use super::fragment::Wanted;
@@ -48,6 +49,7 @@ impl Gateway {
             Ok(response) => response,
             Err(fault) => self.faulted(&parts, &fault, &mut trace),
         };
+        response = self.compressed(&parts, response).await;
         if !self.injections.is_empty() {
             response = self.truncated(response, &trace);
         }
@@ -79,17 +81,21 @@ impl Gateway {
         let bare = fragment::without_parameter(route, parts);
         let parts = bare.as_ref().unwrap_or(parts);
         let holes = decoded(&holes)?;
-        match route.caching() {
+        let mut response = match route.caching() {
             Some(caching) => {
                 // What may be kept has no body worth waiting for.
                 place.begin();
-                Ok(self.through_cache(route, caching, parts, body, holes, wanted, trace).await)
+                self.through_cache(route, caching, parts, body, holes, wanted, trace).await
             }
             None => {
                 let term = Term { time: self.time(route, &wanted), place: Some(&place) };
-                self.answered(route, parts, body, &holes, &wanted, term, trace).await
+                self.answered(route, parts, body, &holes, &wanted, term, trace).await?
             }
+        };
+        if !route.compresses() {
+            response.extensions_mut().insert(AsItIs);
         }
+        Ok(response)
     }
 
     /// The answer of a route, made anew, within so much time.

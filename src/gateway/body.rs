@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
+use super::compressing::Coded;
 use super::streaming::Shaped;
 use crate::shape::Refused;
 use crate::upstream::StreamBody;
@@ -21,6 +22,8 @@ enum Inner {
     Full(Bytes),
     Stream(Box<StreamBody>),
     Shaped(Box<Shaped>),
+    /// Another one, in a content coding.
+    Coded(Box<Coded>),
     /// Another one that breaks off.
     Cut(Box<Body>, Left),
 }
@@ -44,6 +47,9 @@ pub enum Broken {
     /// What comes cannot be shaped.
     #[error("the reply cannot be shaped to its end: {0}")]
     Reply(Refused),
+    /// It cannot be put into its coding.
+    #[error("the answer cannot be encoded: {0}")]
+    Coding(std::io::Error),
 }
 
 impl Body {
@@ -66,9 +72,14 @@ impl Body {
     pub(super) fn whole(&self) -> Option<&Bytes> {
         match &self.inner {
             Inner::Full(bytes) => Some(bytes),
-            Inner::Stream(_) | Inner::Shaped(_) => None,
+            Inner::Stream(_) | Inner::Shaped(_) | Inner::Coded(_) => None,
             Inner::Cut(body, _) => body.whole(),
         }
+    }
+
+    /// Whether it is an upstream's, untouched.
+    pub(super) fn is_passed(&self) -> bool {
+        matches!(self.inner, Inner::Stream(_))
     }
 
     /// The same, which breaks off after so many bytes if it is longer.
@@ -88,6 +99,12 @@ impl From<Shaped> for Body {
     }
 }
 
+impl From<Coded> for Body {
+    fn from(body: Coded) -> Self {
+        Self { inner: Inner::Coded(Box::new(body)) }
+    }
+}
+
 impl http_body::Body for Body {
     type Data = Bytes;
     type Error = Broken;
@@ -98,6 +115,7 @@ impl http_body::Body for Body {
             Inner::Full(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Inner::Stream(stream) => Pin::new(stream.as_mut()).poll_frame(cx).map_err(Broken::Upstream),
             Inner::Shaped(shaped) => shaped.poll(cx).map(|piece| piece.map(|piece| piece.map(Frame::data))),
+            Inner::Coded(coded) => coded.poll(cx),
             Inner::Cut(body, left) => {
                 let rest = match *left {
                     Left::Bytes(rest) => rest,
@@ -130,6 +148,7 @@ impl http_body::Body for Body {
             Inner::Full(bytes) => bytes.is_empty(),
             Inner::Stream(stream) => stream.is_end_stream(),
             Inner::Shaped(shaped) => shaped.is_over(),
+            Inner::Coded(coded) => coded.is_over(),
             // Only what is asked for tells whether something was left out.
             Inner::Cut(..) => false,
         }
@@ -140,7 +159,7 @@ impl http_body::Body for Body {
             Inner::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Inner::Stream(stream) => stream.size_hint(),
             Inner::Shaped(shaped) if shaped.is_over() => SizeHint::with_exact(0),
-            Inner::Shaped(_) => SizeHint::default(),
+            Inner::Shaped(_) | Inner::Coded(_) => SizeHint::default(),
             // What was promised.
             Inner::Cut(body, _) => body.size_hint(),
         }

@@ -80,11 +80,12 @@ impl Gateway {
             MethodChoice::Fixed(method) => method.clone(),
             MethodChoice::AsRequested => parts.method.clone(),
         };
-        let headers = headers::forward_untouched(&parts.headers, &peer(parts)).map_err(nominated)?;
+        let forwarded = headers::forward_untouched(&parts.headers, &peer(parts)).map_err(nominated)?;
         let path_and_query = target(call, parts, input)?;
         let body = body.map_err(upstream::BodyError::from).boxed();
         let started = Clock::now();
-        let head = upstream::Head { method, path_and_query: &path_and_query, headers, repeat: call.repeat() };
+        let (repeat, trailers) = (call.repeat(), headers::Trailers::of(&parts.headers));
+        let head = upstream::Head { method, path_and_query: &path_and_query, headers: forwarded, repeat, trailers };
         let result = self.client.open(call.backend().upstream(), head, body, deadline).await;
         trace.upstream = started.elapsed();
         result.map(|response| response.map(Body::stream)).map_err(|error| self.failed(call, error))

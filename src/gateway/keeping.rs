@@ -7,12 +7,13 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use tokio::time::Instant;
 
+use super::compressing::is_known;
 use super::edge::Trace;
 use super::gathered::PARTIAL;
 use super::nonce::{self, Nonce};
 use super::reply::vary_on;
 use super::{Body, fetching};
-use crate::cache::{Entry, Label, Obey, Refusal, Said, Status, Times, is_known, strong};
+use crate::cache::{Entry, Label, Obey, Refusal, Said, Status, Times, strong};
 use crate::plan::Caching;
 
 /// Among the extensions of a request whose answer may be kept: what the replies behind it say about that.
@@ -107,7 +108,11 @@ pub(super) fn give(entry: &Entry, parts: &Parts, now: Instant, status: Status, t
         response
     } else {
         let mut headers = entry.head(now);
-        let mut response = Response::new(Body::full(nonce::renew(&mut headers, &entry.body)));
+        let (body, nonce) = nonce::renew(&mut headers, &entry.body);
+        let mut response = Response::new(Body::full(body));
+        if let Some(nonce) = nonce {
+            response.extensions_mut().insert(nonce);
+        }
         *response.status_mut() = entry.status;
         *response.headers_mut() = headers;
         response

@@ -10,6 +10,7 @@ mod aside;
 mod body;
 mod caching;
 mod calling;
+mod compressing;
 mod degrading;
 pub mod edge;
 pub mod fault;
@@ -23,6 +24,7 @@ pub mod injection;
 mod keeping;
 mod nonce;
 mod preparing;
+mod pressure;
 mod problem;
 mod receiving;
 mod reply;
@@ -42,6 +44,7 @@ use http::{HeaderValue, Method};
 
 pub use abroad::Peers;
 pub use body::Body;
+pub use pressure::Pressure;
 
 use aside::Aside;
 use shedding::Shedding;
@@ -58,6 +61,7 @@ pub struct Gateway {
     plan: Arc<Plan>,
     client: Client,
     kept: Arc<Store>,
+    compressing: Arc<compressing::Compressing>,
     flights: Arc<Flights<fetching::Landing>>,
     abroad: Option<Arc<abroad::Abroad>>,
     shedding: Arc<Shedding>,
@@ -70,7 +74,18 @@ impl Gateway {
     pub fn new(plan: Arc<Plan>, client: Client) -> Self {
         let kept = Arc::new(Store::new(plan.limits().cache));
         let (shedding, aside) = (Arc::new(Shedding::new(&plan)), Arc::new(Aside::new(&plan)));
-        Self { plan, client, kept, flights: Arc::default(), abroad: None, shedding, aside, injections: Arc::default() }
+        let compressing = Arc::new(compressing::Compressing::new(plan.limits().cache));
+        Self {
+            plan,
+            client,
+            kept,
+            compressing,
+            flights: Arc::default(),
+            abroad: None,
+            shedding,
+            aside,
+            injections: Arc::default(),
+        }
     }
 
     /// The same, with a way to the other workers of the machine: without one, `coalesce: machine` is that of a worker.

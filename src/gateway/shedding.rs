@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::fault::Fault;
+use super::pressure::{Gauge, Pressure};
 use crate::plan::{Adaptive, Plan, Route};
 
 /// What is left of the limit when answers are late.
@@ -24,6 +25,7 @@ pub(super) struct Shedding {
     adaptive: Option<Mutex<Aimd>>,
     /// By name, those that have a limit of their own.
     routes: HashMap<Arc<str>, Counter>,
+    pressure: Gauge,
 }
 
 #[derive(Debug)]
@@ -65,7 +67,13 @@ impl Shedding {
             worker: Counter::new(limits.in_flight),
             adaptive: limits.adaptive.map(|adaptive| Mutex::new(Aimd::new(adaptive, limits.in_flight))),
             routes: limited.map(|(name, most)| (name, Counter::new(most))).collect(),
+            pressure: Gauge::default(),
         }
+    }
+
+    /// How short memory is.
+    pub(super) fn pressure(&self) -> &Gauge {
+        &self.pressure
     }
 
     /// A place for a request of a route.
@@ -74,6 +82,11 @@ impl Shedding {
     /// There is none.
     pub(super) fn enter(&self, route: &Route) -> Result<Place<'_>, Fault> {
         let most = self.adaptive.as_ref().map_or(usize::MAX, |aimd| lock(aimd).limit());
+        let most = match self.pressure.now() {
+            Pressure::None | Pressure::Tight => most,
+            Pressure::Scarce => most.min(self.worker.most.div_ceil(2)),
+            Pressure::Out => return Err(Fault::Overloaded { limit: "memory" }),
+        };
         if !self.worker.enter(most) {
             return Err(Fault::Overloaded { limit: "worker" });
         }

@@ -50,7 +50,7 @@ impl Gateway {
         let result = self.client.open_websocket(upstream, &path_and_query, headers, call.repeat(), deadline).await;
         trace.upstream = started.elapsed();
         match result.map_err(|error| self.failed(call, error))? {
-            Opened::Kept(response) => Ok(response.map(Body::stream)),
+            Opened::Kept(response) => Ok((*response).map(Body::stream)),
             Opened::Switched(headers, tunnel) => {
                 let mut response = Response::new(Body::empty());
                 *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;

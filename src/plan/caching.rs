@@ -11,7 +11,7 @@ use super::words::which_has;
 use crate::base::hole::{Part, Template};
 use crate::cache::{Obey, Rules};
 use crate::route::{Methods, Pattern};
-use crate::spec::{At, CacheSpec, CoalesceSpec, InputSpec, ObeySpec, Problem, RouteSpec, UnknownQuerySpec};
+use crate::spec::{At, CacheSpec, CoalesceSpec, InputSpec, ObeySpec, Problem, RouteSpec, Switchable, UnknownQuerySpec};
 
 /// How long a stale reply is given out while a new one is fetched, and while the upstream fails.
 const SWR: Duration = Duration::from_secs(10);
@@ -81,19 +81,53 @@ fn name(pair: &str) -> String {
 }
 
 impl Compiler<'_> {
-    /// What is kept of a route's replies; the outer `None` when that cannot be built.
+    /// What is kept of a route's replies; the outer `None` when that cannot be built. `shared` is what a route without a word of its own
+    /// starts from, if it takes GET and is no proxy: it is for all that can use it, so it goes by what their rules need.
     pub(super) fn caching(
         &mut self,
         at: &At,
         route: &RouteSpec,
+        shared: Option<&CacheSpec>,
         pattern: Option<&Pattern>,
         feeds: &Feeds<'_>,
     ) -> Option<Option<Caching>> {
-        let Some(spec) = route.cache.as_ref().filter(|_| route.proxy.is_none()) else { return Some(None) };
-        if pattern.is_some_and(|pattern| !takes_get(pattern.methods())) {
+        if route.proxy.is_some() {
+            return Some(None);
+        }
+        let takes_get = pattern.is_none_or(|pattern| takes_get(pattern.methods()));
+        if !takes_get && matches!(route.cache, Some(Switchable::Set(_) | Switchable::Switch(true))) {
             let problem = Problem::new(at, "`cache` has no say here: only replies to GET are kept").at_key();
             self.push(problem.hint("remove `cache`, or let the route take GET"));
         }
+        let shared = shared.map(|spec| (At::root().key("defaults").key("cache"), spec));
+        let (at, spec, is_shared) = match (&route.cache, shared) {
+            (Some(Switchable::Set(spec)), _) => (at.clone(), spec, false),
+            (Some(Switchable::Switch(true)), Some((at, spec))) => (at, spec, true),
+            (None, Some((at, spec))) if takes_get => (at, spec, true),
+            (Some(Switchable::Switch(true)), None) => {
+                let problem = Problem::new(at, "nothing says how long a reply is fresh");
+                self.push(problem.hint("write `cache: {ttl: 30s}`, or add `cache` to `defaults`"));
+                return None;
+            }
+            (Some(Switchable::Switch(false)) | None, _) => return Some(None),
+        };
+        let (obey, ttl) = self.freshness(&at, spec);
+        let headers = self.told_apart_by(&at.key("vary"), spec, &route.input);
+        let (swr, stale_if_error) = self.stale(&at, spec, headers.iter().any(is_of_person), is_shared);
+        let query = self.listed(&at.key("query"), spec, route.input.as_ref(), is_shared);
+        let tags = self.tags(&at.key("tags"), spec, feeds);
+        let of_machine = spec.coalesce == Some(CoalesceSpec::Machine);
+        Some(Some(Caching { rules: Rules { obey, ttl, swr, stale_if_error }, query, headers, tags: tags?, of_machine }))
+    }
+
+    /// What routes start from: its problems are told though no route takes it.
+    pub(super) fn shared_cache(&mut self, at: &At, spec: &CacheSpec) {
+        let _found_again = (self.freshness(at, spec), self.told_apart_by(&at.key("vary"), spec, &None));
+        let _found_again = (self.stale(at, spec, false, true), self.listed(&at.key("query"), spec, None, true));
+    }
+
+    /// Whose word counts, and how long a reply is fresh.
+    fn freshness(&mut self, at: &At, spec: &CacheSpec) -> (Obey, Option<Duration>) {
         let obey = match spec.obey {
             Some(ObeySpec::Private) => Obey::Private,
             None | Some(ObeySpec::Refusals) => Obey::Refusals,
@@ -104,23 +138,18 @@ impl Compiler<'_> {
             let problem = Problem::new(at, "nothing says how long a reply is fresh").at_key();
             self.push(problem.hint("add `ttl`, as in `ttl: 30s`, or `obey: all` when the upstream says so itself"));
         }
-        let headers = self.told_apart_by(&at.key("vary"), spec, &route.input);
-        let (swr, stale_if_error) = self.stale(at, spec, headers.iter().any(is_of_person));
-        let query = self.listed(&at.key("query"), spec, route.input.as_ref());
-        let tags = self.tags(&at.key("tags"), spec, feeds);
-        let of_machine = spec.coalesce == Some(CoalesceSpec::Machine);
-        Some(Some(Caching { rules: Rules { obey, ttl, swr, stale_if_error }, query, headers, tags: tags?, of_machine }))
+        (obey, ttl)
     }
 
-    /// How long stale replies are given out. Those that are told apart by who asks never are.
-    fn stale(&mut self, at: &At, spec: &CacheSpec, is_personal: bool) -> (Duration, Duration) {
+    /// How long stale replies are given out. Those that are told apart by who asks never are, whatever all routes start from.
+    fn stale(&mut self, at: &At, spec: &CacheSpec, is_personal: bool, is_shared: bool) -> (Duration, Duration) {
         if !is_personal {
             let swr = self.duration(&at.key("swr"), spec.swr.as_ref(), SWR);
             return (swr, self.duration(&at.key("stale_if_error"), spec.stale_if_error.as_ref(), STALE_IF_ERROR));
         }
         for (key, text) in [("swr", &spec.swr), ("stale_if_error", &spec.stale_if_error)] {
             let at = at.key(key);
-            if !self.duration(&at, text.as_ref(), Duration::ZERO).is_zero() {
+            if !is_shared && !self.duration(&at, text.as_ref(), Duration::ZERO).is_zero() {
                 let message = format!("`{key}` has no say here: what is told apart by who asks is never given out stale");
                 self.push(Problem::new(&at, message).at_key().hint(format!("remove `{key}`")));
             }
@@ -149,8 +178,9 @@ impl Compiler<'_> {
         headers
     }
 
-    /// The parameters that tell replies apart; none for all that the route takes. A rule for one that would be dropped is a slip.
-    fn listed(&mut self, at: &At, spec: &CacheSpec, input: Option<&InputSpec>) -> Option<Vec<String>> {
+    /// The parameters that tell replies apart; none for all that the route takes. A rule for one that would be dropped is a slip; a list
+    /// that all routes start from goes on with those that a route has rules for.
+    fn listed(&mut self, at: &At, spec: &CacheSpec, input: Option<&InputSpec>, is_shared: bool) -> Option<Vec<String>> {
         let ruled: Vec<&String> = input.iter().flat_map(|input| input.query.keys()).collect();
         let unknown = input.and_then(|input| input.unknown_query);
         let Some(names) = &spec.query else {
@@ -161,13 +191,14 @@ impl Compiler<'_> {
                 self.problem(&at.index(index), format!("the parameter `{name}` is in this list already"));
             }
         }
-        for name in ruled.into_iter().filter(|name| !names.contains(name)) {
+        let missing = || ruled.iter().copied().filter(|name| !names.contains(name));
+        for name in missing().filter(|_| !is_shared) {
             let known: Vec<&str> = names.iter().map(String::as_str).collect();
             let message = format!("`{name}` has a rule, but is not in this list, {}: it would be dropped", which_has(&known));
             self.push(Problem::new(at, message).at_key().hint(format!("add `{name}`, or take its rule out")));
         }
         // What is unknown is refused by its rule, which must see it.
-        (unknown != Some(UnknownQuerySpec::Reject)).then(|| names.clone())
+        (unknown != Some(UnknownQuerySpec::Reject)).then(|| names.iter().chain(missing()).cloned().collect())
     }
 
     fn tags(&mut self, at: &At, spec: &CacheSpec, feeds: &Feeds<'_>) -> Option<Vec<Template>> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::GroupPlan;
 use super::compiler::Compiler;
-use crate::spec::{At, ClusterSpec, DurationText};
+use crate::spec::{At, ClusterSpec, DurationText, SizeText};
 
 /// The shortest and the longest heartbeat: workers beat five times in each, and a busy machine must not look like a dead one.
 const HEARTBEAT: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(3600));
@@ -71,7 +71,7 @@ impl Compiler<'_> {
             drain,
             stream_drain: self.stream_drain(&at.key("stream_drain"), spec, drain),
             heartbeat: self.heartbeat(&at.key("heartbeat"), spec.heartbeat.as_ref()),
-            memory: self.memory(&at.key("memory"), spec),
+            memory: self.memory(&at.key("memory"), spec.memory.as_ref()),
             probation: self.probation(&at.key("probation"), spec.probation.as_ref()),
             groups,
         }
@@ -103,8 +103,9 @@ impl Compiler<'_> {
         heartbeat
     }
 
-    fn memory(&mut self, at: &At, spec: &ClusterSpec) -> Option<u64> {
-        let memory = spec.memory.as_ref().map(|_| self.size(at, &spec.memory, LEAST_MEMORY))?;
+    /// What a worker may hold, if that is limited.
+    pub(super) fn memory(&mut self, at: &At, text: Option<&SizeText>) -> Option<u64> {
+        let memory = self.size(at, &Some(text?.clone()), LEAST_MEMORY);
         if memory < LEAST_MEMORY {
             let shown = self.source().shown(at).unwrap_or_default();
             self.expected(at, format!("`{shown}` is less than a worker needs"), "32MiB at least");

@@ -25,6 +25,8 @@ pub struct Limits {
     pub json_nodes: usize,
     /// What the cache of each worker may hold, in bytes.
     pub cache: u64,
+    /// What a worker may hold of its own, in bytes: it gives things up before.
+    pub memory: Option<u64>,
     /// The requests that a worker answers at once.
     pub in_flight: usize,
     /// Whether that shrinks when answers are late.
@@ -62,6 +64,7 @@ impl Compiler<'_> {
             let shown = self.source().shown(&at.key("cache")).unwrap_or_default();
             self.expected(&at.key("cache"), format!("`{shown}` is too little to keep anything"), "64KiB at least");
         }
+        let memory = self.memory(&at.key("memory"), spec.memory.as_ref());
         let mut count = |key: &str, value: Option<usize>, default| {
             if value == Some(0) {
                 self.expected(&at.key(key), "0 would refuse every request".to_owned(), "1 or more");
@@ -91,6 +94,7 @@ impl Compiler<'_> {
             headers,
             json_nodes,
             in_flight,
+            memory,
             adaptive,
             json_depth: self.depth(&at.key("json_depth"), spec.json_depth, 64),
         }

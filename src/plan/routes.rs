@@ -12,7 +12,7 @@ use crate::check::Rules;
 use crate::page::Templates;
 use crate::route::{Methods, Pattern, PatternError};
 use crate::shape::{Fused, Shape};
-use crate::spec::{At, FileSpec, InputSpec, PageSpec, Problem, RouteSpec};
+use crate::spec::{At, CacheSpec, FileSpec, InputSpec, PageSpec, Problem, RouteSpec, Switchable};
 use crate::upstream::Repeat;
 
 /// A route of the plan.
@@ -27,6 +27,7 @@ pub struct Route {
     caching: Option<Caching>,
     timeout: Duration,
     in_flight: Option<usize>,
+    compresses: bool,
 }
 
 /// How a route is answered.
@@ -110,6 +111,11 @@ impl Route {
         self.timeout
     }
 
+    /// Whether its answers leave in a content coding that the client takes.
+    pub fn compresses(&self) -> bool {
+        self.compresses
+    }
+
     /// How many of its requests a worker answers at once, when it has a limit of its own.
     pub fn in_flight(&self) -> Option<usize> {
         self.in_flight
@@ -121,6 +127,14 @@ pub(super) struct Defaults<'s> {
     file: &'s FileSpec,
     timeout: Duration,
     strict: bool,
+    compress: bool,
+}
+
+impl<'s> Defaults<'s> {
+    /// How replies are kept.
+    fn cache(&self) -> Option<&'s CacheSpec> {
+        self.file.defaults.as_ref().and_then(|defaults| defaults.cache.as_ref())
+    }
 }
 
 /// Whether the calls of a route can be made twice.
@@ -147,9 +161,17 @@ impl Compiler<'_> {
         if let Some(steps) = spec.and_then(|spec| spec.shape.as_ref()) {
             self.steps(&at.key("shape"), steps);
         }
+        if let Some(cache) = spec.and_then(|spec| spec.cache.as_ref()) {
+            self.shared_cache(&at.key("cache"), cache);
+        }
         let timeout = spec.and_then(|spec| spec.timeout.as_ref());
         let timeout = self.limit(&at.key("timeout"), timeout, Duration::from_secs(10));
-        Defaults { file, timeout, strict: spec.and_then(|spec| spec.strict).unwrap_or(false) }
+        Defaults {
+            file,
+            timeout,
+            strict: spec.and_then(|spec| spec.strict).unwrap_or(false),
+            compress: spec.and_then(|spec| spec.compress).unwrap_or(true),
+        }
     }
 
     /// A route, as far as it can be built; its pattern even when the rest is broken, so that conflicts are found too.
@@ -171,7 +193,7 @@ impl Compiler<'_> {
             _ => Some(None),
         };
         let answer = self.answer(at, spec, defaults, &feeds);
-        let caching = self.caching(&at.key("cache"), spec, pattern.as_ref(), &feeds);
+        let caching = self.caching(&at.key("cache"), spec, defaults.cache(), pattern.as_ref(), &feeds);
         let timeout = self.limit(&at.key("timeout"), spec.timeout.as_ref(), defaults.timeout);
         if let (Some(PageSpec::Long(form)), Some(Some(page)), Some(caching)) = (&spec.page, &page, &caching) {
             self.idle_deadline(&at.key("page"), form, page, caching.as_ref(), timeout);
@@ -183,7 +205,8 @@ impl Compiler<'_> {
         let route = parts.map(|((pattern, rules), ((answer, page), caching))| {
             let name = pattern.to_string().into();
             let fused = fused(&answer);
-            Route { name, pattern, rules, answer, fused, page, caching, timeout, in_flight: spec.in_flight }
+            let compresses = spec.compress.unwrap_or(defaults.compress);
+            Route { name, pattern, rules, answer, fused, page, caching, timeout, in_flight: spec.in_flight, compresses }
         });
         (pattern, route)
     }
@@ -222,8 +245,9 @@ impl Compiler<'_> {
         for (at, there) in [
             (at.key("shape"), spec.shape.is_some()),
             (at.key("page"), spec.page.is_some()),
-            (at.key("cache"), spec.cache.is_some()),
+            (at.key("cache"), spec.cache.as_ref().is_some_and(|cache| !matches!(cache, Switchable::Switch(false)))),
             (at.key("strict"), spec.strict.is_some()),
+            (at.key("compress"), spec.compress.is_some()),
             (at.key("input").key("body"), reads_body),
         ] {
             if there {

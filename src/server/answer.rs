@@ -134,7 +134,11 @@ where
             };
             data = match frame.into_data() {
                 Ok(data) => data,
-                Err(other) => return Poll::Ready(Some(Ok(other))),
+                Err(trailers) => {
+                    // The last there is, and hyper asks for no more.
+                    record.answer.complete = true;
+                    return Poll::Ready(Some(Ok(trailers)));
+                }
             };
         }
         if record.traffic.is_multiplexed() && data.len() > PIECE {

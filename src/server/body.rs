@@ -21,7 +21,7 @@ const GRACE: Duration = Duration::from_secs(5);
 ///
 /// Gives an error, and then nothing more, when the client sends nothing for too long, sends below 500 bytes a second after
 /// the first five seconds of waiting for it, or breaks off. Time that the reader of the body takes does not count. Trailers
-/// are dropped.
+/// come last, as the client sent them: nobody has checked them yet.
 pub struct Body {
     source: Source,
     idle: Duration,
@@ -92,24 +92,23 @@ impl http_body::Body for Body {
     type Error = BodyError;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        loop {
-            let frame = match &mut self.source {
-                Source::Whole(bytes) => return Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-                Source::Client(incoming) => Pin::new(incoming).poll_frame(cx),
-            };
-            return match frame {
-                Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
-                    Ok(data) => self.take(data),
-                    Err(_trailers) => continue,
-                },
-                Poll::Ready(Some(Err(error))) => {
-                    let reason = reason(&error);
-                    self.fail(BodyError::Broken(reason))
-                }
-                Poll::Ready(None) => Poll::Ready(None),
-                Poll::Pending if self.wait(cx) => self.fail(BodyError::Timeout),
-                Poll::Pending => Poll::Pending,
-            };
+        let frame = match &mut self.source {
+            Source::Whole(bytes) => return Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Source::Client(incoming) => Pin::new(incoming).poll_frame(cx),
+        };
+        match frame {
+            Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                Ok(data) => self.take(data),
+                // Behind the last piece: nothing is waited for any more.
+                Err(trailers) => Poll::Ready(Some(Ok(trailers))),
+            },
+            Poll::Ready(Some(Err(error))) => {
+                let reason = reason(&error);
+                self.fail(BodyError::Broken(reason))
+            }
+            Poll::Ready(None) => Poll::Ready(None),
+            Poll::Pending if self.wait(cx) => self.fail(BodyError::Timeout),
+            Poll::Pending => Poll::Pending,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What all connections of an edge share.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use axum::Router;
 use tokio::sync::watch;
@@ -35,6 +35,8 @@ pub(super) struct Core {
     pub(super) house: Router,
     pub(super) readiness: Readiness,
     pub(super) gauge: Gauge,
+    /// Connections close behind their answers, though nobody leaves.
+    pub(super) is_closing: AtomicBool,
     /// How many streams and WebSockets there have been.
     pub(super) lasting: AtomicU32,
 }
@@ -43,6 +45,11 @@ impl Core {
     /// The number of a stream or WebSocket that begins.
     pub(super) fn lasts(&self) -> u32 {
         self.lasting.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Whether a connection closes behind the answer that is about to begin, for a reason that all of them have.
+    pub(super) fn closes(&self) -> bool {
+        *self.phase.borrow() != Phase::Serving || self.is_closing.load(Ordering::Relaxed)
     }
 
     pub(super) fn new(settings: EdgeSettings) -> Self {
@@ -54,6 +61,7 @@ impl Core {
             house,
             readiness,
             gauge: Gauge::default(),
+            is_closing: AtomicBool::new(false),
             lasting: AtomicU32::new(0),
         }
     }

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -59,6 +60,13 @@ pub struct Edge<S> {
 pub struct Admitted {
     open: Open,
     peer: SocketAddr,
+}
+
+impl<S> Edge<S> {
+    /// Whether connections of HTTP/1 close behind their answers from now on, so that those that are idle take no memory.
+    pub fn set_closing(&self, closing: bool) {
+        self.core.is_closing.store(closing, Ordering::Relaxed);
+    }
 }
 
 impl<S, B> Edge<S>

@@ -17,7 +17,7 @@ use tower::ServiceExt;
 use super::admit::admit;
 use super::answer::{Cause, Origin, Outgoing};
 use super::body::Body;
-use super::core::{Core, Phase};
+use super::core::Core;
 use super::house::{PREFIX, Unanswered};
 use super::lasting::Lasting;
 use super::record::{Answer, Asked, Record};
@@ -118,7 +118,7 @@ where
                 response
             };
             record.traffic.release(record.number);
-            let leaves = last || *core.phase.borrow() != Phase::Serving || record.traffic.is_old();
+            let leaves = last || core.closes() || record.traffic.is_old();
             let close = leaves && !record.traffic.is_multiplexed();
             Ok(finish(response, record, &core, is_head, close))
         })

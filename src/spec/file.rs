@@ -54,6 +54,8 @@ pub struct LimitsSpec {
     pub json_nodes: Option<usize>,
     /// What the cache of each worker may hold. Default 64MiB.
     pub cache: Option<SizeText>,
+    /// What a worker may hold of memory of its own: from 85 % of it on it gives things up. Default no limit.
+    pub memory: Option<SizeText>,
     /// How many requests a worker answers at once. Default 2000; over it 503.
     pub in_flight: Option<usize>,
     /// Whether that limit shrinks when answers are late, and grows again when they are not. Default false.
@@ -82,8 +84,10 @@ pub struct DefaultsSpec {
     pub shape: Option<Vec<StepSpec>>,
     /// Whether a step that meets a value of the wrong type is a 502. Default false.
     pub strict: Option<bool>,
-    /// How replies are kept.
+    /// How replies are kept of routes that take GET, are no `proxy` and do not say so themselves.
     pub cache: Option<super::CacheSpec>,
+    /// Whether answers leave in a content coding that the client takes. Default true.
+    pub compress: Option<bool>,
 }
 
 /// The public face of the site.

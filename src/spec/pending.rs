@@ -4,12 +4,8 @@ use super::tree::{Content, Entry, Tree};
 use super::{At, Problem, Problems};
 
 /// The keys of later versions, by their path; `*` is any name or any entry of a list.
-const LATER: &[(&[&str], &[&str])] = &[
-    (&["defaults"], &["cache"]),
-    (&["routes", "*", "page"], &["early_head"]),
-    (&["site"], &["sitemap", "static"]),
-    (&["site", "robots"], &["sitemap"]),
-];
+const LATER: &[(&[&str], &[&str])] =
+    &[(&["routes", "*", "page"], &["early_head"]), (&["site"], &["sitemap", "static"]), (&["site", "robots"], &["sitemap"])];
 
 /// Refuses every key of a file that belongs to a later version, and marks it as broken.
 pub(super) fn refuse(tree: &mut Tree) -> Problems {
@@ -66,7 +62,6 @@ mod tests {
     #[test]
     fn every_key_of_a_later_version_is_refused_where_it_stands() {
         let text = "
-defaults: {cache: {ttl: 1s}}
 upstreams:
   a: {url: 'demo:'}
 routes:
@@ -74,15 +69,13 @@ routes:
     page: {template: t, early_head: true}
 site: {origin: o, robots: {disallow: [/a], sitemap: true}, sitemap: {call: c, items: i, loc: l}, static: {}}
 ";
-        assert_eq!(
-            refused(text),
-            ["/defaults/cache", "/routes/0/page/early_head", "/site/sitemap", "/site/static", "/site/robots/sitemap",]
-        );
+        assert_eq!(refused(text), ["/routes/0/page/early_head", "/site/sitemap", "/site/static", "/site/robots/sitemap",]);
     }
 
     #[test]
     fn what_is_available_is_let_be() {
         let text = "
+defaults: {cache: {ttl: 1s}}
 upstreams:
   a: {url: 'demo:', envelope: mall, decode: {}, timeout: {}, headers: {}, retry: {}, breaker: {}, bulkhead: {}, health: {}}
   b: {urls: [x], balance: p2c}

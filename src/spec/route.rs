@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{DurationText, Literal, PageSpec, StepSpec};
+use super::{DurationText, Literal, PageSpec, StepSpec, Switchable};
 
 /// A route: which requests it takes and how they are answered.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -28,14 +28,16 @@ pub struct RouteSpec {
     pub page: Option<PageSpec>,
     /// The steps that turn the reply into what the front end wants, in order.
     pub shape: Option<Vec<StepSpec>>,
-    /// How replies are kept.
-    pub cache: Option<CacheSpec>,
+    /// How replies are kept; `false` for not at all, whatever `defaults` say.
+    pub cache: Option<Switchable<CacheSpec>>,
     /// The time the route may take in all.
     pub timeout: Option<DurationText>,
     /// Whether a step that meets a value of the wrong type is a 502.
     pub strict: Option<bool>,
     /// Whether its calls may be made again: `true` whatever their method, `false` never. Without it their methods decide.
     pub retry: Option<bool>,
+    /// Whether its answers leave in a content coding that the client takes. Default true.
+    pub compress: Option<bool>,
     /// How many of its requests a worker answers at once; over it 503.
     pub in_flight: Option<usize>,
 }

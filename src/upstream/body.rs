@@ -14,6 +14,7 @@ use tokio::time::{Instant, Sleep};
 
 use super::client::Lease;
 use super::error::{Error, classify};
+use super::headers::Names;
 use super::live::Permit;
 
 /// Why the body that a client sends breaks off; handed back as it came, in [`Error::ClientBody`].
@@ -23,8 +24,8 @@ pub type BodyError = Box<dyn std::error::Error + Send + Sync>;
 pub(super) enum RequestBody {
     /// All there is, until it is taken.
     Whole(Bytes),
-    /// As the client sends it. Trailers are left out.
-    Streamed { body: BoxBody<Bytes, BodyError>, progress: Arc<Progress> },
+    /// As the client sends it, with those of its trailers that may pass.
+    Streamed { body: BoxBody<Bytes, BodyError>, progress: Arc<Progress>, trailers: Names },
 }
 
 /// How far a streamed request body is, seen from the other side.
@@ -88,21 +89,28 @@ impl Body for RequestBody {
         match &mut *self {
             Self::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
             Self::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
-            Self::Streamed { body, progress } => loop {
+            Self::Streamed { body, progress, trailers } => loop {
                 let Poll::Ready(frame) = Pin::new(&mut *body).poll_frame(cx) else {
                     progress.waits_for_client();
                     return Poll::Pending;
                 };
                 match frame {
-                    Some(Ok(frame)) => {
-                        if let Ok(data) = frame.into_data() {
+                    Some(Ok(frame)) => match frame.into_data() {
+                        Ok(data) => {
                             progress.waits_for_upstream();
                             if body.is_end_stream() {
                                 progress.end();
                             }
                             return Poll::Ready(Some(Ok(Frame::data(data))));
                         }
-                    }
+                        Err(frame) => {
+                            if let Some(passing) = frame.trailers_ref().and_then(|came| trailers.select(came)) {
+                                // Nothing comes behind them, and nobody asks.
+                                progress.end();
+                                return Poll::Ready(Some(Ok(Frame::trailers(passing))));
+                            }
+                        }
+                    },
                     Some(Err(error)) => {
                         progress.fail(error);
                         return Poll::Ready(Some(Err(BrokeOff)));
@@ -131,7 +139,7 @@ impl Body for RequestBody {
     }
 }
 
-/// The body of a reply that is passed down as it comes: content coding untouched, trailers left out. It ends in an error
+/// The body of a reply that is passed down as it comes: content coding untouched, trailers as far as they may pass. It ends in an error
 /// when the upstream stalls or breaks off, so that the client's connection is cut and never closed as if whole.
 ///
 /// Dropping it before its end cuts the connection to the upstream.
@@ -141,6 +149,7 @@ pub struct StreamBody {
     /// Its place among the calls under way, until it has ended.
     permit: Option<Permit>,
     progress: Option<Arc<Progress>>,
+    trailers: Names,
     received: u64,
     between_bytes: Duration,
     stall: Option<Pin<Box<Sleep>>>,
@@ -154,11 +163,13 @@ impl StreamBody {
         lease: Lease,
         permit: Option<Permit>,
         progress: Option<Arc<Progress>>,
+        trailers: Names,
         between_bytes: Duration,
     ) -> Self {
         let over = body.is_end_stream();
         let lease = Some(lease);
-        let mut stream = Self { body, lease, permit, progress, received: 0, between_bytes, stall: None, stalling: false, over };
+        let (received, stall, stalling) = (0, None, false);
+        let mut stream = Self { body, lease, permit, progress, trailers, received, between_bytes, stall, stalling, over };
         if stream.over {
             stream.finish();
         }
@@ -205,7 +216,16 @@ impl Body for StreamBody {
             match Pin::new(&mut self.body).poll_frame(cx) {
                 Poll::Ready(Some(Ok(frame))) => {
                     self.stalling = false;
-                    let Ok(data) = frame.into_data() else { continue };
+                    let data = match frame.into_data() {
+                        Ok(data) => data,
+                        Err(frame) => match frame.trailers_ref().and_then(|came| self.trailers.select(came)) {
+                            Some(passing) => {
+                                self.finish();
+                                return Poll::Ready(Some(Ok(Frame::trailers(passing))));
+                            }
+                            None => continue,
+                        },
+                    };
                     self.received = self.received.saturating_add(data.len() as u64);
                     if self.body.is_end_stream() {
                         self.finish();

@@ -19,7 +19,7 @@ use super::connect::Connector;
 use super::exchange::{Order, Supply};
 use super::live::Repeat;
 use super::pool::{Connection, Pool};
-use super::resolve::Names;
+use super::resolve::{Names, Whereabouts};
 use super::settings::Place;
 use super::tries::{self, Begun};
 use super::wire::{Watch, Watched};
@@ -59,6 +59,8 @@ pub struct Head<'c> {
     pub headers: HeaderMap,
     /// Whether it can be told twice.
     pub repeat: Repeat,
+    /// What the client says of trailers.
+    pub trailers: headers::Trailers,
 }
 
 /// A reply whose body is at hand. Its `Debug` form shows no header and no body, which may hold secrets.
@@ -121,7 +123,7 @@ impl std::fmt::Debug for Client {
 impl Client {
     /// A client without connections. `demo` serves `demo:` targets; without it they cannot be called.
     pub fn new(demo: Option<Arc<dyn Dial>>) -> Self {
-        Self::with_connector(Connector::new(demo, Names::System))
+        Self::with_connector(Connector::new(demo, Names::system()))
     }
 
     pub(super) fn with_connector(connector: Connector) -> Self {
@@ -149,7 +151,7 @@ impl Client {
     pub(super) async fn send_once(&self, upstream: &Upstream, call: &Call, deadline: Instant) -> Result<Reply, Error> {
         let Call { method, path_and_query, headers, body, repeat } = call;
         let (repeat, body) = (*repeat, body.clone());
-        let order = Order { method, path_and_query, headers, repeat, switch_to: None };
+        let order = Order { method, path_and_query, headers, repeat, trailers: None, switch_to: None };
         let budget = Budget::begin(upstream.settings().timeouts, deadline);
         let Begun { exchange, budget, pass, permit } = self.begin(upstream, &order, Supply::Whole(body), budget).await?;
         let status = exchange.response.status();
@@ -162,7 +164,7 @@ impl Client {
     }
 
     /// Sends a call whose body comes as the client sends it, and passes the reply down as it comes: content coding and
-    /// length untouched, hop-by-hop headers gone. `timeout.total` and `deadline` bound the time to the head of the reply,
+    /// length untouched, hop-by-hop headers gone, trailers that were announced both ways behind the bodies. `timeout.total` and `deadline` bound the time to the head of the reply,
     /// without the time that the client takes to send its body; after that only `timeout.between_bytes` counts. `max_bytes`
     /// does not.
     ///
@@ -175,14 +177,15 @@ impl Client {
         body: BoxBody<Bytes, BodyError>,
         deadline: Instant,
     ) -> Result<http::Response<StreamBody>, Error> {
-        let Head { method, path_and_query, headers, repeat } = head;
+        let Head { method, path_and_query, headers, repeat, trailers } = head;
         let supply =
             if body.is_end_stream() { Supply::Whole(Bytes::new()) } else { Supply::Streamed(Some(body), Arc::default()) };
-        let order = Order { method: &method, path_and_query, headers: &headers, repeat, switch_to: None };
+        let order =
+            Order { method: &method, path_and_query, headers: &headers, repeat, trailers: Some(&trailers), switch_to: None };
         let budget = Budget::begin(upstream.settings().timeouts, deadline);
         let Begun { exchange, pass, permit, .. } = self.begin(upstream, &order, supply, budget).await?;
         let status = exchange.response.status();
-        let passed = exchange.pass(upstream, permit);
+        let passed = exchange.pass(upstream, permit, trailers.takes);
         if let Some(pass) = pass {
             pass.settle(passed.as_ref().map_or_else(Error::verdict, |_| tries::verdict(status)));
         }
@@ -198,11 +201,14 @@ impl Client {
     /// A connection that waited, and whether it did; else a new one.
     pub(super) async fn connection(&self, place: &Place, fresh: bool, budget: &Budget) -> Result<(Lease, bool), Error> {
         let lease = |connection| Lease { connection, pool: Arc::clone(&self.shared.pool), origin: Arc::clone(&place.origin) };
-        if let Some(connection) = (!fresh).then(|| self.shared.pool.take(&place.origin)).flatten() {
-            return Ok((lease(connection), true));
+        while let Some(connection) = (!fresh).then(|| self.shared.pool.take(&place.origin)).flatten() {
+            // One to an address that the name has left is dropped.
+            if connection.whereabouts.as_ref().is_none_or(Whereabouts::holds) {
+                return Ok((lease(connection), true));
+            }
         }
         let open = self.shared.connector.open(place.dial.as_ref(), budget.connect_within());
-        let wire = budget.connect(open).await?.map_err(|error| match error {
+        let (wire, whereabouts) = budget.connect(open).await?.map_err(|error| match error {
             // The last address used up its share of the time a moment before the time was up.
             ConnectError::Socket { kind: std::io::ErrorKind::TimedOut, .. } => Error::ConnectTimeout,
             error => Error::Connect(error),
@@ -213,7 +219,7 @@ impl Client {
         // How it ends is told to whoever waits for the reply.
         let driver = tokio::spawn(async { drop(driver.with_upgrades().await) }).abort_handle();
         let turn = self.shared.opened.fetch_add(1, Ordering::Relaxed);
-        Ok((lease(Connection::new(sender, watch, driver, turn)), false))
+        Ok((lease(Connection::new(sender, watch, driver, whereabouts, turn)), false))
     }
 
     #[cfg(test)]

@@ -14,24 +14,25 @@ use tokio::net::TcpStream;
 use tokio::sync::OnceCell;
 use tower::ServiceExt as _;
 
-use super::resolve::{NameError, Names};
+use super::resolve::{NameError, Names, Whereabouts};
 use super::wire::Wire;
 use super::{ConnectError, Dial};
 
 /// Opens connections. TLS is set up when the first `https` target is dialled, so that nothing else pays for it.
 pub(super) struct Connector {
     http: HttpConnector<Names>,
+    names: Names,
     tls: OnceCell<Result<Arc<ClientConfig>, String>>,
     demo: Option<Arc<dyn Dial>>,
 }
 
 impl Connector {
     pub(super) fn new(demo: Option<Arc<dyn Dial>>, names: Names) -> Self {
-        let mut http = HttpConnector::new_with_resolver(names);
+        let mut http = HttpConnector::new_with_resolver(names.clone());
         http.enforce_http(false);
         http.set_nodelay(true);
         http.set_keepalive(Some(Duration::from_secs(60)));
-        Self { http, tls: OnceCell::new(), demo }
+        Self { http, names, tls: OnceCell::new(), demo }
     }
 
     /// As [`Connector::new`], with a TLS configuration that somebody else made.
@@ -42,19 +43,24 @@ impl Connector {
     }
 
     /// Opens a connection to `dial`, or to the sample backend. `within` is shared out among the addresses of a name, so
-    /// that one that is dead does not take all the time; the caller limits the whole.
-    pub(super) async fn open(&self, dial: Option<&Uri>, within: Duration) -> Result<Wire, ConnectError> {
+    /// that one that is dead does not take all the time; the caller limits the whole. Beside the connection it tells where that leads, if
+    /// its name may come to lead elsewhere.
+    pub(super) async fn open(&self, dial: Option<&Uri>, within: Duration) -> Result<(Wire, Option<Whereabouts>), ConnectError> {
         let Some(uri) = dial else {
             let demo = self.demo.as_ref().ok_or(ConnectError::NoDemo)?;
-            return Ok(Wire::Memory { io: demo.dial() });
+            return Ok((Wire::Memory { io: demo.dial() }, None));
         };
         let mut http = self.http.clone();
         http.set_connect_timeout(Some(within));
         let socket = http.oneshot(uri.clone()).await.map_err(|error| socket_error(&error))?;
-        if uri.scheme() != Some(&Scheme::HTTPS) {
-            return Ok(Wire::Tcp { io: socket.into_inner() });
-        }
-        self.encrypt(socket, uri).await
+        let ip = socket.inner().peer_addr().map(|peer| peer.ip());
+        let whereabouts = uri.host().zip(ip.ok()).and_then(|(host, ip)| self.names.whereabouts(host, ip));
+        let wire = if uri.scheme() == Some(&Scheme::HTTPS) {
+            self.encrypt(socket, uri).await?
+        } else {
+            Wire::Tcp { io: socket.into_inner() }
+        };
+        Ok((wire, whereabouts))
     }
 
     async fn encrypt(&self, socket: TokioIo<TcpStream>, uri: &Uri) -> Result<Wire, ConnectError> {

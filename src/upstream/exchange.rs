@@ -13,6 +13,7 @@ use super::budget::Budget;
 use super::client::{Client, Lease, Reply};
 use super::collect::{Announced, collect};
 use super::error::classify;
+use super::headers::{Names, Trailers};
 use super::live::{Permit, Repeat};
 use super::settings::Place;
 use super::{Error, Upstream, headers, reply};
@@ -35,6 +36,8 @@ pub(super) struct Order<'c> {
     pub(super) path_and_query: &'c str,
     pub(super) headers: &'c HeaderMap,
     pub(super) repeat: Repeat,
+    /// What the client says of trailers; none where they are left out.
+    pub(super) trailers: Option<&'c Trailers>,
     /// Another protocol that is asked for. Its names belong to one hop and are written for it alone.
     pub(super) switch_to: Option<&'static str>,
 }
@@ -53,12 +56,16 @@ impl Supply {
         matches!(self, Self::Whole(_) | Self::Streamed(Some(_), _))
     }
 
-    fn take(&mut self) -> RequestBody {
+    fn take(&mut self, trailers: Option<&Trailers>) -> RequestBody {
         match self {
             Self::Whole(bytes) => RequestBody::Whole(bytes.clone()),
             // Gone only when it was sent, and then nobody asks for it again.
             Self::Streamed(body, progress) => match body.take() {
-                Some(body) => RequestBody::Streamed { body, progress: Arc::clone(progress) },
+                Some(body) => RequestBody::Streamed {
+                    body,
+                    progress: Arc::clone(progress),
+                    trailers: trailers.map(|trailers| trailers.gives.clone()).unwrap_or_default(),
+                },
                 None => RequestBody::Whole(Bytes::new()),
             },
         }
@@ -95,6 +102,9 @@ impl Outgoing {
         if is_empty && matches!(method, Method::POST | Method::PUT | Method::PATCH) {
             // Some servers wait for a body that nobody announced the absence of (RFC 9110, section 8.6).
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+        if let Some(trailers) = order.trailers {
+            announce(trailers, &mut headers);
         }
         if attempt > 0 {
             headers.insert(ATTEMPT, HeaderValue::from(attempt));
@@ -153,8 +163,9 @@ impl Exchange {
         Ok(Reply::new(head, body))
     }
 
-    /// The reply as it is passed down. A stream of events, which may last for ever, keeps no place among the calls under way.
-    pub(super) fn pass(self, upstream: &Upstream, permit: Option<Permit>) -> Result<Response<StreamBody>, Error> {
+    /// The reply as it is passed down, with its trailers if they are wanted. A stream of events, which may last for ever, keeps no place
+    /// among the calls under way.
+    pub(super) fn pass(self, upstream: &Upstream, permit: Option<Permit>, trailers: bool) -> Result<Response<StreamBody>, Error> {
         let Self { response, lease, progress } = self;
         let (mut head, body) = response.into_parts();
         reply::check(&head)?;
@@ -162,8 +173,12 @@ impl Exchange {
         let between_bytes = upstream.settings().timeouts.between_bytes;
         let (between_bytes, permit) =
             if is_event_stream(&head.headers) { (between_bytes.max(EVENT_SILENCE), None) } else { (between_bytes, permit) };
+        let trailers = if trailers { Names::announced(&head.headers) } else { Names::default() };
         headers::strip_reply(&mut head.headers);
-        let body = StreamBody::new(body, lease, permit, progress, between_bytes);
+        if let Some(line) = trailers.line() {
+            head.headers.insert(header::TRAILER, line);
+        }
+        let body = StreamBody::new(body, lease, permit, progress, trailers, between_bytes);
         Ok(Response::from_parts(head, body))
     }
 
@@ -182,7 +197,7 @@ impl Exchange {
             let outgoing = Outgoing::new(upstream, place, order, attempt, supply)?;
             let (mut lease, reused) = client.connection(place, fresh, budget).await?;
             lease.connection.watch.begin();
-            let sent = lease.connection.sender.try_send_request(outgoing.into_request(order, supply.take()));
+            let sent = lease.connection.sender.try_send_request(outgoing.into_request(order, supply.take(order.trailers)));
             let answered = match &progress {
                 Some(progress) => budget.first_byte_of_upload(progress.turn(), sent).await?,
                 None => budget.first_byte(sent).await?,
@@ -206,6 +221,17 @@ impl Exchange {
             }
             fresh = true;
         }
+    }
+}
+
+/// Says to the next hop what the client says of trailers: for this hop alone, so the line names itself in `Connection`.
+fn announce(trailers: &Trailers, headers: &mut HeaderMap) {
+    if trailers.takes {
+        headers.insert(header::TE, HeaderValue::from_static("trailers"));
+        headers.insert(header::CONNECTION, HeaderValue::from_static("te"));
+    }
+    if let Some(line) = trailers.gives.line() {
+        headers.insert(header::TRAILER, line);
     }
 }
 

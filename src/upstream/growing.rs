@@ -14,6 +14,7 @@ use super::budget::Budget;
 use super::coding::Decoder;
 use super::collect::{self, Announced};
 use super::exchange::{Exchange, Order, Supply};
+use super::headers::Names;
 use super::live::Permit;
 use super::tries::{self, Begun};
 use super::{Call, Client, Error, Reply, Upstream, hedged, reply};
@@ -78,7 +79,14 @@ impl Client {
             return Box::pin(self.send_hedged(upstream, &call, deadline)).await.map(Answered::Whole);
         }
         let Call { method, path_and_query, headers, body, repeat } = call;
-        let order = Order { method: &method, path_and_query: &path_and_query, headers: &headers, repeat, switch_to: None };
+        let order = Order {
+            method: &method,
+            path_and_query: &path_and_query,
+            headers: &headers,
+            repeat,
+            trailers: None,
+            switch_to: None,
+        };
         let budget = Budget::begin(upstream.settings().timeouts, deadline);
         let Begun { exchange, budget, pass, permit } = self.begin(upstream, &order, Supply::Whole(body), budget).await?;
         let status = exchange.response.status();
@@ -120,7 +128,8 @@ async fn receive(
     if coding.is_some() {
         collect::uncoded(&mut head);
     }
-    let body = StreamBody::new(body, lease, permit, progress, upstream.settings().timeouts.between_bytes);
+    let between_bytes = upstream.settings().timeouts.between_bytes;
+    let body = StreamBody::new(body, lease, permit, progress, Names::default(), between_bytes);
     let decoder = coding.map(|coding| Decoder::new(coding, limit));
     let mut rest = Rest { body, decoder, received: 0, limit, over: false };
     let begun = gather(&mut rest, Bytes::new(), above, &budget).await?;

@@ -12,15 +12,17 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::body::RequestBody;
+use super::resolve::Whereabouts;
 use super::wire::Watch;
 
 /// How long a connection may wait. Tomcat as shipped closes it after 20 s.
 pub(super) const MAX_IDLE: Duration = Duration::from_secs(15);
-/// How old a connection may grow, so that a name that moved is noticed; up to a tenth is taken off so that connections
+/// How old a connection may grow, so that targets that came later get their part; up to a tenth is taken off so that connections
 /// opened together do not end together.
 const MAX_AGE: Duration = Duration::from_secs(300);
-/// How many connections may wait for one origin.
-const MAX_WAITING: usize = 256;
+/// How many connections may wait for one origin: far more than a bulkhead lets be under way by itself, so that a worker without one does
+/// not connect anew for each call.
+const MAX_WAITING: usize = 1024;
 /// How often those that waited too long are looked for.
 const SWEEP: Duration = Duration::from_secs(1);
 /// How long a finished exchange may take to free its connection.
@@ -30,15 +32,23 @@ const SETTLE: Duration = Duration::from_secs(1);
 pub(super) struct Connection {
     pub(super) sender: SendRequest<RequestBody>,
     pub(super) watch: Arc<Watch>,
+    /// Where it leads, if its name may come to lead elsewhere.
+    pub(super) whereabouts: Option<Whereabouts>,
     driver: AbortHandle,
     retire: Instant,
 }
 
 impl Connection {
     /// `driver` is the task that moves its bytes.
-    pub(super) fn new(sender: SendRequest<RequestBody>, watch: Arc<Watch>, driver: AbortHandle, turn: u32) -> Self {
+    pub(super) fn new(
+        sender: SendRequest<RequestBody>,
+        watch: Arc<Watch>,
+        driver: AbortHandle,
+        whereabouts: Option<Whereabouts>,
+        turn: u32,
+    ) -> Self {
         let less = MAX_AGE / 10 * (turn % 16) / 16;
-        Self { sender, watch, driver, retire: Instant::now() + MAX_AGE - less }
+        Self { sender, watch, whereabouts, driver, retire: Instant::now() + MAX_AGE - less }
     }
 }
 

@@ -7,7 +7,7 @@ use http::uri::{PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 
 use super::live::{Live, Policies};
-use super::{Error, Target, headers};
+use super::{Error, Finding, Target, headers};
 
 /// How long a call may take, part by part. Each is clipped by the caller's deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,6 +113,13 @@ impl Upstream {
         &self.live
     }
 
+    /// Another worker's checks say something of a target of this upstream: it holds here too.
+    pub fn told(&self, finding: &Finding) {
+        for (place, _) in self.places.iter().enumerate().filter(|(_, place)| place.name() == finding.target) {
+            self.live.told(place, finding.well);
+        }
+    }
+
     /// The headers of a call to one of its places: Host and the upstream's own rules.
     pub(super) fn apply_headers(&self, place: &Place, call: &mut HeaderMap) {
         headers::remove_framing(call);
@@ -129,6 +136,11 @@ impl Upstream {
 }
 
 impl Place {
+    /// The target as workers call it among themselves.
+    pub(super) fn name(&self) -> String {
+        [&self.origin, self.base_path.as_str()].concat()
+    }
+
     /// The request target of a call: the base path and what the call adds to it, in origin form.
     pub(super) fn request_target(&self, path_and_query: &str) -> Result<Uri, Error> {
         let bad = || Error::Path(path_and_query.to_owned());

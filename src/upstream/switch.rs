@@ -27,7 +27,7 @@ pub enum Opened {
     /// The upstream answered 101: its head, without what ends here, and the connection, which speaks WebSocket from here on.
     Switched(HeaderMap, Tunnel),
     /// It answered anything else, in HTTP.
-    Kept(Response<StreamBody>),
+    Kept(Box<Response<StreamBody>>),
 }
 
 /// A connection to an upstream that no longer speaks HTTP. Dropping it cuts it.
@@ -57,7 +57,8 @@ impl Client {
         deadline: Instant,
     ) -> Result<Opened, Error> {
         let budget = Budget::begin(upstream.settings().timeouts, deadline);
-        let order = Order { method: &Method::GET, path_and_query, headers: &headers, repeat, switch_to: Some(WEBSOCKET) };
+        let order =
+            Order { method: &Method::GET, path_and_query, headers: &headers, repeat, trailers: None, switch_to: Some(WEBSOCKET) };
         let begun = self.begin(upstream, &order, Supply::Whole(Bytes::new()), budget).await?;
         // A tunnel may last for ever, so it keeps no place among the calls under way.
         let Begun { exchange, mut budget, pass, permit } = begun;
@@ -65,7 +66,7 @@ impl Client {
             pass.settle(tries::verdict(exchange.response.status()));
         }
         if exchange.response.status() != StatusCode::SWITCHING_PROTOCOLS {
-            return exchange.pass(upstream, permit).map(Opened::Kept);
+            return exchange.pass(upstream, permit, false).map(Box::new).map(Opened::Kept);
         }
         let Exchange { mut response, lease, .. } = exchange;
         check(response.headers())?;

@@ -4,7 +4,9 @@
 mod support;
 
 mod drains;
+mod echo;
 mod events;
+mod files;
 mod http2;
 mod sockets;
 
@@ -48,7 +50,7 @@ impl Backend {
     fn behind(&self, top: &str) -> Gateway {
         let address = self.address();
         let routes = format!(
-            "{top}\nupstreams:\n  back: {{url: 'http://{address}', timeout: {{first_byte: 60s, total: 60s}}}}\nroutes:\n  - route: GET /{{*rest}}\n    proxy: back:/{{path.rest}}\n    timeout: 60s\n"
+            "{top}\nupstreams:\n  back: {{url: 'http://{address}', timeout: {{first_byte: 60s, total: 60s}}}}\nroutes:\n  - route: ANY /{{*rest}}\n    proxy: back:/{{path.rest}}\n    timeout: 60s\n"
         );
         Setup::new(&routes).workers(1).start()
     }

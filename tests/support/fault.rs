@@ -114,7 +114,12 @@ impl Faults {
 
     /// Serves on a port of its own.
     pub async fn listen(&self) -> SocketAddr {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        self.listen_at(SocketAddr::from(([127, 0, 0, 1], 0))).await
+    }
+
+    /// Serves there.
+    pub async fn listen_at(&self, address: SocketAddr) -> SocketAddr {
+        let listener = TcpListener::bind(address).await.expect("a free port");
         let address = listener.local_addr().expect("a bound socket has an address");
         let faults = self.clone();
         tokio::spawn(async move {
@@ -314,10 +319,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             };
             let line: Vec<u8> = self.unread.drain(..end).collect();
             let size = usize::from_str_radix(String::from_utf8_lossy(&line).trim(), 16).expect("a chunk size");
+            if size == 0 {
+                return self.read_trailers().await.then_some(body);
+            }
             body.extend(self.read_exactly(size).await?);
             self.read_exactly(2).await?;
-            if size == 0 {
-                return Some(body);
+        }
+    }
+
+    /// Reads to the blank line behind the last chunk.
+    async fn read_trailers(&mut self) -> bool {
+        loop {
+            match find(&self.unread, b"\r\n") {
+                Some(end) => {
+                    self.unread.drain(..end + 2);
+                    if end == 0 {
+                        return true;
+                    }
+                }
+                None if self.fill().await => {}
+                None => return false,
             }
         }
     }

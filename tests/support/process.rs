@@ -57,8 +57,17 @@ pub fn descriptors(number: u32) -> usize {
 
 /// Resident memory in KiB.
 pub fn memory(number: u32) -> u64 {
+    kibibytes(number, "VmRSS:")
+}
+
+/// The most resident memory that it ever had, in KiB.
+pub fn peak_memory(number: u32) -> u64 {
+    kibibytes(number, "VmHWM:")
+}
+
+fn kibibytes(number: u32, name: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{number}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
     line.trim().trim_end_matches(" kB").parse().unwrap_or(0)
 }
 

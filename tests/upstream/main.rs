@@ -10,6 +10,7 @@ mod support;
 mod dying;
 mod endurance;
 mod injected;
+mod memory;
 mod overload;
 mod passed;
 mod scenarios;

@@ -1,5 +1,7 @@
 //! Several targets of one backend: one that is dead is not missed.
 
+use serde_json::Value;
+
 use crate::support::fault::{Act, Faults, refused, reply};
 use crate::support::gateway::{Gateway, Setup};
 use crate::support::until::until;
@@ -7,10 +9,14 @@ use crate::support::until::until;
 const UNAVAILABLE: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n";
 
 fn gateway(targets: &[String], options: &str) -> Gateway {
+    gateway_of(1, targets, options)
+}
+
+fn gateway_of(workers: usize, targets: &[String], options: &str) -> Gateway {
     let urls: Vec<String> = targets.iter().map(|target| format!("'http://{target}'")).collect();
     let upstreams = format!("upstreams:\n  shop: {{urls: [{}]{options}}}\n", urls.join(", "));
     Setup::new(&(upstreams + "routes:\n  - {route: ANY /a, call: 'shop:/'}\n  - {route: ANY /b, proxy: 'shop:/'}\n"))
-        .workers(1)
+        .workers(workers)
         .start()
 }
 
@@ -74,4 +80,37 @@ async fn a_target_that_fails_its_checks_is_out_until_it_passes_them_again() {
     });
     let checks = sick.requests().iter().filter(|request| request.starts_with("GET /health ")).count();
     assert!(checks >= 5, "{checks}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn what_one_worker_finds_in_its_checks_the_others_know() {
+    const WORKERS: usize = 3;
+    let sick = Faults::answering_after(
+        vec![vec![Act::Read, Act::send(UNAVAILABLE)]],
+        reply("Content-Type: application/json\r\n", "[2]"),
+    );
+    let sound = well();
+    let targets = [sick.listen().await.to_string(), sound.listen().await.to_string()];
+    // One check fails, whosever it is; every one after it is passed, and there would have to be many.
+    let options = ", balance: round_robin, health: {path: /health, every: 100ms, timeout: 30s, fall: 1, rise: 10000}";
+    let gateway = gateway_of(WORKERS, &targets, options);
+    let found = || gateway.events("health").iter().filter(|event| event.get("state") == Some(&"unwell".into())).count();
+    until("a word to every worker", || if found() == WORKERS { Ok(()) } else { Err(found()) });
+    let asked = |workers: &mut Vec<Value>| {
+        let answer = gateway.get("/a");
+        assert_eq!((answer.status, answer.text().as_str()), (200, "[1]"), "no worker calls the one that is unwell");
+        let id = answer.header("x-request-id").expect("every answer has its id");
+        let worker = gateway.logged(id).get("worker").cloned().expect("a worker");
+        if !workers.contains(&worker) {
+            workers.push(worker);
+        }
+    };
+    let mut workers = Vec::new();
+    until("an answer of every worker", || {
+        asked(&mut workers);
+        if workers.len() == WORKERS { Ok(()) } else { Err(workers.clone()) }
+    });
+    (0..10 * WORKERS).for_each(|_| asked(&mut workers));
+    let checks = sick.requests();
+    assert!(checks.iter().all(|request| request.starts_with("GET /health ")), "{checks:?}");
 }

@@ -77,6 +77,55 @@ fn what_is_not_said_has_its_default() {
     assert!(compiled("route: GET /a").unwrap().router().routes()[0].caching().is_none());
 }
 
+/// A file whose routes start from `cache`, and what the first of them keeps.
+fn shared(cache: &str, route: &str) -> Result<Plan, String> {
+    compile(&format!("defaults: {{cache: {cache}}}\nroutes:\n  - {{{route}}}\n"), &[])
+}
+
+#[test]
+fn routes_that_take_get_start_from_what_all_keep_unless_they_say_otherwise() {
+    for (route, ttl) in [
+        ("route: GET /a, call: \"GET shop:/a\"", Some(7)),
+        ("route: ANY /a, call: \"GET shop:/a\"", Some(7)),
+        ("route: GET /a, call: \"GET shop:/a\", cache: true", Some(7)),
+        ("route: GET /a, call: \"GET shop:/a\", cache: {ttl: 1s}", Some(1)),
+        ("route: GET /a, call: \"GET shop:/a\", cache: false", None),
+        ("route: POST /a, call: \"GET shop:/a\"", None),
+        ("route: GET /a, proxy: \"shop:/a\"", None),
+        ("route: GET /a, proxy: \"shop:/a\", cache: false", None),
+    ] {
+        let plan = shared("{ttl: 7s}", route).unwrap();
+        let caching = plan.router().routes()[0].caching();
+        assert_eq!(caching.map(|caching| caching.rules().ttl.unwrap().as_secs()), ttl, "{route}");
+    }
+}
+
+#[test]
+fn what_all_start_from_goes_by_the_rules_of_each() {
+    let input = "input: {query: {page: {type: integer}}, headers: {authorization: {type: string}}}";
+    let plan = shared("{ttl: 7s, swr: 3s, query: [q]}", &format!("route: GET /a, call: \"GET shop:/a\", {input}")).unwrap();
+    let caching = plan.router().routes()[0].caching().unwrap();
+    assert_eq!(caching.query("page=2&utm=1&q=3"), "q=3&page=2");
+    assert!(caching.is_personal() && caching.rules().swr.is_zero());
+}
+
+#[test]
+fn what_all_start_from_is_checked_once_though_no_route_takes_it() {
+    for route in ["route: POST /a, call: \"GET shop:/a\"", "route: GET /a, call: \"GET shop:/a\""] {
+        let report = shared("{vary: [\"*\"]}", route).unwrap_err();
+        let heads = heads(&report);
+        assert_eq!(heads.len(), 2, "{report}");
+        assert!(
+            report.contains("nothing says how long a reply is fresh") && report.contains("`*` cannot name a header"),
+            "{report}"
+        );
+    }
+    let report = compiled("route: GET /a, cache: true").unwrap_err();
+    assert!(heads(&report)[0].contains("nothing says how long a reply is fresh"), "{report}");
+    let report = shared("{ttl: 1s}", "route: POST /a, call: \"GET shop:/a\", cache: true").unwrap_err();
+    assert!(heads(&report)[0].contains("`cache` has no say here: only replies to GET are kept"), "{report}");
+}
+
 #[test]
 fn parameters_that_a_rule_drops_tell_nothing_apart() {
     let drops = "input: {query: {q: {type: string}}, unknown_query: drop}";

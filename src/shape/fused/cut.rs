@@ -1,5 +1,8 @@
 //! The output: stretches of the input as they came, with cuts and insertions.
 
+/// What is copied whole, and cut, where less is wanted.
+const SHORT: usize = 32;
+
 /// What is written so far, and from where on the input belongs to it as it stands.
 #[derive(Debug, Default)]
 pub(super) struct Cut {
@@ -18,10 +21,24 @@ impl Cut {
     /// Leaves out the input from `at` to `to`.
     #[inline(always)]
     pub(super) fn skip(&mut self, src: &[u8], at: usize, to: usize) {
-        if let Some(kept) = src.get(self.from..at) {
-            self.out.extend_from_slice(kept);
-        }
+        self.keep(src, at);
         self.from = to;
+    }
+
+    /// Copies the input up to `at`.
+    #[inline(always)]
+    fn keep(&mut self, src: &[u8], at: usize) {
+        let Some(kept) = at.checked_sub(self.from) else { return };
+        let rest = src.get(self.from..).unwrap_or_default();
+        match rest.first_chunk::<SHORT>() {
+            // A copy of a known length is two moves, one of any length a call.
+            Some(more) if kept <= SHORT => {
+                let length = self.out.len() + kept;
+                self.out.extend_from_slice(more);
+                self.out.truncate(length);
+            }
+            _ => self.out.extend_from_slice(rest.get(..kept).unwrap_or_default()),
+        }
     }
 
     /// Writes in place of the input from `at` to `to`.
@@ -36,11 +53,7 @@ impl Cut {
     pub(super) fn back(&mut self, src: &[u8], mark: usize, to: usize) {
         match mark.checked_sub(self.out.len()) {
             None => self.out.truncate(mark),
-            Some(kept) => {
-                if let Some(kept) = src.get(self.from..self.from + kept) {
-                    self.out.extend_from_slice(kept);
-                }
-            }
+            Some(kept) => self.keep(src, self.from + kept),
         }
         self.from = to;
     }

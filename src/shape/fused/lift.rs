@@ -23,6 +23,7 @@ pub(super) struct Quick {
 /// An open container that is flattened, or an array of such.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Level {
+    pub(super) in_object: bool,
     /// Nothing of it is read yet.
     pub(super) opened: bool,
     /// Nothing is written yet where its members go.
@@ -111,38 +112,45 @@ impl Lift {
         mark: usize,
     ) -> Result<(), Stop> {
         let unit = reader.at;
-        let Some(&Level { opened, first, is_lifted, .. }) = self.levels.last() else { return Err(Stop::Refused) };
-        let in_object = self.nest.in_object();
-        space(src, reader, cut);
-        match reader.peek() {
-            b',' if !opened => {
-                if first {
-                    cut.skip(src, reader.at, reader.at + 1);
-                }
-                reader.at += 1;
-                space(src, reader, cut);
+        let Some(&Level { in_object, opened, first, is_lifted, .. }) = self.levels.last() else { return Err(Stop::Refused) };
+        let (from, to, escaped);
+        if in_object && !opened && reader.close_name() {
+            if first {
+                cut.skip(src, unit, unit + 1);
             }
-            end @ (b'}' | b']') => {
-                if in_object != (end == b'}') {
-                    return Err(Stop::Refused);
+            (from, to, escaped) = (unit + 1, reader.at - 1, false);
+        } else {
+            space(src, reader, cut);
+            match reader.peek() {
+                b',' if !opened => {
+                    if first {
+                        cut.skip(src, reader.at, reader.at + 1);
+                    }
+                    reader.at += 1;
+                    space(src, reader, cut);
                 }
-                return self.close(quick, src, reader, cut);
-            }
-            _ if opened => {
-                if !first {
-                    cut.write(src, reader.at, b",", reader.at);
+                end @ (b'}' | b']') => {
+                    if in_object != (end == b'}') {
+                        return Err(Stop::Refused);
+                    }
+                    return self.close(quick, src, reader, cut);
                 }
+                _ if opened => {
+                    if !first {
+                        cut.write(src, reader.at, b",", reader.at);
+                    }
+                }
+                _ => return Err(reader.wrong()),
             }
-            _ => return Err(reader.wrong()),
+            if !in_object {
+                return self.element(quick, src, reader, (mark, unit));
+            }
+            let start = reader.at;
+            let has_escape = reader.string()?;
+            (from, to, escaped) = (start, reader.at, has_escape);
+            reader.space();
+            reader.byte(b':')?;
         }
-        if !in_object {
-            return self.element(quick, src, reader, (mark, unit));
-        }
-        let from = reader.at;
-        let escaped = reader.string()?;
-        let to = reader.at;
-        reader.space();
-        reader.byte(b':')?;
         reader.space();
         let value = reader.at;
         match reader.peek() {
@@ -246,6 +254,7 @@ impl Lift {
             self.prefix_from.push(self.prefix.len());
         }
         self.levels.push(Level {
+            in_object: is_object,
             opened: true,
             first,
             kept: false,
@@ -308,6 +317,7 @@ impl Lift {
             let Some(own) = self.names.get(*lifted).and_then(|(from, to)| src.get(*from..*to)) else { return true };
             names.iter().enumerate().any(|(at, (from, to))| {
                 to - from >= own.len()
+                    && own.first().is_none_or(|first| src.get(*from) == Some(first))
                     && level.names + at != *lifted
                     && src
                         .get(*from..*to)

@@ -27,81 +27,99 @@ impl Plain {
     /// Reads to the end of the container. When the bytes end before, everything stands as before the unit that is not whole.
     pub(super) fn run<const DROP: bool>(&mut self, src: &[u8], at: &mut usize, cut: &mut Cut) -> Result<(), Stop> {
         let mut reader = Reader::new(src, *at);
-        loop {
+        let mut place = Place { in_object: self.nest.in_object(), opened: self.opened, first: self.first };
+        let done = loop {
             let unit = reader.at;
             let mark = cut.mark(unit);
-            match self.unit::<DROP>(src, &mut reader, cut, mark) {
+            match self.unit::<DROP>(&mut place, src, &mut reader, cut, mark) {
                 Ok(false) => {}
-                Ok(true) => {
-                    *at = reader.at;
-                    return Ok(());
-                }
+                Ok(true) => break Ok(()),
                 Err(stop) => {
                     cut.back(src, mark, unit);
-                    *at = unit;
-                    return Err(stop);
+                    reader.at = unit;
+                    break Err(stop);
                 }
             }
-        }
+        };
+        *at = reader.at;
+        (self.opened, self.first) = (place.opened, place.first);
+        done
     }
 
     /// One member, element or end; whether it was the last end.
     #[inline(always)]
-    fn unit<const DROP: bool>(&mut self, src: &[u8], reader: &mut Reader<'_>, cut: &mut Cut, mark: usize) -> Result<bool, Stop> {
-        let in_object = self.nest.in_object();
-        space(src, reader, cut);
-        match reader.peek() {
-            b',' if !self.opened => {
-                if DROP && self.first {
-                    cut.skip(src, reader.at, reader.at + 1);
+    fn unit<const DROP: bool>(
+        &mut self,
+        place: &mut Place,
+        src: &[u8],
+        reader: &mut Reader<'_>,
+        cut: &mut Cut,
+        mark: usize,
+    ) -> Result<bool, Stop> {
+        let unit = reader.at;
+        if place.in_object && !place.opened && reader.close_name() {
+            if DROP && place.first {
+                cut.skip(src, unit, unit + 1);
+            }
+            space(src, reader, cut);
+        } else {
+            space(src, reader, cut);
+            match reader.peek() {
+                b',' if !place.opened => {
+                    if DROP && place.first {
+                        cut.skip(src, reader.at, reader.at + 1);
+                    }
+                    reader.at += 1;
+                    space(src, reader, cut);
                 }
-                reader.at += 1;
+                end @ (b'}' | b']') => {
+                    if place.in_object != (end == b'}') {
+                        return Err(Stop::Refused);
+                    }
+                    reader.at += 1;
+                    self.nest.close();
+                    *place = Place { in_object: self.nest.in_object(), opened: false, first: false };
+                    return Ok(self.nest.depth() == self.floor);
+                }
+                _ if place.opened => {}
+                _ => return Err(reader.wrong()),
+            }
+            if place.in_object {
+                reader.string()?;
+                space(src, reader, cut);
+                reader.byte(b':')?;
                 space(src, reader, cut);
             }
-            end @ (b'}' | b']') => {
-                if in_object != (end == b'}') {
-                    return Err(Stop::Refused);
-                }
+        }
+        let kind = match reader.peek() {
+            opening @ (b'{' | b'[') => {
                 reader.at += 1;
-                self.nest.close();
-                (self.opened, self.first) = (false, false);
-                return Ok(self.nest.depth() == self.floor);
+                self.nest.open(opening == b'{')?;
+                *place = Place { in_object: opening == b'{', opened: true, first: true };
+                return Ok(false);
             }
-            _ if self.opened => {}
-            _ => return Err(reader.wrong()),
-        }
-        if in_object {
-            reader.string()?;
-            space(src, reader, cut);
-            reader.byte(b':')?;
-            space(src, reader, cut);
-        }
-        match reader.peek() {
-            b'{' => return self.open(reader, true),
-            b'[' => return self.open(reader, false),
-            _ => {}
-        }
-        let kind = reader.scalar()?;
+            _ => reader.scalar()?,
+        };
         if kind == Kind::Number && reader.at == src.len() {
             // A container is open, so this is no whole document, and the number may go on.
             return Err(Stop::End);
         }
-        self.opened = false;
-        if DROP && in_object && kind == Kind::Null {
+        place.opened = false;
+        if DROP && place.in_object && kind == Kind::Null {
             cut.back(src, mark, reader.at);
         } else {
-            self.first = false;
+            place.first = false;
         }
         Ok(false)
     }
+}
 
-    #[inline(always)]
-    fn open(&mut self, reader: &mut Reader<'_>, is_object: bool) -> Result<bool, Stop> {
-        reader.at += 1;
-        self.nest.open(is_object)?;
-        (self.opened, self.first) = (true, true);
-        Ok(false)
-    }
+/// Where a walk is in the innermost container.
+#[derive(Clone, Copy)]
+struct Place {
+    in_object: bool,
+    opened: bool,
+    first: bool,
 }
 
 /// Passes over white space, which is not kept.

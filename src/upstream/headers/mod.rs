@@ -2,9 +2,12 @@
 
 mod reply;
 mod request;
+mod trailers;
 
 pub use reply::{for_new_body, strip_reply};
 pub use request::{Nominated, Peer, forward, forward_untouched, unforwardable};
+pub(super) use trailers::Names;
+pub use trailers::Trailers;
 
 use http::{HeaderMap, HeaderName, header};
 
@@ -41,6 +44,11 @@ fn is_hop_by_hop(name: &str) -> bool {
             | "http2-settings"
             | "alt-svc"
     )
+}
+
+/// Header names are lower case by their type; some servers read `X_User` as `X-User`.
+fn is_plain(name: &HeaderName) -> bool {
+    name.as_str().bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
 /// The names that the Connection lines list, in lower case.

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use super::{ACCEPT_ENCODING, is_hop_by_hop, nominated};
+use super::{ACCEPT_ENCODING, is_hop_by_hop, is_plain, nominated};
 
 /// Who is on the other side, as far as the edge trusts it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -89,11 +89,6 @@ fn must_arrive(name: &str) -> bool {
     matches!(name, "cookie" | "authorization" | "host" | "forwarded" | "x-real-ip")
         || name.starts_with("x-forwarded-")
         || name.starts_with("content-")
-}
-
-/// Header names are lower case by their type.
-fn is_plain(name: &HeaderName) -> bool {
-    name.as_str().bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
 fn introduce(headers: &mut HeaderMap, peer: &Peer) {

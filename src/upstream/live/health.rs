@@ -51,9 +51,17 @@ impl Health {
         if self.against < if self.well { rules.fall } else { rules.rise } {
             return false;
         }
-        self.well = passed;
+        self.told(passed, now)
+    }
+
+    /// Somebody else has checked; whether that changed anything.
+    pub(super) fn told(&mut self, well: bool, now: Instant) -> bool {
+        if well == self.well {
+            return false;
+        }
+        self.well = well;
         self.against = 0;
-        if passed {
+        if well {
             self.returned(now);
         }
         true

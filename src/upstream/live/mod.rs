@@ -1,7 +1,8 @@
 //! How an upstream is doing, as this worker finds it, and what follows from that: which target gets a call, whether it waits or is
 //! refused, whether it is made again.
 //!
-//! Each policy is a state machine of its own that neither looks at a clock nor throws dice. Workers share nothing of it.
+//! Each policy is a state machine of its own that neither looks at a clock nor throws dice. Workers share nothing of it but what
+//! their health checks find, which they tell each other.
 
 mod balance;
 mod breaker;
@@ -164,14 +165,24 @@ impl Live {
         lock(&self.targets).chance()
     }
 
-    /// A health check of a target is over.
-    pub(super) fn checked(&self, place: usize, rules: &HealthRules, passed: bool) {
+    /// A health check of a target is over; whether the target is well from now on, when that has changed.
+    pub(super) fn checked(&self, place: usize, rules: &HealthRules, passed: bool) -> Option<bool> {
         let change = lock(&self.targets).checked(place, rules, passed, Instant::now());
         let (upstream, target) = (self.upstream.as_str(), self.origin(place));
         match change {
             Some(true) => tracing::info!(event = "health", upstream, target, state = "well", "a target passes its checks again"),
             Some(false) => tracing::warn!(event = "health", upstream, target, state = "unwell", "a target fails its checks"),
             None => {}
+        }
+        change
+    }
+
+    /// Another worker's checks say whether a target is well.
+    pub(super) fn told(&self, place: usize, well: bool) {
+        if lock(&self.targets).told(place, well, Instant::now()) {
+            let (upstream, target) = (self.upstream.as_str(), self.origin(place));
+            let state = if well { "well" } else { "unwell" };
+            tracing::info!(event = "health", upstream, target, state, "another worker has checked it");
         }
     }
 

@@ -159,6 +159,11 @@ impl Targets {
         one.health.checked(rules, passed, now).then_some(passed)
     }
 
+    /// Another worker's checks say something of a target; whether that changed anything.
+    pub(super) fn told(&mut self, place: usize, well: bool, now: Instant) -> bool {
+        self.all.get_mut(place).is_some_and(|one| one.health.told(well, now))
+    }
+
     /// A random number from 0 to 1.
     pub(super) fn chance(&mut self) -> f64 {
         self.random.f64()

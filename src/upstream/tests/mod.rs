@@ -16,6 +16,7 @@ use tokio::io::DuplexStream;
 use tokio::time::Instant;
 
 use super::fault::Faults;
+use super::headers::Trailers;
 use super::*;
 
 /// The wire in memory, to scripted faults.

@@ -30,7 +30,13 @@ fn piece(bytes: &'static [u8]) -> Piece {
 }
 
 async fn open(client: &Client, method: Method, body: BoxBody<Bytes, BodyError>) -> Result<Response<StreamBody>, Error> {
-    let head = Head { method, path_and_query: "/files/a", headers: HeaderMap::new(), repeat: Repeat::ByMethod };
+    let head = Head {
+        method,
+        path_and_query: "/files/a",
+        headers: HeaderMap::new(),
+        repeat: Repeat::ByMethod,
+        trailers: Trailers::default(),
+    };
     client.open(&demo(), head, body, in_a_minute()).await
 }
 
@@ -69,7 +75,8 @@ async fn a_reply_passes_untouched() {
     let client = client(&faults);
     let mut headers = HeaderMap::new();
     headers.insert("accept-encoding", HeaderValue::from_static("br"));
-    let head = Head { method: Method::GET, path_and_query: "/a?b=c", headers, repeat: Repeat::ByMethod };
+    let head =
+        Head { method: Method::GET, path_and_query: "/a?b=c", headers, repeat: Repeat::ByMethod, trailers: Trailers::default() };
     let opened = client.open(&demo(), head, whole(""), in_a_minute()).await.unwrap();
     let names: Vec<&str> = opened.headers().keys().map(|name| name.as_str()).collect();
     assert_eq!(names, ["content-encoding", "etag", "content-length"]);
@@ -93,13 +100,43 @@ async fn pieces_pass_as_they_come() {
     assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "data:2");
 }
 
+const TRAILED: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum, Set-Cookie\r\n\r\n\
+    2\r\nab\r\n0\r\nX-Sum: 1\r\nSet-Cookie: a=b\r\nX-Other: 2\r\n\r\n";
+
 #[tokio::test(start_paused = true)]
-async fn trailers_are_left_out_and_the_end_is_the_end() {
-    let bytes = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\nX-Sum: 1\r\n\r\n";
-    let (came, error) = download(vec![Act::Read, Act::send(bytes), Act::Hang]).await;
+async fn trailers_that_nobody_asked_for_are_left_out_and_the_end_is_the_end() {
+    let (came, error) = download(vec![Act::Read, Act::send(TRAILED), Act::Hang]).await;
     assert!(came == b"ab" && error.is_none());
     let (came, error) = download(vec![Act::Read, Act::send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), Act::Hang]).await;
     assert!(came.is_empty() && error.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn trailers_that_are_announced_and_wanted_pass_both_ways() {
+    let faults = Faults::new(vec![vec![Act::Read, Act::send(TRAILED), Act::Read, Act::send(TRAILED), Act::Hang]]);
+    let client = client(&faults);
+    let (feed, body) = fed();
+    let says = [("te", "trailers"), ("trailer", "x-digest, cookie")]
+        .map(|(name, value)| (http::HeaderName::from_static(name), HeaderValue::from_static(value)));
+    let trailers = Trailers::of(&HeaderMap::from_iter(says));
+    feed.send(piece(b"up")).unwrap();
+    let fields = [("x-digest", "3"), ("cookie", "a=b"), ("etag", "4")]
+        .map(|(name, value)| (http::HeaderName::from_static(name), HeaderValue::from_static(value)));
+    feed.send(Ok(Frame::trailers(HeaderMap::from_iter(fields)))).unwrap();
+    drop(feed);
+    let head = Head { method: Method::PUT, path_and_query: "/a", headers: HeaderMap::new(), repeat: Repeat::ByMethod, trailers };
+    let opened = client.open(&demo(), head, body, in_a_minute()).await.unwrap();
+    assert_eq!(opened.headers()["trailer"], "x-sum");
+    let collected = opened.into_body().collect().await.unwrap();
+    let expected = HeaderMap::from_iter([(http::HeaderName::from_static("x-sum"), HeaderValue::from_static("1"))]);
+    assert_eq!(collected.trailers(), Some(&expected));
+    assert_eq!(collected.to_bytes(), "ab");
+    // The backend has read to the end of the trailers: what follows is the next request.
+    let opened = open(&client, Method::GET, whole("")).await.unwrap();
+    assert_eq!(drain(opened.into_body()).await.0, b"ab");
+    assert_eq!((client.opened(), faults.connections()), (1, 1));
+    let sent = "PUT /a HTTP/1.1\r\nhost: demo\r\nte: trailers\r\nconnection: te\r\ntrailer: x-digest\r\ntransfer-encoding: chunked\r\n\r\nup";
+    assert_eq!(faults.requests()[0], sent);
 }
 
 #[tokio::test(start_paused = true)]
@@ -239,7 +276,7 @@ async fn only_a_body_that_is_empty_can_be_sent_twice() {
         let stale = vec![Act::Read, Act::reply("", "1"), Act::Read];
         let faults = Faults::new(vec![stale, vec![Act::Read, Act::reply("", "2")]]);
         let client = client(&faults);
-        client.send(&demo(), get("/"), far()).await.unwrap();
+        client.send(&demo(), get("/"), in_a_minute()).await.unwrap();
         let opened = open(&client, method.clone(), body).await;
         assert_eq!(opened.map(|_| ()).map_err(|error| error.kind()), expected, "{method}");
     }

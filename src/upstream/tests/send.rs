@@ -355,7 +355,13 @@ fn a_call_can_be_made_from_any_thread() {
     let now = std::time::Instant::now().into();
     is_send(&client.send(&upstream, get("/"), now));
     let body = http_body_util::Empty::new().map_err(|never| match never {}).boxed();
-    let head = Head { method: Method::GET, path_and_query: "/", headers: HeaderMap::new(), repeat: Repeat::ByMethod };
+    let head = Head {
+        method: Method::GET,
+        path_and_query: "/",
+        headers: HeaderMap::new(),
+        repeat: Repeat::ByMethod,
+        trailers: Trailers::default(),
+    };
     is_send(&client.open(&upstream, head, body, now));
 }
 

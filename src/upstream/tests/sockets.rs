@@ -16,7 +16,7 @@ fn at(address: SocketAddr) -> Upstream {
 }
 
 fn resolving(addresses: Option<Vec<SocketAddr>>) -> Client {
-    Client::with_connector(Connector::new(None, Names::Fixed(addresses)))
+    Client::with_connector(Connector::new(None, Names::fixed(addresses)))
 }
 
 fn named(scheme: &str, port: u16) -> Upstream {
@@ -44,6 +44,35 @@ async fn a_name_is_resolved_and_its_dead_addresses_are_passed_over() {
     let client = resolving(Some(vec![dead, SocketAddr::from(([127, 0, 0, 1], 0))]));
     assert_eq!(client.send(&named("http", live.port()), get("/"), far()).await.unwrap().body, "hello");
     assert!(faults.requests()[0].contains(&format!("host: backend.test:{}\r\n", live.port())));
+}
+
+#[tokio::test]
+async fn a_name_that_moves_is_found_by_the_next_call_and_nobody_waits_for_the_old_place() {
+    // The port is one, so the places are addresses of the loopback network.
+    let place = |last| SocketAddr::from(([127, 0, 0, last], 0));
+    let says = Arc::new(std::sync::Mutex::new(Some(Ok(vec![place(1)]))));
+    let (old, new) = (Faults::answering(reply("", "old")), Faults::answering(reply("", "new")));
+    let port = old.listen().await.port();
+    new.listen_at(SocketAddr::from(([127, 0, 0, 2], port))).await;
+    let client = Client::with_connector(Connector::new(None, Names::told(Arc::clone(&says))));
+    let upstream = named("http", port);
+    let body = async || client.send(&upstream, get("/"), far()).await.unwrap().body;
+    for _ in 0..3 {
+        assert_eq!(body().await, "old");
+    }
+    *says.lock().unwrap() = Some(Ok(vec![place(2)]));
+    // The connection is never idle for long: it would live for minutes.
+    let mut moved = 0;
+    while body().await == "old" {
+        // The clock stands only while it is moved: sockets take their time.
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(1)).await;
+        tokio::time::resume();
+        moved += 1;
+        assert!(moved < 60, "it is never noticed");
+    }
+    assert!(moved >= 30, "an address that is missing once may be back: {moved}");
+    assert_eq!((old.connections(), new.connections()), (1, 1));
 }
 
 #[tokio::test]
@@ -78,7 +107,7 @@ async fn a_connection_that_does_not_come_to_stand_is_given_up() {
     // A listener that never speaks TLS.
     let (_listener, address) = silent().await;
     let start = Instant::now();
-    let client = Client::with_connector(Connector::new(None, Names::System).with_tls(trusting(&[])));
+    let client = Client::with_connector(Connector::new(None, Names::system()).with_tls(trusting(&[])));
     let upstream = Upstream::new("shop".into(), settings(&format!("https://{address}")));
     let error = client.send(&upstream, get("/"), start + Duration::from_millis(300)).await.unwrap_err();
     assert_eq!((error.kind(), start.elapsed().as_millis()), ("deadline", 300));
@@ -154,7 +183,7 @@ fn tls_server(connections: usize) -> SocketAddr {
 async fn a_certificate_is_checked_against_trust_and_name() {
     let address = tls_server(4);
     let send = async |config: ClientConfig, upstream: &Upstream| {
-        let local = Names::Fixed(Some(vec![SocketAddr::from(([127, 0, 0, 1], 0))]));
+        let local = Names::fixed(Some(vec![SocketAddr::from(([127, 0, 0, 1], 0))]));
         let client = Client::with_connector(Connector::new(None, local).with_tls(config));
         client.send(upstream, get("/"), far()).await
     };
@@ -176,7 +205,7 @@ async fn a_certificate_is_checked_against_trust_and_name() {
 #[tokio::test]
 async fn tls_to_a_server_that_speaks_none_is_an_error_of_its_own() {
     let address = Faults::new(vec![vec![Act::send("HTTP/1.1 400 Bad Request\r\n\r\n")]]).listen().await;
-    let client = Client::with_connector(Connector::new(None, Names::System).with_tls(trusting(&[])));
+    let client = Client::with_connector(Connector::new(None, Names::system()).with_tls(trusting(&[])));
     let upstream = Upstream::new("shop".into(), settings(&format!("https://{address}")));
     let error = client.send(&upstream, get("/"), far()).await.unwrap_err();
     assert!(matches!(error, Error::Connect(ConnectError::Tls(_))), "{error}");

@@ -204,7 +204,13 @@ async fn a_reply_that_is_passed_down_keeps_its_place_until_its_end_and_events_do
         let bulkhead = BulkheadRules { in_flight: 1, queue: 0, wait: Duration::from_millis(500) };
         let upstream = demo_with(Policies { bulkhead: Some(bulkhead), ..Policies::NONE });
         let open = || async {
-            let head = Head { method: Method::GET, path_and_query: "/", headers: HeaderMap::new(), repeat: Repeat::ByMethod };
+            let head = Head {
+                method: Method::GET,
+                path_and_query: "/",
+                headers: HeaderMap::new(),
+                repeat: Repeat::ByMethod,
+                trailers: Trailers::default(),
+            };
             let body = http_body_util::Empty::new().map_err(|never| match never {}).boxed();
             client.open(&upstream, head, body, far()).await
         };
@@ -223,7 +229,13 @@ async fn a_call_goes_to_another_target_when_one_is_dead_and_so_does_an_upload() 
     let (client, upstream) = (Client::new(None), upstream(&targets, policies));
     for number in 0..20 {
         assert_eq!(outcome(&client, &upstream, call(Method::POST, "/")).await, Ok(200), "{number}");
-        let head = Head { method: Method::PUT, path_and_query: "/", headers: HeaderMap::new(), repeat: Repeat::ByMethod };
+        let head = Head {
+            method: Method::PUT,
+            path_and_query: "/",
+            headers: HeaderMap::new(),
+            repeat: Repeat::ByMethod,
+            trailers: Trailers::default(),
+        };
         let body = http_body_util::StreamBody::new(futures_util::stream::iter([Ok::<_, BodyError>(http_body::Frame::data(
             Bytes::from_static(b"up"),
         ))]));
@@ -258,7 +270,7 @@ async fn checks_go_on_beside_the_calls_until_nobody_uses_the_client() {
     let second = Duration::from_secs(1);
     let health = HealthRules { path: "/actuator/health?x=1".into(), every: second, timeout: second, fall: 3, rise: 2 };
     let upstream = demo_with(Policies { health: Some(health), ..Policies::NONE });
-    client.watch(&upstream);
+    client.watch(&upstream, None);
     tokio::time::sleep(second * 10).await;
     let requests = faults.requests();
     assert!((9..=10).contains(&requests.len()), "{}", requests.len());
@@ -277,7 +289,7 @@ async fn a_target_that_fails_its_checks_gets_no_calls_until_it_passes_them() {
     let health = HealthRules { path: "/health".into(), every: millis(10), timeout: Duration::from_secs(5), fall: 3, rise: 2 };
     let policies = Policies { balance: Balance::RoundRobin, health: Some(health), ..Policies::NONE };
     let (client, upstream) = (Client::new(None), upstream(&targets, policies));
-    client.watch(&upstream);
+    client.watch(&upstream, None);
     // The fourth check begins when the third one is over and counted.
     sick.read(4).await;
     for _ in 0..10 {
@@ -334,6 +346,12 @@ async fn only_reading_calls_have_a_second_one_and_only_few_of_them() {
 fn a_head_shows_nothing_that_may_be_secret() {
     let mut headers = HeaderMap::new();
     headers.insert("authorization", HeaderValue::from_static("s3cret"));
-    let head = Head { method: Method::GET, path_and_query: "/?token=s3cret", headers, repeat: Repeat::ByMethod };
+    let head = Head {
+        method: Method::GET,
+        path_and_query: "/?token=s3cret",
+        headers,
+        repeat: Repeat::ByMethod,
+        trailers: Trailers::default(),
+    };
     assert!(!format!("{head:?}").contains("s3cret"));
 }

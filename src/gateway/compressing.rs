@@ -1,0 +1,405 @@
+//! Content codings of what the gateway makes: which answers leave in one, made once for all where they have a tag, or while they stream.
+//!
+//! What passes through untouched is nobody's to encode: a proxy's bytes, what has a coding already, a piece of something larger.
+
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http::header::{
+    ACCEPT_RANGES, AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, COOKIE, ETAG,
+    VARY,
+};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http_body::{Body as _, Frame};
+use tokio::sync::Semaphore;
+
+use super::body::Broken;
+use super::nonce::Nonce;
+use super::reply::vary_on;
+use super::{Body, Gateway};
+use crate::cache;
+use crate::coding::{Accepted, CodedStore, Coding, Effort, Encoder, encode};
+
+/// The smallest body that is worth a coding, in bytes: below it, answers fit into one packet anyway.
+const LEAST: usize = 1 << 10;
+
+/// What is encoded where requests are answered, at most, in bytes; by docs/performance.md about half a millisecond. More is done on a
+/// thread beside.
+const fn at_once(effort: Effort) -> usize {
+    match effort {
+        Effort::Once => 96 << 10,
+        Effort::Kept => 32 << 10,
+    }
+}
+
+/// Which coding is taken where the client has no preference: the fastest one for a body that is encoded for one client, the smallest one for
+/// one that is kept.
+const fn order(effort: Effort) -> [Coding; 3] {
+    match effort {
+        Effort::Once => [Coding::Zstd, Coding::Brotli, Coding::Gzip],
+        Effort::Kept => [Coding::Brotli, Coding::Zstd, Coding::Gzip],
+    }
+}
+
+/// Among the extensions of an answer: it leaves as it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AsItIs;
+
+/// What all requests of a worker share.
+#[derive(Debug)]
+pub(super) struct Compressing {
+    made: CodedStore,
+    beside: Arc<Semaphore>,
+}
+
+impl Compressing {
+    /// Beside a cache of replies of so many bytes, a quarter of that is for what is encoded.
+    pub(super) fn new(cache: u64) -> Self {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        Self { made: CodedStore::new(cache / 4), beside: Arc::new(Semaphore::new(threads)) }
+    }
+
+    /// A body in a coding; empty when that would be no smaller.
+    async fn encoded(&self, coding: Coding, effort: Effort, body: Bytes) -> Bytes {
+        if body.len() <= at_once(effort) {
+            return smaller(coding, effort, &body);
+        }
+        // Closed by nobody.
+        let Ok(place) = Arc::clone(&self.beside).acquire_owned().await else { return Bytes::new() };
+        let work = tokio::task::spawn_blocking(move || {
+            let coded = smaller(coding, effort, &body);
+            drop(place);
+            coded
+        });
+        work.await.unwrap_or_default()
+    }
+}
+
+/// A body in a coding; empty when that is no smaller, or cannot be made.
+fn smaller(coding: Coding, effort: Effort, body: &[u8]) -> Bytes {
+    match encode(coding, effort, body) {
+        Ok(coded) if coded.len() < body.len() => Bytes::from(coded.into_boxed_slice()),
+        Ok(_) => Bytes::new(),
+        Err(error) => {
+            tracing::warn!(coding = coding.word(), %error, "a body leaves without its coding");
+            Bytes::new()
+        }
+    }
+}
+
+/// How an answer is to leave.
+#[derive(Debug)]
+struct Wanted {
+    coding: Coding,
+    effort: Effort,
+    /// Under which tag it is kept.
+    tag: Option<HeaderValue>,
+}
+
+impl Gateway {
+    /// The same answer, in the coding that the client wants most, when it may have one.
+    pub(super) async fn compressed(&self, parts: &Parts, mut response: Response<Body>) -> Response<Body> {
+        match wanted(parts, &mut response) {
+            // In a box, for its size: what is not encoded pays nothing for it.
+            Some(wanted) => Box::pin(self.encoded(wanted, response)).await,
+            None => response,
+        }
+    }
+
+    async fn encoded(&self, Wanted { coding, effort, tag }: Wanted, mut response: Response<Body>) -> Response<Body> {
+        if let Some(body) = response.body().whole().cloned() {
+            let made = self.compressing.encoded(coding, effort, body);
+            let coded = match tag {
+                Some(tag) => self.compressing.made.get_or_make(tag, coding, made).await,
+                None => made.await,
+            };
+            if coded.is_empty() {
+                return response;
+            }
+            *response.body_mut() = Body::full(coded);
+        } else {
+            match Encoder::new(coding, effort, None) {
+                Ok(encoder) => response = response.map(|body| Coded::new(encoder, body).into()),
+                Err(error) => {
+                    tracing::warn!(coding = coding.word(), %error, "an answer leaves without its coding");
+                    return response;
+                }
+            }
+        }
+        name(coding, response.headers_mut());
+        response
+    }
+}
+
+/// How an answer is to leave, if in a coding; and what its head says of that in any case.
+fn wanted(parts: &Parts, response: &mut Response<Body>) -> Option<Wanted> {
+    if response.extensions().get::<AsItIs>().is_some() || response.body().is_passed() {
+        return None;
+    }
+    if response.status() == StatusCode::NOT_MODIFIED {
+        name_known(parts, response.headers_mut());
+        return None;
+    }
+    let length = response.body().len();
+    if length == Some(0) || !is_encodable(response.headers()) {
+        return None;
+    }
+    let accepted = Accepted::of(&parts.headers);
+    if length.is_some_and(|length| length < LEAST) && accepted.takes_plain() {
+        return None;
+    }
+    vary(response.headers_mut());
+    // The same page has the same tag, whatever its nonce: with one in it, its bytes are one client's.
+    let is_signed =
+        response.extensions().get::<Nonce>().is_some_and(|nonce| response.body().whole().is_none_or(|body| nonce.is_in(body)));
+    let headers = response.headers();
+    let tag = headers.get(ETAG).filter(|_| !is_signed && !is_for_one(headers)).cloned();
+    let effort = if tag.is_some() { Effort::Kept } else { Effort::Once };
+    let coding = accepted.best(order(effort)).filter(|_| !could_leak(&parts.headers))?;
+    Some(Wanted { coding, effort, tag })
+}
+
+/// Says that the body depends on what codings are taken, on one line with whatever else it depends on.
+fn vary(headers: &mut HeaderMap) {
+    vary_on(headers, &["accept-encoding"]);
+    let lines: Vec<&[u8]> = headers.get_all(VARY).iter().map(HeaderValue::as_bytes).collect();
+    if let Ok(line) = HeaderValue::from_bytes(&lines.join(&b", "[..]))
+        && lines.len() > 1
+    {
+        headers.insert(VARY, line);
+    }
+}
+
+/// The head of what has got a coding.
+fn name(coding: Coding, headers: &mut HeaderMap) {
+    headers.insert(CONTENT_ENCODING, HeaderValue::from_static(coding.word()));
+    headers.remove(CONTENT_LENGTH);
+    headers.remove(ACCEPT_RANGES);
+    if let Some(tag) = headers.get(ETAG) {
+        let tag = coding.tag(tag);
+        headers.insert(ETAG, tag);
+    }
+}
+
+/// Whether a client has the body with this tag, as it is or in a coding that it still takes.
+pub(super) fn is_known(request: &HeaderMap, tag: &HeaderValue) -> bool {
+    cache::is_known(request, tag) || known_coding(request, tag).is_some()
+}
+
+fn known_coding(request: &HeaderMap, tag: &HeaderValue) -> Option<Coding> {
+    request.get(http::header::IF_NONE_MATCH)?;
+    let accepted = Accepted::of(request);
+    Coding::ALL.into_iter().find(|coding| accepted.takes(*coding) && cache::is_known(request, &coding.tag(tag)))
+}
+
+/// A 304 names what the client has: the tag that it told.
+fn name_known(parts: &Parts, headers: &mut HeaderMap) {
+    let Some(tag) = headers.get(ETAG) else { return };
+    if !cache::is_known(&parts.headers, tag)
+        && let Some(coding) = known_coding(&parts.headers, tag)
+    {
+        let tag = coding.tag(tag);
+        headers.insert(ETAG, tag);
+    }
+    vary(headers);
+}
+
+/// Whether the body of an answer may be put into a coding, and would be smaller for it.
+fn is_encodable(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    !headers.contains_key(CONTENT_ENCODING)
+        && !headers.contains_key(CONTENT_RANGE)
+        && !directs(headers, "no-transform")
+        && is_text(content_type)
+}
+
+/// Whether an answer is for one client, and not worth a place among what is kept.
+fn is_for_one(headers: &HeaderMap) -> bool {
+    directs(headers, "no-store")
+}
+
+fn directs(headers: &HeaderMap, word: &str) -> bool {
+    let lines = headers.get_all(CACHE_CONTROL).iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(',')).any(|directive| directive.trim().eq_ignore_ascii_case(word))
+}
+
+/// Whether bytes of this type shrink: text, whatever it is called. Pictures, fonts for the web and archives are packed already; a stream of
+/// events is never held back.
+fn is_text(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match essence.split_once('/') {
+        Some(("text", subtype)) => subtype != "event-stream",
+        Some(("application", subtype)) => {
+            matches!(subtype, "json" | "javascript" | "xml" | "wasm" | "x-ndjson" | "vnd.ms-fontobject")
+                || subtype.ends_with("+json")
+                || subtype.ends_with("+xml")
+        }
+        Some(("image", subtype)) => matches!(subtype, "svg+xml" | "bmp" | "x-icon" | "vnd.microsoft.icon"),
+        Some(("font", subtype)) => matches!(subtype, "ttf" | "otf"),
+        _ => false,
+    }
+}
+
+/// Whether the length of an answer could tell a foreign site what is in it (BREACH): its script can make a browser ask here, with the
+/// cookies of the person in front of it, as often as it wants. A page that somebody follows a link to is asked for once.
+fn could_leak(request: &HeaderMap) -> bool {
+    let is_of_person = request.contains_key(COOKIE) || request.contains_key(AUTHORIZATION);
+    let says = |name: &str| request.get(name).map(HeaderValue::as_bytes);
+    let is_foreign = matches!(says("sec-fetch-site"), Some(b"cross-site" | b"same-site"));
+    is_of_person && is_foreign && says("sec-fetch-dest") != Some(b"document")
+}
+
+/// An answer that is encoded while it comes. What came is flushed when there is nothing more for the moment: nobody waits for bytes that are
+/// held back here.
+#[derive(Debug)]
+pub(super) struct Coded {
+    /// None once it is at its end.
+    encoder: Option<Encoder>,
+    body: Body,
+    /// Whether something went in that did not come out.
+    held: bool,
+}
+
+impl Coded {
+    fn new(encoder: Encoder, body: Body) -> Self {
+        Self { encoder: Some(encoder), body, held: false }
+    }
+
+    /// Nothing is left of it.
+    pub(super) fn is_over(&self) -> bool {
+        self.encoder.is_none()
+    }
+
+    /// The next bytes; none at the end.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        loop {
+            let Some(encoder) = &mut self.encoder else { return Poll::Ready(None) };
+            let frame = match std::pin::Pin::new(&mut self.body).poll_frame(cx) {
+                Poll::Pending if self.held => {
+                    self.held = false;
+                    if let Err(error) = encoder.flush() {
+                        return self.broken(error);
+                    }
+                    let piece = encoder.take();
+                    if piece.is_empty() {
+                        return Poll::Pending;
+                    }
+                    return Poll::Ready(Some(Ok(Frame::data(Bytes::from(piece)))));
+                }
+                polled => ready!(polled),
+            };
+            let piece = match frame {
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => {
+                        self.held = true;
+                        encoder.push(&data).map(|()| encoder.take())
+                    }
+                    // A shaped reply has no trailers, and what speaks of its bytes would not hold for these.
+                    Err(_) => continue,
+                },
+                // Cut, not ended: what is held is not worth a look that seems whole.
+                Some(Err(broken)) => {
+                    self.encoder = None;
+                    return Poll::Ready(Some(Err(broken)));
+                }
+                None => match self.encoder.take() {
+                    Some(encoder) => encoder.finish(),
+                    None => return Poll::Ready(None),
+                },
+            };
+            match piece {
+                Ok(piece) if piece.is_empty() => {}
+                Ok(piece) => return Poll::Ready(Some(Ok(Frame::data(Bytes::from(piece))))),
+                Err(error) => return self.broken(error),
+            }
+        }
+    }
+
+    fn broken(&mut self, error: std::io::Error) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        self.encoder = None;
+        tracing::warn!(%error, "an answer broke off while it was encoded");
+        Poll::Ready(Some(Err(Broken::Coding(error))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(lines: &[(&'static str, &'static str)]) -> HeaderMap {
+        lines.iter().map(|(name, value)| (http::HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
+    }
+
+    #[test]
+    fn text_is_encoded_and_what_is_packed_is_not() {
+        for (content_type, expected) in [
+            ("text/html; charset=utf-8", true),
+            ("Text/CSS", true),
+            ("text/event-stream", false),
+            ("application/json", true),
+            ("application/problem+json", true),
+            ("application/rss+xml; charset=utf-8", true),
+            ("application/octet-stream", false),
+            ("application/zip", false),
+            ("image/svg+xml", true),
+            ("image/png", false),
+            ("font/woff2", false),
+            ("font/ttf", true),
+            ("video/mp4", false),
+            ("", false),
+        ] {
+            assert_eq!(is_text(content_type), expected, "{content_type}");
+        }
+    }
+
+    #[test]
+    fn what_is_encoded_or_must_not_be_is_let_be() {
+        for (line, expected) in [
+            (("x-any", "1"), true),
+            (("content-encoding", "gzip"), false),
+            (("content-range", "bytes 0-1/2"), false),
+            (("cache-control", "public, No-Transform"), false),
+            (("cache-control", "no-store"), true),
+        ] {
+            assert_eq!(is_encodable(&headers(&[("content-type", "text/plain"), line])), expected, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn a_foreign_script_learns_nothing_from_a_length() {
+        let person = ("cookie", "session=1");
+        for (lines, expected) in [
+            (&[][..], false),
+            (&[person][..], false),
+            (&[person, ("sec-fetch-site", "same-origin"), ("sec-fetch-dest", "empty")][..], false),
+            (&[person, ("sec-fetch-site", "none"), ("sec-fetch-dest", "document")][..], false),
+            (&[person, ("sec-fetch-site", "cross-site"), ("sec-fetch-dest", "document")][..], false),
+            (&[person, ("sec-fetch-site", "cross-site"), ("sec-fetch-dest", "image")][..], true),
+            (&[person, ("sec-fetch-site", "same-site"), ("sec-fetch-dest", "empty")][..], true),
+            (&[person, ("sec-fetch-site", "cross-site"), ("sec-fetch-dest", "iframe")][..], true),
+            (&[person, ("sec-fetch-site", "cross-site")][..], true),
+            (&[("authorization", "a"), ("sec-fetch-site", "cross-site"), ("sec-fetch-dest", "empty")][..], true),
+            (&[("sec-fetch-site", "cross-site"), ("sec-fetch-dest", "empty")][..], false),
+        ] {
+            assert_eq!(could_leak(&headers(lines)), expected, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn a_tag_is_known_in_a_coding_that_the_client_still_takes() {
+        let tag = HeaderValue::from_static("\"a\"");
+        for (known, accepted, expected) in [
+            ("\"a\"", "", true),
+            ("\"a-br\"", "br", true),
+            ("W/\"a-br\"", "br", true),
+            ("\"a-br\"", "gzip", false),
+            ("\"a-br\"", "br;q=0", false),
+            ("\"b\", \"a-zstd\"", "gzip, zstd", true),
+            ("\"a-deflate\"", "*", false),
+        ] {
+            assert_eq!(is_known(&headers(&[("if-none-match", known), ("accept-encoding", accepted)]), &tag), expected, "{known}");
+        }
+    }
+}
