@@ -8,6 +8,7 @@ pub mod cli;
 pub mod cluster;
 pub mod coding;
 pub mod demo;
+pub mod files;
 pub mod gateway;
 pub mod json;
 pub mod page;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Every module at the top of `src`, with its floor.
-const FLOORS: [(&str, u8); 18] = [
+const FLOORS: [(&str, u8); 19] = [
     ("base", 0),
     ("telemetry", 0),
     ("json", 1),
@@ -18,6 +18,7 @@ const FLOORS: [(&str, u8); 18] = [
     ("page", 2),
     ("cache", 2),
     ("coding", 2),
+    ("files", 2),
     ("plan", 3),
     ("gateway", 4),
     ("server", 5),

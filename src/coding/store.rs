@@ -1,4 +1,4 @@
-//! What was encoded once: so many bytes of it, found by the tag of the body that it was made of.
+//! What was encoded once: so many bytes of it, found by the tag of the body that it was made of, or a name with a tag.
 //!
 //! A strong tag of ours is a digest of the bytes, so what is found was made of the same body, whoever asks and whatever was dropped in the
 //! meantime: nothing here can be stale.
@@ -7,7 +7,6 @@ use std::convert::Infallible;
 use std::fmt;
 
 use bytes::Bytes;
-use http::HeaderValue;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
@@ -22,15 +21,15 @@ const OVERHEAD: u64 = 160;
 #[derive(Debug, Clone)]
 struct Weigh;
 
-impl Weighter<(HeaderValue, Coding), Bytes> for Weigh {
-    fn weight(&self, (tag, _): &(HeaderValue, Coding), body: &Bytes) -> u64 {
-        OVERHEAD + tag.len() as u64 + body.len() as u64
+impl Weighter<(Bytes, Coding), Bytes> for Weigh {
+    fn weight(&self, (name, _): &(Bytes, Coding), body: &Bytes) -> u64 {
+        OVERHEAD + name.len() as u64 + body.len() as u64
     }
 }
 
 /// Bodies in their codings, of one worker.
 pub struct CodedStore {
-    bodies: Cache<(HeaderValue, Coding), Bytes, Weigh>,
+    bodies: Cache<(Bytes, Coding), Bytes, Weigh>,
 }
 
 impl fmt::Debug for CodedStore {
@@ -49,10 +48,10 @@ impl CodedStore {
         Self { bodies: Cache::with_options(options, Weigh, DefaultHashBuilder::default(), DefaultLifecycle::default()) }
     }
 
-    /// The body with this tag in a coding. What is not there is made, once for all who ask at the same time; when who makes it leaves,
+    /// The body of this name in a coding. What is not there is made, once for all who ask at the same time; when who makes it leaves,
     /// the next one does.
-    pub async fn get_or_make(&self, tag: HeaderValue, coding: Coding, make: impl Future<Output = Bytes>) -> Bytes {
-        let made = self.bodies.get_or_insert_async(&(tag, coding), async { Ok::<_, Infallible>(make.await) }).await;
+    pub async fn get_or_make(&self, name: Bytes, coding: Coding, make: impl Future<Output = Bytes>) -> Bytes {
+        let made = self.bodies.get_or_insert_async(&(name, coding), async { Ok::<_, Infallible>(make.await) }).await;
         match made {
             Ok(body) => body,
             Err(never) => match never {},
@@ -76,7 +75,7 @@ mod tests {
         let store = CodedStore::new(64 << 10);
         let made = &AtomicUsize::new(0);
         let get = |tag: &str, coding, size: usize| {
-            let tag = HeaderValue::try_from(tag).unwrap();
+            let tag = Bytes::copy_from_slice(tag.as_bytes());
             store.get_or_make(tag, coding, async move {
                 made.fetch_add(1, Ordering::Relaxed);
                 tokio::task::yield_now().await;

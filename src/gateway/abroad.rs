@@ -32,7 +32,10 @@ pub(super) struct Abroad {
 
 #[derive(Debug, Default)]
 struct State {
-    waiting: HashMap<String, oneshot::Sender<Word>>,
+    /// By name: the number of who waits, and its ear. After a purge another one may want the same before the first has left.
+    waiting: HashMap<String, (u64, oneshot::Sender<Word>)>,
+    /// The number of the next one.
+    next: u64,
     /// What this worker is bringing.
     duties: HashSet<String>,
 }
@@ -69,9 +72,15 @@ impl Abroad {
     /// Asks whose turn it is, and waits for the answer until `limit` at most.
     pub(super) async fn ask(self: &Arc<Self>, name: String, limit: Instant) -> Errand {
         let (sender, word) = oneshot::channel();
-        self.lock().waiting.insert(name.clone(), sender);
+        let number = {
+            let mut state = self.lock();
+            let number = state.next;
+            state.next += 1;
+            state.waiting.insert(name.clone(), (number, sender));
+            number
+        };
         // A request that is dropped here waits no more.
-        let waiting = Waiting { abroad: self, name };
+        let waiting = Waiting { abroad: self, name, number };
         if !self.peers.want(&waiting.name) {
             return Errand::Alone;
         }
@@ -93,12 +102,12 @@ impl Abroad {
         drop(state);
         let duty = Duty { abroad: Arc::clone(self), name: Some(name.to_owned()) };
         // Who wanted it may be gone, now or when the word arrives: the duty is dropped then, and so given up.
-        let _gone = waits.map(|waits| waits.send(Word::Bring(duty)));
+        let _gone = waits.map(|(_, waits)| waits.send(Word::Bring(duty)));
     }
 
     /// Another worker has brought it. Gives it back when nobody waits for it here.
     pub(super) fn take(&self, name: &str, bytes: Option<Vec<u8>>) -> Option<Vec<u8>> {
-        let Some(waits) = self.lock().waiting.remove(name) else { return bytes };
+        let Some((_, waits)) = self.lock().waiting.remove(name) else { return bytes };
         match waits.send(Word::Take(bytes)) {
             Err(Word::Take(bytes)) => bytes,
             Ok(()) | Err(Word::Bring(_)) => None,
@@ -113,11 +122,15 @@ impl Abroad {
 struct Waiting<'a> {
     abroad: &'a Abroad,
     name: String,
+    number: u64,
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.abroad.lock().waiting.remove(&self.name);
+        let mut state = self.abroad.lock();
+        if state.waiting.get(&self.name).is_some_and(|(number, _)| *number == self.number) {
+            state.waiting.remove(&self.name);
+        }
     }
 }
 
@@ -205,6 +218,18 @@ mod tests {
             }
         }
         assert!(abroad.lock().duties.is_empty() && abroad.lock().waiting.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_comes_after_a_purge_waits_on_when_the_one_before_it_leaves() {
+        let (abroad, _) = abroad();
+        let before = asking(&abroad, "a");
+        tokio::task::yield_now().await;
+        let after = asking(&abroad, "a");
+        assert!(matches!(before.await.unwrap(), Errand::Alone), "what it asked for is not what is wanted now");
+        assert_eq!(abroad.take("a", Some(vec![7])), None);
+        assert!(matches!(after.await.unwrap(), Errand::Take(bytes) if bytes == [7]));
+        assert!(abroad.lock().waiting.is_empty());
     }
 
     #[tokio::test(start_paused = true)]

@@ -29,7 +29,7 @@ use crate::json::Node;
 use crate::page::Around;
 use crate::plan::{Answer, Route};
 use crate::route::Found;
-use crate::upstream::Answered;
+use crate::upstream::{Answered, Tally};
 
 /// What a request's body must be, to be read or passed on.
 pub trait Incoming: http_body::Body<Data = Bytes, Error = BodyError> + Send + Sync + 'static {}
@@ -42,7 +42,9 @@ impl Gateway {
     /// The request carries [`RequestId`] and the peer as extensions, and a [`Refusal`] when the edge refused it; the answer carries a
     /// [`Trace`].
     pub async fn answer<B: Incoming>(&self, request: Request<B>) -> Response<Body> {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        let tally = Tally::default();
+        parts.extensions.insert(tally.clone());
         let head = parts.method == Method::HEAD;
         let mut trace = Trace::default();
         let mut response = match self.line(&parts, body, &mut trace).await {
@@ -56,6 +58,7 @@ impl Gateway {
         if head {
             bodiless(&mut response);
         }
+        trace.calls = tally.calls();
         response.extensions_mut().insert(trace);
         response
     }
@@ -67,6 +70,9 @@ impl Gateway {
         let found = self.plan.router().find(&parts.method, parts.uri.path());
         if let Some(response) = site::robots(self.plan.robots(), parts, !matches!(found, Found::NotFound)) {
             return Ok(response);
+        }
+        if let Some((folder, inside)) = self.folder_of(parts.uri.path(), !matches!(found, Found::NotFound)) {
+            return Box::pin(self.file(folder, inside, parts, trace)).await;
         }
         let (route, holes) = match found {
             Found::Route(route, holes) => (route, holes),

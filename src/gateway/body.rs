@@ -8,6 +8,7 @@ use http_body::{Frame, SizeHint};
 
 use super::compressing::Coded;
 use super::streaming::Shaped;
+use crate::files::FileBody;
 use crate::shape::Refused;
 use crate::upstream::StreamBody;
 
@@ -22,6 +23,8 @@ enum Inner {
     Full(Bytes),
     Stream(Box<StreamBody>),
     Shaped(Box<Shaped>),
+    /// A file, as it is read.
+    File(FileBody),
     /// Another one, in a content coding.
     Coded(Box<Coded>),
     /// Another one that breaks off.
@@ -47,6 +50,9 @@ pub enum Broken {
     /// What comes cannot be shaped.
     #[error("the reply cannot be shaped to its end: {0}")]
     Reply(Refused),
+    /// A file cannot be read to its end.
+    #[error("the file cannot be read: {0}")]
+    File(std::io::Error),
     /// It cannot be put into its coding.
     #[error("the answer cannot be encoded: {0}")]
     Coding(std::io::Error),
@@ -72,7 +78,7 @@ impl Body {
     pub(super) fn whole(&self) -> Option<&Bytes> {
         match &self.inner {
             Inner::Full(bytes) => Some(bytes),
-            Inner::Stream(_) | Inner::Shaped(_) | Inner::Coded(_) => None,
+            Inner::Stream(_) | Inner::Shaped(_) | Inner::File(_) | Inner::Coded(_) => None,
             Inner::Cut(body, _) => body.whole(),
         }
     }
@@ -85,6 +91,11 @@ impl Body {
     /// The same, which breaks off after so many bytes if it is longer.
     pub(super) fn cut_after(self, bytes: u64) -> Self {
         Self { inner: Inner::Cut(Box::new(self), Left::Bytes(bytes)) }
+    }
+
+    /// A file's bytes, as they are read.
+    pub(super) fn file(body: FileBody) -> Self {
+        Self { inner: Inner::File(body) }
     }
 
     /// An upstream's bytes, as they come.
@@ -115,6 +126,7 @@ impl http_body::Body for Body {
             Inner::Full(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Inner::Stream(stream) => Pin::new(stream.as_mut()).poll_frame(cx).map_err(Broken::Upstream),
             Inner::Shaped(shaped) => shaped.poll(cx).map(|piece| piece.map(|piece| piece.map(Frame::data))),
+            Inner::File(file) => Pin::new(file).poll_frame(cx).map_err(Broken::File),
             Inner::Coded(coded) => coded.poll(cx),
             Inner::Cut(body, left) => {
                 let rest = match *left {
@@ -148,6 +160,7 @@ impl http_body::Body for Body {
             Inner::Full(bytes) => bytes.is_empty(),
             Inner::Stream(stream) => stream.is_end_stream(),
             Inner::Shaped(shaped) => shaped.is_over(),
+            Inner::File(file) => file.is_end_stream(),
             Inner::Coded(coded) => coded.is_over(),
             // Only what is asked for tells whether something was left out.
             Inner::Cut(..) => false,
@@ -158,6 +171,7 @@ impl http_body::Body for Body {
         match &self.inner {
             Inner::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Inner::Stream(stream) => stream.size_hint(),
+            Inner::File(file) => file.size_hint(),
             Inner::Shaped(shaped) if shaped.is_over() => SizeHint::with_exact(0),
             Inner::Shaped(_) | Inner::Coded(_) => SizeHint::default(),
             // What was promised.

@@ -18,7 +18,7 @@ use super::{Body, Gateway, holes};
 use crate::base::hole::Hole;
 use crate::check::{BodyBytes, In, Input, Violation};
 use crate::plan::{Call, MethodChoice};
-use crate::upstream::{self, Answered, FillError, Reply, headers};
+use crate::upstream::{self, Answered, FillError, Reply, Tally, headers};
 
 /// The time that a call has left, in milliseconds, for a backend that wants to know when nobody waits any more.
 const DEADLINE: HeaderName = HeaderName::from_static("x-request-deadline-ms");
@@ -85,7 +85,8 @@ impl Gateway {
         let body = body.map_err(upstream::BodyError::from).boxed();
         let started = Clock::now();
         let (repeat, trailers) = (call.repeat(), headers::Trailers::of(&parts.headers));
-        let head = upstream::Head { method, path_and_query: &path_and_query, headers: forwarded, repeat, trailers };
+        let head =
+            upstream::Head { method, path_and_query: &path_and_query, headers: forwarded, repeat, trailers, tally: tally(parts) };
         let result = self.client.open(call.backend().upstream(), head, body, deadline).await;
         trace.upstream = started.elapsed();
         result.map(|response| response.map(Body::stream)).map_err(|error| self.failed(call, error))
@@ -118,7 +119,7 @@ fn sent(call: &Call, asked: &Asked<'_>, path_and_query: String, deadline: Instan
         headers.remove(CONTENT_TYPE);
         headers.remove(CONTENT_ENCODING);
     }
-    Ok(upstream::Call { method, path_and_query, headers, body, repeat: call.repeat() })
+    Ok(upstream::Call { method, path_and_query, headers, body, repeat: call.repeat(), tally: tally(parts) })
 }
 
 /// The method of a call of a shaped route: a HEAD is answered from what a GET brings.
@@ -128,6 +129,11 @@ pub(super) fn method<'r>(call: &'r Call, parts: &'r Parts) -> &'r Method {
         MethodChoice::AsRequested if parts.method == Method::HEAD => &Method::GET,
         MethodChoice::AsRequested => &parts.method,
     }
+}
+
+/// Where the calls of a request are counted.
+pub(super) fn tally(parts: &Parts) -> Tally {
+    parts.extensions.get::<Tally>().cloned().unwrap_or_default()
 }
 
 /// Lets those who keep answers know what a reply says about that.

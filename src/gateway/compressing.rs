@@ -47,6 +47,10 @@ const fn order(effort: Effort) -> [Coding; 3] {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct AsItIs;
 
+/// Among the extensions of an answer: a name that its tag is one's of, where the tag is not made of the bytes alone.
+#[derive(Debug, Clone)]
+pub(super) struct KeptAs(pub(super) String);
+
 /// What all requests of a worker share.
 #[derive(Debug)]
 pub(super) struct Compressing {
@@ -94,8 +98,8 @@ fn smaller(coding: Coding, effort: Effort, body: &[u8]) -> Bytes {
 struct Wanted {
     coding: Coding,
     effort: Effort,
-    /// Under which tag it is kept.
-    tag: Option<HeaderValue>,
+    /// Under which name it is kept.
+    name: Option<Bytes>,
 }
 
 impl Gateway {
@@ -108,11 +112,11 @@ impl Gateway {
         }
     }
 
-    async fn encoded(&self, Wanted { coding, effort, tag }: Wanted, mut response: Response<Body>) -> Response<Body> {
+    async fn encoded(&self, Wanted { coding, effort, name: known }: Wanted, mut response: Response<Body>) -> Response<Body> {
         if let Some(body) = response.body().whole().cloned() {
             let made = self.compressing.encoded(coding, effort, body);
-            let coded = match tag {
-                Some(tag) => self.compressing.made.get_or_make(tag, coding, made).await,
+            let coded = match known {
+                Some(name) => self.compressing.made.get_or_make(name, coding, made).await,
                 None => made.await,
             };
             if coded.is_empty() {
@@ -156,9 +160,15 @@ fn wanted(parts: &Parts, response: &mut Response<Body>) -> Option<Wanted> {
         response.extensions().get::<Nonce>().is_some_and(|nonce| response.body().whole().is_none_or(|body| nonce.is_in(body)));
     let headers = response.headers();
     let tag = headers.get(ETAG).filter(|_| !is_signed && !is_for_one(headers)).cloned();
-    let effort = if tag.is_some() { Effort::Kept } else { Effort::Once };
+    let name = tag.map(|tag| {
+        response.extensions().get::<KeptAs>().map_or_else(
+            || Bytes::copy_from_slice(tag.as_bytes()),
+            |name| [name.0.as_bytes(), b" ", tag.as_bytes()].concat().into(),
+        )
+    });
+    let effort = if name.is_some() { Effort::Kept } else { Effort::Once };
     let coding = accepted.best(order(effort)).filter(|_| !could_leak(&parts.headers))?;
-    Some(Wanted { coding, effort, tag })
+    Some(Wanted { coding, effort, name })
 }
 
 /// Says that the body depends on what codings are taken, on one line with whatever else it depends on.
@@ -192,6 +202,21 @@ fn known_coding(request: &HeaderMap, tag: &HeaderValue) -> Option<Coding> {
     request.get(http::header::IF_NONE_MATCH)?;
     let accepted = Accepted::of(request);
     Coding::ALL.into_iter().find(|coding| accepted.takes(*coding) && cache::is_known(request, &coding.tag(tag)))
+}
+
+/// The tags of a condition as they are without a coding, beside those that it tells; none when it tells of no coding that the client takes.
+pub(super) fn plain_tags(request: &HeaderMap, name: &http::HeaderName) -> Option<String> {
+    let accepted = Accepted::of(request);
+    let lines = request.get_all(name).iter().filter_map(|line| line.to_str().ok());
+    let mut tags: Vec<String> = lines.flat_map(|line| line.split(',')).map(|tag| tag.trim().to_owned()).collect();
+    let taken = || Coding::ALL.into_iter().filter(|coding| accepted.takes(*coding));
+    let plain =
+        |tag: &String| taken().find_map(|coding| Some(format!("{}\"", tag.strip_suffix(&format!("-{}\"", coding.word()))?)));
+    let found: Vec<String> = tags.iter().filter_map(plain).collect();
+    (!found.is_empty()).then(|| {
+        tags.extend(found);
+        tags.join(", ")
+    })
 }
 
 /// A 304 names what the client has: the tag that it told.

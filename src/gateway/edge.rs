@@ -14,7 +14,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::HeaderValue;
 
-pub use crate::upstream::Tunnel;
+pub use crate::upstream::{Calls, Tunnel};
 
 /// Why the edge will not have a request served. The gateway answers with the problem document that fits, and looks no
 /// further at the request: its path is `/` whenever the real one could not be trusted.
@@ -162,6 +162,8 @@ pub struct Trace {
     pub code: Option<Cow<'static, str>>,
     /// How many values were not what the route expects of them.
     pub warnings: u32,
+    /// What became of its calls.
+    pub calls: Calls,
     /// What the cache did, for a route that has one: `hit`, `stale`, `miss`, `collapsed` or `bypass`.
     pub cache: Option<&'static str>,
 }

@@ -114,6 +114,14 @@ pub enum Fault {
     /// A step of the route's shape failed.
     #[error("shape: {0}")]
     Shape(shape::Error),
+    /// A file of the site is there and cannot be read.
+    #[error("the file of {path}: {error}")]
+    File {
+        /// The path that it was asked for under.
+        path: String,
+        /// What the operating system said.
+        error: std::io::Error,
+    },
     /// The page could not be rendered.
     #[error("page: {0}")]
     Page(page::Error),
@@ -152,7 +160,7 @@ impl Fault {
             Self::Status { status, .. } => foreign_status(*status),
             Self::Business { status, .. } => *status,
             Self::Contract { .. } | Self::Shape(_) => StatusCode::BAD_GATEWAY,
-            Self::Page(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::File { .. } | Self::Page(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -177,6 +185,7 @@ impl Fault {
             Self::Contract { code, .. } => code,
             Self::Business { .. } => "business_failure",
             Self::Shape(error) => shape_code(error),
+            Self::File { .. } => "internal",
             Self::Late | Self::Page(page::Error::Deadline) => "deadline",
             Self::Page(_) => "page_failed",
             Self::NoData => "no_data",
@@ -212,7 +221,7 @@ impl Fault {
             Self::Call { error, .. } => call_detail(error).to_owned(),
             Self::Contract { .. } | Self::Shape(_) => UNUSABLE.to_owned(),
             Self::Late | Self::Page(page::Error::Deadline) => LATE.to_owned(),
-            Self::Page(_) => OURS.to_owned(),
+            Self::File { .. } | Self::Page(_) => OURS.to_owned(),
             Self::NoData => "there is nothing to show under this path".to_owned(),
             Self::Unavailable { fault, .. } => fault.detail(),
         }

@@ -15,6 +15,7 @@ mod degrading;
 pub mod edge;
 pub mod fault;
 mod fetching;
+mod filing;
 mod foreign;
 mod fragment;
 mod gathered;
@@ -51,6 +52,7 @@ use shedding::Shedding;
 use tokio::time::Instant;
 
 use crate::cache::{Entry, Flights, Purge, Store};
+use crate::files::Folder;
 use crate::plan::Plan;
 use crate::upstream::Client;
 
@@ -62,6 +64,7 @@ pub struct Gateway {
     client: Client,
     kept: Arc<Store>,
     compressing: Arc<compressing::Compressing>,
+    files: Arc<[Folder]>,
     flights: Arc<Flights<fetching::Landing>>,
     abroad: Option<Arc<abroad::Abroad>>,
     shedding: Arc<Shedding>,
@@ -75,11 +78,13 @@ impl Gateway {
         let kept = Arc::new(Store::new(plan.limits().cache));
         let (shedding, aside) = (Arc::new(Shedding::new(&plan)), Arc::new(Aside::new(&plan)));
         let compressing = Arc::new(compressing::Compressing::new(plan.limits().cache));
+        let files = plan.statics().iter().map(|mount| Folder::new(&mount.path, mount.place.clone())).collect();
         Self {
             plan,
             client,
             kept,
             compressing,
+            files,
             flights: Arc::default(),
             abroad: None,
             shedding,

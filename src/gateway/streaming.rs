@@ -173,7 +173,7 @@ impl Shaped {
         let code = match broken {
             Broken::Upstream(error) => error.kind(),
             Broken::Reply(_) => "upstream_not_json",
-            Broken::Coding(_) => "internal",
+            Broken::File(_) | Broken::Coding(_) => "internal",
         };
         tracing::warn!(request_id = id, route = &*self.route, code, cause = %broken, "an answer broke off");
     }

@@ -94,6 +94,7 @@ fn faults() -> Vec<(Fault, u16, &'static str)> {
         (shaped(shape::Error::MissingData), 502, "upstream_data_missing"),
         (shaped(shape::Error::Mismatch { step: "convert", path: secret(), found: "array" }), 502, "shape_mismatch"),
         (shaped(shape::Error::Number { path: secret(), token: secret() }), 502, "shape_failed"),
+        (Fault::File { path: secret(), error: std::io::Error::other(SECRET) }, 500, "internal"),
         (Fault::Page(page::Error::NotFound(secret())), 500, "page_failed"),
         (Fault::NoData, 404, "no_data"),
         (Fault::Unavailable { fault: Box::new(answered(500)), fallback: None }, 503, "upstream_failed"),

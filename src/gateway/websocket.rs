@@ -10,7 +10,7 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use tokio::time::Instant;
 
-use super::calling::{nominated, peer, target};
+use super::calling::{nominated, peer, tally, target};
 use super::edge::{MaySwitch, Switched, Trace};
 use super::fault::Fault;
 use super::{Body, Gateway};
@@ -47,7 +47,8 @@ impl Gateway {
         let path_and_query = target(call, parts, input)?;
         let started = Clock::now();
         let upstream = call.backend().upstream();
-        let result = self.client.open_websocket(upstream, &path_and_query, headers, call.repeat(), deadline).await;
+        let repeat = (call.repeat(), &tally(parts));
+        let result = self.client.open_websocket(upstream, &path_and_query, headers, repeat, deadline).await;
         trace.upstream = started.elapsed();
         match result.map_err(|error| self.failed(call, error))? {
             Opened::Kept(response) => Ok((*response).map(Body::stream)),

@@ -55,6 +55,7 @@ impl<'s> Compiler<'s> {
         let limits = self.limits(file.limits.as_ref());
         let origin = self.origin(file);
         let robots = self.robots(file);
+        let statics = self.statics(file);
         let csp = self.csp(file);
         let defaults = self.defaults(file);
         self.names = file.upstreams.keys().cloned().collect();
@@ -115,6 +116,7 @@ impl<'s> Compiler<'s> {
             cluster,
             origin,
             robots,
+            statics,
             csp,
             backends,
             router,

@@ -27,6 +27,7 @@ mod presets;
 mod routes;
 mod schemas;
 mod site;
+mod statics;
 mod steps;
 mod targets;
 #[cfg(test)]
@@ -51,6 +52,7 @@ pub use named_calls::{Condition, ForEach, Join, NamedCall, OnFailure};
 pub use pages::Page;
 pub use routes::{Answer, Route};
 pub use site::Robots;
+pub use statics::Mount;
 pub use upstreams::Backend;
 
 use crate::page::Templates;
@@ -64,6 +66,7 @@ pub struct Plan {
     cluster: ClusterPlan,
     origin: Option<String>,
     robots: Robots,
+    statics: Vec<Mount>,
     csp: Option<Csp>,
     backends: Vec<Arc<Backend>>,
     router: Router<Arc<Route>>,
@@ -113,6 +116,11 @@ impl Plan {
     /// What robots may visit.
     pub fn robots(&self) -> &Robots {
         &self.robots
+    }
+
+    /// The folders of files, those with the longer paths first.
+    pub fn statics(&self) -> &[Mount] {
+        &self.statics
     }
 
     /// What browsers may load and run for the pages; none when the file wants no policy.

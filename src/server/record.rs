@@ -143,6 +143,7 @@ impl Drop for Record {
             bytes: *bytes,
             duration: self.started.elapsed(),
             upstream: trace.upstream,
+            calls: [trace.calls.made, trace.calls.again, trace.calls.refused],
             code: trace.code.as_deref().or(cut),
             cache: trace.cache,
             warnings: trace.warnings,

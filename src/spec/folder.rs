@@ -163,6 +163,16 @@ impl Folder {
         }
     }
 
+    /// Where something beside routes.yaml lies, if it is there. Links are followed: that is the operator's to say.
+    pub(super) fn place(&self, name: &str) -> Result<Option<String>, ReadError> {
+        let place = self.base.join(name);
+        if !place.exists() {
+            return Ok(None);
+        }
+        let named = |place: PathBuf| ReadError::Name { file: place.display().to_string() };
+        place.into_os_string().into_string().map(Some).map_err(|place| named(place.into()))
+    }
+
     pub(super) fn into_files(self) -> BTreeMap<String, Vec<u8>> {
         self.files
     }
@@ -219,6 +229,11 @@ pub(super) fn relative(from: &str, path: &str) -> Option<String> {
         }
     }
     Some(names.join("/"))
+}
+
+/// A path beside routes.yaml in its one form, without `.` and `..`; `None` when it leads out of the folder, or is the folder itself.
+pub fn normal(path: &str) -> Option<String> {
+    relative("", path).filter(|path| !path.is_empty())
 }
 
 /// The bytes of a file; `None` when there are more than `limit`.

@@ -41,7 +41,7 @@ pub use convert::*;
 pub use csp::*;
 pub use envelope::*;
 pub use file::*;
-pub use folder::ReadError;
+pub use folder::{ReadError, normal};
 pub use load::{Loaded, load, load_available, load_document, load_preset};
 pub use page::*;
 pub use problem::{Aim, Problem, Problems};

@@ -5,7 +5,7 @@ use super::{At, Problem, Problems};
 
 /// The keys of later versions, by their path; `*` is any name or any entry of a list.
 const LATER: &[(&[&str], &[&str])] =
-    &[(&["routes", "*", "page"], &["early_head"]), (&["site"], &["sitemap", "static"]), (&["site", "robots"], &["sitemap"])];
+    &[(&["routes", "*", "page"], &["early_head"]), (&["site"], &["sitemap"]), (&["site", "robots"], &["sitemap"])];
 
 /// Refuses every key of a file that belongs to a later version, and marks it as broken.
 pub(super) fn refuse(tree: &mut Tree) -> Problems {
@@ -67,9 +67,9 @@ upstreams:
 routes:
   - route: GET /a
     page: {template: t, early_head: true}
-site: {origin: o, robots: {disallow: [/a], sitemap: true}, sitemap: {call: c, items: i, loc: l}, static: {}}
+site: {origin: o, robots: {disallow: [/a], sitemap: true}, sitemap: {call: c, items: i, loc: l}}
 ";
-        assert_eq!(refused(text), ["/routes/0/page/early_head", "/site/sitemap", "/site/static", "/site/robots/sitemap",]);
+        assert_eq!(refused(text), ["/routes/0/page/early_head", "/site/sitemap", "/site/robots/sitemap",]);
     }
 
     #[test]
@@ -87,7 +87,7 @@ routes:
       a: {to: x, optional: true, fallback: 1, timeout: 1s, shape: [], for_each: a, as: b, at_once: 1, when: {path: a}}
       b: GET y
   - {route: GET /retry, call: 'GET a:/cache', shape: [{page: {items: cache}}]}
-site: {origin: o, robots: {disallow: [/a]}}
+site: {origin: o, robots: {disallow: [/a]}, static: {/a: b}}
 cluster: {policy: shared, workers: auto, threads: 1, restart: {}, drain: 1s, heartbeat: 1s, memory: 1GiB, groups: {web: {}}}
 ";
         assert_eq!(refused(text), [""; 0]);

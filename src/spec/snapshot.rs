@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::folder::{Folder, ReadError, relative};
+use super::folder::{Folder, ReadError, normal, relative};
 use super::lines::Lines;
 use super::tree::Tree;
 use super::{At, environment, reference, yaml};
@@ -31,6 +31,9 @@ pub struct Snapshot {
     pub files: BTreeMap<String, Vec<u8>>,
     /// The environment variables that holes ask for, as far as they are set.
     pub env: BTreeMap<String, String>,
+    /// Where the folders of `site.static` lie, by their path beside routes.yaml, as far as they are there. Their files stay on the disk.
+    #[serde(default)]
+    pub statics: BTreeMap<String, String>,
 }
 
 impl Snapshot {
@@ -68,7 +71,13 @@ impl Snapshot {
             folder.take_all(presets)?;
         }
         reference::follow(&tree, &mut folder)?;
-        Ok(Self { root: path.display().to_string(), text, files: folder.into_files(), env })
+        let mut statics = BTreeMap::new();
+        for name in statics_of(&tree) {
+            if let Some(place) = folder.place(&name)? {
+                statics.insert(name, place);
+            }
+        }
+        Ok(Self { root: path.display().to_string(), text, files: folder.into_files(), env, statics })
     }
 
     /// A file by its path beside routes.yaml; `./a/../b.html` is `b.html`.
@@ -90,6 +99,7 @@ impl fmt::Debug for Snapshot {
             .field("text", &self.text)
             .field("files", &self.files.keys())
             .field("env", &self.env.keys())
+            .field("statics", &self.statics)
             .finish()
     }
 }
@@ -98,6 +108,13 @@ impl fmt::Debug for Snapshot {
 fn templates_of(tree: &Tree) -> String {
     let found = tree.find(&At::root().key("templates"));
     found.tree.text().filter(|name| found.exact && !found.broken && !name.is_empty()).unwrap_or(TEMPLATES).to_owned()
+}
+
+/// The folders that `site.static` names.
+fn statics_of(tree: &Tree) -> Vec<String> {
+    let found = tree.find(&At::root().key("site").key("static"));
+    let entries = if found.exact { found.tree.entries() } else { &[] };
+    entries.iter().filter_map(|entry| normal(entry.value.text()?)).collect()
 }
 
 #[cfg(test)]

@@ -31,6 +31,8 @@ pub struct Entry<'a> {
     pub duration: Duration,
     /// Of which waiting for upstreams.
     pub upstream: Duration,
+    /// Calls to upstreams: tries made, those of them that were made again, and calls that a breaker or a bulkhead refused.
+    pub calls: [u32; 3],
     /// The stable code of the fault, when the answer is one, or why we cut it short.
     pub code: Option<&'a str>,
     /// What the cache did, for a route that has one.
@@ -59,7 +61,8 @@ impl Entry<'_> {
         optional(out, self.route);
         let (duration, upstream) = (self.duration.as_micros(), self.upstream.as_micros());
         let _ = write!(out, ",\"status\":{},\"bytes\":{},\"duration_us\":{duration}", self.status, self.bytes);
-        let _ = write!(out, ",\"upstream_us\":{upstream},\"code\":");
+        let [made, again, refused] = self.calls;
+        let _ = write!(out, ",\"upstream_us\":{upstream},\"calls\":{made},\"retries\":{again},\"refused\":{refused},\"code\":");
         optional(out, self.code);
         out.extend_from_slice(b",\"cache\":");
         optional(out, self.cache);
@@ -99,6 +102,7 @@ pub(super) mod tests {
             bytes: 12,
             duration: Duration::from_micros(1500),
             upstream: Duration::from_micros(1100),
+            calls: [2, 1, 0],
             code: None,
             cache: Some("hit"),
             warnings: 0,
@@ -118,7 +122,7 @@ pub(super) mod tests {
         let expected = concat!(
             r#"{"time":"2025-11-03T12:00:00.123Z","request_id":"0199-abcd","worker":3,"peer":"10.0.0.7","method":"GET","#,
             r#""path":"/detail/1?q=a&token=[redacted]","route":"GET /detail/{id}","status":200,"bytes":12,"#,
-            r#""duration_us":1500,"upstream_us":1100,"code":null,"cache":"hit","warnings":0,"http":"1.1","cut":false}"#,
+            r#""duration_us":1500,"upstream_us":1100,"calls":2,"retries":1,"refused":0,"code":null,"cache":"hit","warnings":0,"http":"1.1","cut":false}"#,
             "\n"
         );
         assert_eq!(line(&entry()), expected);

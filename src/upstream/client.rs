@@ -23,7 +23,7 @@ use super::resolve::{Names, Whereabouts};
 use super::settings::Place;
 use super::tries::{self, Begun};
 use super::wire::{Watch, Watched};
-use super::{ConnectError, Error, Upstream, headers, hedged};
+use super::{ConnectError, Error, Tally, Upstream, headers, hedged};
 
 /// How much is read from a connection at once, at most, in bytes: what a large reply holds of a worker's memory follows from it.
 const READ: usize = 128 * 1024;
@@ -47,6 +47,8 @@ pub struct Call {
     pub body: Bytes,
     /// Whether it can be told twice.
     pub repeat: Repeat,
+    /// Where its tries are counted.
+    pub tally: Tally,
 }
 
 /// A call whose body comes as the client sends it. Its `Debug` form shows no header, which may hold secrets.
@@ -61,6 +63,8 @@ pub struct Head<'c> {
     pub repeat: Repeat,
     /// What the client says of trailers.
     pub trailers: headers::Trailers,
+    /// Where its tries are counted.
+    pub tally: Tally,
 }
 
 /// A reply whose body is at hand. Its `Debug` form shows no header and no body, which may hold secrets.
@@ -149,9 +153,9 @@ impl Client {
 
     /// Sends a call, in as many tries as it takes, and collects its reply.
     pub(super) async fn send_once(&self, upstream: &Upstream, call: &Call, deadline: Instant) -> Result<Reply, Error> {
-        let Call { method, path_and_query, headers, body, repeat } = call;
+        let Call { method, path_and_query, headers, body, repeat, tally } = call;
         let (repeat, body) = (*repeat, body.clone());
-        let order = Order { method, path_and_query, headers, repeat, trailers: None, switch_to: None };
+        let order = Order { method, path_and_query, headers, repeat, trailers: None, tally: Some(tally), switch_to: None };
         let budget = Budget::begin(upstream.settings().timeouts, deadline);
         let Begun { exchange, budget, pass, permit } = self.begin(upstream, &order, Supply::Whole(body), budget).await?;
         let status = exchange.response.status();
@@ -177,11 +181,18 @@ impl Client {
         body: BoxBody<Bytes, BodyError>,
         deadline: Instant,
     ) -> Result<http::Response<StreamBody>, Error> {
-        let Head { method, path_and_query, headers, repeat, trailers } = head;
+        let Head { method, path_and_query, headers, repeat, trailers, tally } = head;
         let supply =
             if body.is_end_stream() { Supply::Whole(Bytes::new()) } else { Supply::Streamed(Some(body), Arc::default()) };
-        let order =
-            Order { method: &method, path_and_query, headers: &headers, repeat, trailers: Some(&trailers), switch_to: None };
+        let order = Order {
+            method: &method,
+            path_and_query,
+            headers: &headers,
+            repeat,
+            trailers: Some(&trailers),
+            tally: Some(&tally),
+            switch_to: None,
+        };
         let budget = Budget::begin(upstream.settings().timeouts, deadline);
         let Begun { exchange, pass, permit, .. } = self.begin(upstream, &order, supply, budget).await?;
         let status = exchange.response.status();

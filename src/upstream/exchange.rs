@@ -16,7 +16,7 @@ use super::error::classify;
 use super::headers::{Names, Trailers};
 use super::live::{Permit, Repeat};
 use super::settings::Place;
-use super::{Error, Upstream, headers, reply};
+use super::{Error, Tally, Upstream, headers, reply};
 
 /// The largest head of a call, in bytes: Tomcat's `maxHttpRequestHeaderSize` as shipped.
 const MAX_HEAD: usize = 8 * 1024;
@@ -38,6 +38,8 @@ pub(super) struct Order<'c> {
     pub(super) repeat: Repeat,
     /// What the client says of trailers; none where they are left out.
     pub(super) trailers: Option<&'c Trailers>,
+    /// Where its tries are counted, if they are.
+    pub(super) tally: Option<&'c Tally>,
     /// Another protocol that is asked for. Its names belong to one hop and are written for it alone.
     pub(super) switch_to: Option<&'static str>,
 }

@@ -78,13 +78,14 @@ impl Client {
         if hedged::takes(upstream, &call) {
             return Box::pin(self.send_hedged(upstream, &call, deadline)).await.map(Answered::Whole);
         }
-        let Call { method, path_and_query, headers, body, repeat } = call;
+        let Call { method, path_and_query, headers, body, repeat, tally } = call;
         let order = Order {
             method: &method,
             path_and_query: &path_and_query,
             headers: &headers,
             repeat,
             trailers: None,
+            tally: Some(&tally),
             switch_to: None,
         };
         let budget = Budget::begin(upstream.settings().timeouts, deadline);

@@ -35,6 +35,7 @@ impl Client {
             None if !live.may_hedge() => first.await,
             None => {
                 tracing::debug!(upstream = upstream.name(), "a call takes long and has a second one beside it");
+                call.tally.again();
                 // It is itself another try.
                 let again = Call { repeat: Repeat::Never, ..call.clone() };
                 let mut second = pin!(self.send_once(upstream, &again, deadline));

@@ -26,6 +26,7 @@ mod reply_head;
 mod resolve;
 mod settings;
 mod switch;
+mod tally;
 mod target;
 mod tries;
 mod wire;
@@ -40,6 +41,7 @@ pub use hearsay::{Finding, Hearsay};
 pub use live::{Balance, BreakerRules, BulkheadRules, HealthRules, HedgeRules, Policies, Repeat, Retry};
 pub use settings::{HeaderRules, Settings, Timeouts, Upstream, WeightedTarget};
 pub use switch::{Opened, Tunnel};
+pub use tally::{Calls, Tally};
 pub use target::{Target, TargetError};
 
 #[cfg(test)]

@@ -47,7 +47,15 @@ impl Client {
         let mut headers = HeaderMap::new();
         headers.insert(header::USER_AGENT, HeaderValue::from_static("forecourt-health"));
         let (method, repeat) = (&Method::GET, Repeat::Never);
-        let order = Order { method, path_and_query: &rules.path, headers: &headers, repeat, trailers: None, switch_to: None };
+        let order = Order {
+            method,
+            path_and_query: &rules.path,
+            headers: &headers,
+            repeat,
+            trailers: None,
+            tally: None,
+            switch_to: None,
+        };
         let mut supply = Supply::Whole(bytes::Bytes::new());
         let exchange = Exchange::run(self, upstream, place, (&order, 0), &mut supply, &mut budget).await?;
         let status = exchange.whole(upstream, method, &budget).await?.status;

@@ -17,7 +17,7 @@ use super::error::{Malformed, classify};
 use super::exchange::{Exchange, Order, Supply};
 use super::live::Repeat;
 use super::tries::{self, Begun};
-use super::{Client, Error, Upstream, headers};
+use super::{Client, Error, Tally, Upstream, headers};
 
 const WEBSOCKET: &str = "websocket";
 
@@ -43,7 +43,7 @@ impl std::fmt::Debug for Tunnel {
 
 impl Client {
     /// Sends a WebSocket handshake (RFC 6455, section 4.1). `headers` bring the `Sec-WebSocket-` ones; `Connection` and `Upgrade` are
-    /// added here. Timeouts and the silent second try are those of [`Client::open`]. Nothing but the handshake is sent before
+    /// added here. Timeouts and the silent second try are those of [`Client::open`]; `tally` counts the tries. Nothing but the handshake is sent before
     /// the upstream has agreed.
     ///
     /// # Errors
@@ -53,12 +53,19 @@ impl Client {
         upstream: &Upstream,
         path_and_query: &str,
         headers: HeaderMap,
-        repeat: Repeat,
+        (repeat, tally): (Repeat, &Tally),
         deadline: Instant,
     ) -> Result<Opened, Error> {
         let budget = Budget::begin(upstream.settings().timeouts, deadline);
-        let order =
-            Order { method: &Method::GET, path_and_query, headers: &headers, repeat, trailers: None, switch_to: Some(WEBSOCKET) };
+        let order = Order {
+            method: &Method::GET,
+            path_and_query,
+            headers: &headers,
+            repeat,
+            trailers: None,
+            tally: Some(tally),
+            switch_to: Some(WEBSOCKET),
+        };
         let begun = self.begin(upstream, &order, Supply::Whole(Bytes::new()), budget).await?;
         // A tunnel may last for ever, so it keeps no place among the calls under way.
         let Begun { exchange, mut budget, pass, permit } = begun;

@@ -42,16 +42,25 @@ impl Client {
         budget: Budget,
     ) -> Result<Begun, Error> {
         let live = upstream.live();
-        let permit = live.enter(&budget).await?;
+        let refused = |error: Error| {
+            if let Some(tally) = order.tally.filter(|_| matches!(error, Error::BulkheadFull | Error::BreakerOpen { .. })) {
+                tally.refused();
+            }
+            error
+        };
+        let permit = live.enter(&budget).await.map_err(refused)?;
         live.called();
         let mut tried: Vec<usize> = Vec::new();
-        let mut pass = live.pick(&tried)?;
+        let mut pass = live.pick(&tried).map_err(refused)?;
         loop {
             // An upstream has a target, and what was picked is one of them.
             let Some(place) = upstream.places().get(pass.place()) else {
                 return Err(Error::BreakerOpen { retry_after: Duration::ZERO });
             };
             let attempt = u32::try_from(tried.len()).unwrap_or(u32::MAX);
+            if let Some(tally) = order.tally {
+                tally.made();
+            }
             let mut timing = budget;
             let run = Exchange::run(self, upstream, place, (order, attempt), &mut supply, &mut timing);
             let result = run.await;
@@ -80,6 +89,9 @@ impl Client {
                 // The failure that was is more telling than what stands in the way of another try.
                 _ => return result.map(|exchange| Begun { exchange, budget: timing, pass: None, permit }),
             };
+            if let Some(tally) = order.tally {
+                tally.again();
+            }
             tracing::debug!(upstream = upstream.name(), attempt = attempt + 1, "a call is made again");
         }
     }

@@ -55,8 +55,13 @@ pub(crate) struct Files(pub(crate) BTreeMap<String, Vec<u8>>);
 impl Files {
     /// A routes.yaml among them, compiled; the error is its report.
     pub(crate) fn compile(&self, text: &str) -> Result<Plan, String> {
-        let snapshot =
-            Snapshot { root: "routes.yaml".to_owned(), text: text.to_owned(), files: self.0.clone(), env: BTreeMap::new() };
+        let snapshot = Snapshot {
+            root: "routes.yaml".to_owned(),
+            text: text.to_owned(),
+            files: self.0.clone(),
+            env: BTreeMap::new(),
+            statics: BTreeMap::new(),
+        };
         plan::compile(&snapshot).map_err(|broken| broken.to_string())
     }
 }

@@ -26,7 +26,7 @@ pub const PEER: &str = "192.0.2.7:40000";
 
 /// A gateway for a routes.yaml, its files and its variables; the report when there is something wrong with them.
 pub fn gateway(routes: &str, files: BTreeMap<String, Vec<u8>>, env: BTreeMap<String, String>) -> Result<Gateway, String> {
-    let snapshot = Snapshot { root: "routes.yaml".to_owned(), text: routes.to_owned(), files, env };
+    let snapshot = Snapshot { root: "routes.yaml".to_owned(), text: routes.to_owned(), files, env, ..Snapshot::default() };
     let plan = plan::compile(&snapshot).map_err(|broken| broken.to_string())?;
     Ok(Gateway::new(Arc::new(plan), Client::new(Some(Arc::new(InMemory)))))
 }

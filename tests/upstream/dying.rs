@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use crate::support::fault::{Act, Faults, reply};
 use crate::support::gateway::{Gateway, Setup};
 use crate::support::http::Client;
@@ -19,6 +21,12 @@ fn gateway(address: SocketAddr, options: &str) -> Gateway {
     let upstreams =
         format!("upstreams:\n  shop: {{url: 'http://{address}'{options}}}\n  demo: {{url: 'demo:', envelope: mall}}\n");
     Setup::new(&(upstreams + routes)).workers(1).start()
+}
+
+/// What the log says of the calls of a request: tries made, those made again, calls refused.
+fn calls(line: &Value) -> [u64; 3] {
+    ["calls", "retries", "refused"]
+        .map(|name| line.get(name).and_then(Value::as_u64).unwrap_or_else(|| panic!("no {name}: {line}")))
 }
 
 /// Requests over connections that stay open; the code of each answer, and how long the whole took.
@@ -87,6 +95,7 @@ async fn with_its_breaker_a_dead_backend_is_hardly_called_at_all() {
         assert!((1..=90).contains(&seconds), "{seconds}");
         let line = gateway.logged(answer.header("x-request-id").expect("every answer has its id"));
         assert_eq!((line.get("status"), line.get("code")), (Some(&503.into()), Some(&"upstream_breaker_open".into())));
+        assert_eq!(calls(&line), [0, 0, 1], "{line}");
     }
     let first = until("a word about the breaker", || gateway.events("breaker").first().cloned().ok_or("none"));
     assert_eq!((first.get("upstream"), first.get("state")), (Some(&"shop".into()), Some(&"open".into())), "{first}");
@@ -148,6 +157,8 @@ async fn a_failure_that_passes_is_never_seen() {
         let gateway = gateway(faults.listen().await, "");
         let answer = gateway.get("/dead");
         assert_eq!((answer.status, answer.text().as_str()), (200, "[1]"));
+        let line = gateway.logged(answer.header("x-request-id").expect("every answer has its id"));
+        assert_eq!(calls(&line), [2, 1, 0], "{line}");
         let requests = faults.requests();
         assert_eq!(requests.len(), 2);
         assert!(requests.last().is_some_and(|request| request.contains("x-retry-attempt: 1\r\n")), "{requests:?}");
@@ -161,6 +172,8 @@ async fn a_call_that_hangs_has_a_second_one_beside_it() {
     let gateway = gateway(faults.listen().await, options);
     let answer = gateway.get("/dead");
     assert_eq!((answer.status, answer.text().as_str()), (200, "[1]"));
+    let line = gateway.logged(answer.header("x-request-id").expect("every answer has its id"));
+    assert_eq!(calls(&line), [2, 1, 0], "{line}");
     // The one that lost is cut, not waited for.
     faults.closed(1).await;
     assert_eq!(faults.requests().len(), 2);

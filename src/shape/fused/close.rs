@@ -16,7 +16,9 @@ impl Machine<&Program> {
         if frame.touched && any_twice(self.names.get_mut(frame.names..).unwrap_or_default()) {
             return Err(Stop::Refused);
         }
-        let dropped = frame.doomed.or_else(|| self.program.counting.filter(|_| frame.may_empty && self.is_emptied(&frame)));
+        // What the counting step removes comes to no later step.
+        let emptied = self.program.counting.filter(|_| frame.may_empty && self.is_emptied(&frame));
+        let dropped = emptied.or(frame.doomed);
         if dropped.is_none() {
             self.add_missing(src, bracket, &frame)?;
         }

@@ -68,7 +68,8 @@ impl Machine<&Program> {
         }
         let states = self.states.get(base..).unwrap_or_default();
         let plain = match (value.dropped, scope) {
-            (Some(at), _) => self.program.is_quiet(at, states).then_some(false),
+            // The counting step wants to know what is left in it, though a later one removes it.
+            (Some(at), _) if !value.may_empty => self.program.is_quiet(at, states).then_some(false),
             (None, Scope::Off) if !value.may_empty => self.program.is_plain(states),
             _ => None,
         };

@@ -76,10 +76,8 @@ impl Machine<&Program> {
         let open = self.frames.get(..doomed.map_or(self.frames.len(), |at| at + 1)).unwrap_or_default();
         let mut mark = None;
         for frame in open.iter().rev() {
-            let stays = match frame.doomed {
-                Some(_) => self.program.counting.is_some_and(|counting| frame.doomed > Some(counting)),
-                None => !frame.may_empty || frame.survived > 0,
-            };
+            let is_seen = frame.doomed.is_none() || frame.doomed > self.program.counting;
+            let stays = is_seen && (!frame.may_empty || frame.survived > 0);
             // A container with something in it that stays does, too.
             if stays {
                 break;

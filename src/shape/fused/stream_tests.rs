@@ -7,7 +7,8 @@ use proptest::prelude::*;
 
 use super::Fused;
 use super::tests::{
-    act, case, convert, defaults, each, files, flatten, nulls, omit, pick, rename, spaced, step_lists, sweep, unwrap, wrap,
+    act, case, convert, defaults, each, files, flatten, nulls, omit, pick, rename, spaced, step_lists, sweep, twice_gone, unwrap,
+    wrap,
 };
 use crate::json::{self, Limits};
 use crate::shape::laws::made_up;
@@ -43,6 +44,15 @@ fn streamed(steps: &[Step], text: &str, size: usize) -> Option<String> {
 
 fn streams(steps: &[Step]) -> bool {
     Fused::new(steps).streams().is_ok()
+}
+
+#[test]
+fn what_two_steps_remove_goes_wherever_the_document_is_cut() {
+    for (steps, doc, expected) in twice_gone() {
+        for size in 1..=doc.len() {
+            assert_eq!(streamed(&steps, doc, size).as_deref(), Some(expected), "{doc} in pieces of {size}");
+        }
+    }
 }
 
 #[test]

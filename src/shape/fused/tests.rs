@@ -120,6 +120,27 @@ fn null_members_go_wherever_they_stand() {
     same(&[sweep(stand_in)], r#"{"list":[{"tags":null,"x":null},{"tags":[1]}]}"#, r#"{"list":[{"tags":[]},{"tags":[1]}]}"#);
 }
 
+/// Steps of which the first removes what is empty, and the second a container by its name.
+pub(super) fn twice_gone() -> [(Vec<Step>, &'static str, &'static str); 5] {
+    let empty = EmptyOptions { strings: Fate::Keep, objects: Fate::Drop, arrays: Fate::Keep };
+    let swept = || vec![sweep(NullsOptions { empty, ..NullsOptions::default() }), omit(&["b.a"])];
+    let picked = || vec![pick(&["b.a.x", "c"]), omit(&["b.a"])];
+    [
+        (swept(), r#"{"b":{"a":{}},"c":1}"#, r#"{"c":1}"#),
+        (swept(), r#"{"b":{"a":{"n":null,"d":{"n":null}}},"c":1}"#, r#"{"c":1}"#),
+        (swept(), r#"{"b":{"a":{"x":1}},"c":1}"#, r#"{"b":{},"c":1}"#),
+        (picked(), r#"{"b":{"a":{"y":1}},"c":1}"#, r#"{"c":1}"#),
+        (picked(), r#"{"b":{"a":{"x":1}},"c":1}"#, r#"{"b":{},"c":1}"#),
+    ]
+}
+
+#[test]
+fn what_a_later_step_removes_is_still_counted_by_an_earlier_one() {
+    for (steps, doc, expected) in twice_gone() {
+        same(&steps, doc, expected);
+    }
+}
+
 #[test]
 fn what_is_nested_is_lifted_in_its_place() {
     let doc = r#"{"z":1,"m":{"y":2,"b":{"x":3,"n":null},"e":{"n":null}},"l":[{"p":{"q":4}},5],"c":{}}"#;

@@ -137,7 +137,7 @@ routes.yaml:3:5: unknown key `convert` in a route
   |
 3 |     convert: {{path.id}: json}
   |     ^^^^^^^
-  = expected one of: route, input, call, calls, proxy, page, shape, cache, timeout, strict, retry, in_flight
+  = expected one of: route, input, call, calls, proxy, page, shape, cache, timeout, strict, retry, compress, in_flight
   = `convert` is an entry of `shape`: `shape: [{convert: …}]`
 
 routes.yaml:3:15: a key cannot be a list or a mapping

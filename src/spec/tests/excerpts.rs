@@ -32,21 +32,21 @@ routes.yaml:1:96: unknown key `json_dept` in `limits`
   |
 1 | …32KiB, headers: 100, body: 1MiB, json_depth: 64, json_nodes: 100000, json_dept: 64, uri_length: 8KiB…
   |                                                                       ^^^^^^^^^
-  = expected one of: uri, head, headers, body, json_depth, json_nodes, cache, in_flight, adaptive
+  = expected one of: uri, head, headers, body, json_depth, json_nodes, cache, memory, in_flight, adaptive
   = did you mean `json_depth`?
 
 routes.yaml:1:111: unknown key `uri_length` in `limits`
   |
 1 | …ders: 100, body: 1MiB, json_depth: 64, json_nodes: 100000, json_dept: 64, uri_length: 8KiB, more: 1}
   |                                                                            ^^^^^^^^^^
-  = expected one of: uri, head, headers, body, json_depth, json_nodes, cache, in_flight, adaptive
+  = expected one of: uri, head, headers, body, json_depth, json_nodes, cache, memory, in_flight, adaptive
   = did you mean `uri`?
 
 routes.yaml:1:129: unknown key `more` in `limits`
   |
 1 | …ders: 100, body: 1MiB, json_depth: 64, json_nodes: 100000, json_dept: 64, uri_length: 8KiB, more: 1}
   |                                                                                              ^^^^
-  = expected one of: uri, head, headers, body, json_depth, json_nodes, cache, in_flight, adaptive
+  = expected one of: uri, head, headers, body, json_depth, json_nodes, cache, memory, in_flight, adaptive
 
 routes.yaml: 3 problems
 "##,
@@ -62,7 +62,7 @@ routes.yaml:1:22: unknown key `boddy` in `limits`
   |
 1 | limits: {    uri: 8KiB,    boddy: 1MiB}
   |                            ^^^^^
-  = expected one of: uri, head, headers, body, json_depth, json_nodes, cache, in_flight, adaptive
+  = expected one of: uri, head, headers, body, json_depth, json_nodes, cache, memory, in_flight, adaptive
   = did you mean `body`?
 
 routes.yaml: 1 problem

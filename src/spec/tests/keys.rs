@@ -16,7 +16,7 @@ routes.yaml:4:5: unknown key `timout` in a route
   |
 4 |     timout: 3s
   |     ^^^^^^
-  = expected one of: route, input, call, calls, proxy, page, shape, cache, timeout, strict, retry, in_flight
+  = expected one of: route, input, call, calls, proxy, page, shape, cache, timeout, strict, retry, compress, in_flight
   = did you mean `timeout`?
 
 routes.yaml: 1 problem
@@ -76,7 +76,7 @@ routes.yaml:3:5: unknown key `ttl` in a route
   |
 3 |     ttl: 30s
   |     ^^^
-  = expected one of: route, input, call, calls, proxy, page, shape, cache, timeout, strict, retry, in_flight
+  = expected one of: route, input, call, calls, proxy, page, shape, cache, timeout, strict, retry, compress, in_flight
   = `ttl` goes into `cache`
 
 routes.yaml: 1 problem
@@ -134,7 +134,7 @@ routes.yaml:2:5: unknown key `rout` in a route
   |
 2 |   - rout: GET /a
   |     ^^^^
-  = expected one of: route, input, call, calls, proxy, page, shape, cache, timeout, strict, retry, in_flight
+  = expected one of: route, input, call, calls, proxy, page, shape, cache, timeout, strict, retry, compress, in_flight
   = did you mean `route`?
 
 routes.yaml: 1 problem

@@ -48,7 +48,14 @@ fn demo() -> Upstream {
 }
 
 fn call(method: Method, path: &str) -> Call {
-    Call { method, path_and_query: path.into(), headers: HeaderMap::new(), body: Bytes::new(), repeat: Repeat::ByMethod }
+    Call {
+        method,
+        path_and_query: path.into(),
+        headers: HeaderMap::new(),
+        body: Bytes::new(),
+        repeat: Repeat::ByMethod,
+        tally: Tally::default(),
+    }
 }
 
 fn get(path: &str) -> Call {

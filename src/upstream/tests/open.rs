@@ -36,6 +36,7 @@ async fn open(client: &Client, method: Method, body: BoxBody<Bytes, BodyError>) 
         headers: HeaderMap::new(),
         repeat: Repeat::ByMethod,
         trailers: Trailers::default(),
+        tally: Tally::default(),
     };
     client.open(&demo(), head, body, in_a_minute()).await
 }
@@ -75,8 +76,14 @@ async fn a_reply_passes_untouched() {
     let client = client(&faults);
     let mut headers = HeaderMap::new();
     headers.insert("accept-encoding", HeaderValue::from_static("br"));
-    let head =
-        Head { method: Method::GET, path_and_query: "/a?b=c", headers, repeat: Repeat::ByMethod, trailers: Trailers::default() };
+    let head = Head {
+        method: Method::GET,
+        path_and_query: "/a?b=c",
+        headers,
+        repeat: Repeat::ByMethod,
+        trailers: Trailers::default(),
+        tally: Tally::default(),
+    };
     let opened = client.open(&demo(), head, whole(""), in_a_minute()).await.unwrap();
     let names: Vec<&str> = opened.headers().keys().map(|name| name.as_str()).collect();
     assert_eq!(names, ["content-encoding", "etag", "content-length"]);
@@ -124,7 +131,14 @@ async fn trailers_that_are_announced_and_wanted_pass_both_ways() {
         .map(|(name, value)| (http::HeaderName::from_static(name), HeaderValue::from_static(value)));
     feed.send(Ok(Frame::trailers(HeaderMap::from_iter(fields)))).unwrap();
     drop(feed);
-    let head = Head { method: Method::PUT, path_and_query: "/a", headers: HeaderMap::new(), repeat: Repeat::ByMethod, trailers };
+    let head = Head {
+        method: Method::PUT,
+        path_and_query: "/a",
+        headers: HeaderMap::new(),
+        repeat: Repeat::ByMethod,
+        trailers,
+        tally: Tally::default(),
+    };
     let opened = client.open(&demo(), head, body, in_a_minute()).await.unwrap();
     assert_eq!(opened.headers()["trailer"], "x-sum");
     let collected = opened.into_body().collect().await.unwrap();

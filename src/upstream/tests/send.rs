@@ -361,6 +361,7 @@ fn a_call_can_be_made_from_any_thread() {
         headers: HeaderMap::new(),
         repeat: Repeat::ByMethod,
         trailers: Trailers::default(),
+        tally: Tally::default(),
     };
     is_send(&client.open(&upstream, head, body, now));
 }

@@ -210,6 +210,7 @@ async fn a_reply_that_is_passed_down_keeps_its_place_until_its_end_and_events_do
                 headers: HeaderMap::new(),
                 repeat: Repeat::ByMethod,
                 trailers: Trailers::default(),
+                tally: Tally::default(),
             };
             let body = http_body_util::Empty::new().map_err(|never| match never {}).boxed();
             client.open(&upstream, head, body, far()).await
@@ -235,6 +236,7 @@ async fn a_call_goes_to_another_target_when_one_is_dead_and_so_does_an_upload() 
             headers: HeaderMap::new(),
             repeat: Repeat::ByMethod,
             trailers: Trailers::default(),
+            tally: Tally::default(),
         };
         let body = http_body_util::StreamBody::new(futures_util::stream::iter([Ok::<_, BodyError>(http_body::Frame::data(
             Bytes::from_static(b"up"),
@@ -352,6 +354,7 @@ fn a_head_shows_nothing_that_may_be_secret() {
         headers,
         repeat: Repeat::ByMethod,
         trailers: Trailers::default(),
+        tally: Tally::default(),
     };
     assert!(!format!("{head:?}").contains("s3cret"));
 }

@@ -1,0 +1,66 @@
+//! Answers with files of the site.
+
+use http::header::{CONTENT_LENGTH, IF_MATCH, IF_NONE_MATCH};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use http_body_util::BodyExt as _;
+
+use super::compressing::{KeptAs, plain_tags};
+use super::edge::Trace;
+use super::fault::Fault;
+use super::{Body, Gateway};
+use crate::files::Folder;
+
+/// The largest file that is read as a whole, in bytes, so that it can be kept in a content coding.
+const WHOLE: u64 = 1 << 20;
+
+impl Gateway {
+    /// The folder that a path lies in, with the path in it. The files of the whole site stand back behind every route.
+    pub(super) fn folder_of<'p>(&self, path: &'p str, is_found: bool) -> Option<(&Folder, &'p str)> {
+        let may = |folder: &&Folder| !is_found || !folder.mount().is_empty();
+        self.files.iter().filter(may).find_map(|folder| Some((folder, folder.inside(path)?)))
+    }
+
+    /// The file that is asked for.
+    pub(super) async fn file(
+        &self,
+        folder: &Folder,
+        inside: &str,
+        parts: &Parts,
+        trace: &mut Trace,
+    ) -> Result<Response<Body>, Fault> {
+        let is_whole_site = folder.mount().is_empty();
+        if !matches!(parts.method, Method::GET | Method::HEAD) {
+            return Err(if is_whole_site { Fault::NoRoute } else { Fault::MethodNotAllowed(vec![Method::GET, Method::HEAD]) });
+        }
+        trace.route = Some(format!("static {}", if is_whole_site { "/" } else { folder.mount() }).into());
+        let headers = with_plain_tags(&parts.headers);
+        let unreadable = |error| Fault::File { path: parts.uri.path().to_owned(), error };
+        let found = folder.get(inside, parts.uri.query(), &headers).await.map_err(unreadable)?;
+        let (head, body) = found.ok_or(Fault::NoRoute)?.into_parts();
+        let length = head.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+        let is_whole = head.status == StatusCode::OK && length.is_some_and(|length| length <= WHOLE);
+        let body = match length {
+            Some(0) | None => Body::empty(),
+            Some(_) if is_whole => Body::full(body.collect().await.map_err(unreadable)?.to_bytes()),
+            Some(_) => Body::file(body),
+        };
+        let mut response = Response::from_parts(head, body);
+        // The tag of a file is that of its name alone.
+        response.extensions_mut().insert(KeptAs(format!("{}{inside}", folder.mount())));
+        Ok(response)
+    }
+}
+
+/// The same head, with the tags that files have without a coding.
+fn with_plain_tags(headers: &HeaderMap) -> HeaderMap {
+    let mut plain = headers.clone();
+    for name in [IF_NONE_MATCH, IF_MATCH] {
+        if let Some(tags) = plain_tags(headers, &name)
+            && let Ok(value) = HeaderValue::try_from(tags)
+        {
+            plain.insert(name, value);
+        }
+    }
+    plain
+}
