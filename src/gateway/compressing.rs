@@ -16,6 +16,7 @@ use http_body::{Body as _, Frame};
 use tokio::sync::Semaphore;
 
 use super::body::Broken;
+use super::nonce::Nonce;
 use super::reply::vary_on;
 use super::{Body, Gateway};
 use crate::cache;
@@ -154,8 +155,11 @@ fn wanted(parts: &Parts, response: &mut Response<Body>) -> Option<Wanted> {
         return None;
     }
     vary(response.headers_mut());
+    // The same page has the same tag, whatever its nonce: with one in it, its bytes are one client's.
+    let is_signed =
+        response.extensions().get::<Nonce>().is_some_and(|nonce| response.body().whole().is_none_or(|body| nonce.is_in(body)));
     let headers = response.headers();
-    let tag = headers.get(ETAG).filter(|_| !is_for_one(headers)).cloned();
+    let tag = headers.get(ETAG).filter(|_| !is_signed && !is_for_one(headers)).cloned();
     let name = tag.map(|tag| {
         response.extensions().get::<KeptAs>().map_or_else(
             || Bytes::copy_from_slice(tag.as_bytes()),

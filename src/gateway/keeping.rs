@@ -108,7 +108,11 @@ pub(super) fn give(entry: &Entry, parts: &Parts, now: Instant, status: Status, t
         response
     } else {
         let mut headers = entry.head(now);
-        let mut response = Response::new(Body::full(nonce::renew(&mut headers, &entry.body)));
+        let (body, nonce) = nonce::renew(&mut headers, &entry.body);
+        let mut response = Response::new(Body::full(body));
+        if let Some(nonce) = nonce {
+            response.extensions_mut().insert(nonce);
+        }
         *response.status_mut() = entry.status;
         *response.headers_mut() = headers;
         response

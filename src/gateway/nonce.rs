@@ -42,6 +42,11 @@ impl Nonce {
         &self.0
     }
 
+    /// Whether a body has it.
+    pub(super) fn is_in(&self, body: &[u8]) -> bool {
+        !self.0.is_empty() && memmem::find(body, self.0.as_bytes()).is_some()
+    }
+
     /// The strong tag of a body, whatever its nonce.
     pub(super) fn tag(&self, content_type: Option<&HeaderValue>, body: &[u8]) -> HeaderValue {
         strong(content_type, pieces(body, self.0.as_bytes()))
@@ -65,9 +70,9 @@ pub(super) fn forget(headers: &mut HeaderMap) {
     headers.remove(KEPT);
 }
 
-/// Gives an answer that was kept a nonce of its own.
-pub(super) fn renew(headers: &mut HeaderMap, body: &Bytes) -> Bytes {
-    let Some(old) = Nonce::kept(headers).filter(|old| !old.0.is_empty()) else { return body.clone() };
+/// Gives an answer that was kept a nonce of its own, and tells it.
+pub(super) fn renew(headers: &mut HeaderMap, body: &Bytes) -> (Bytes, Option<Nonce>) {
+    let Some(old) = Nonce::kept(headers).filter(|old| !old.0.is_empty()) else { return (body.clone(), None) };
     forget(headers);
     let new = Nonce::new();
     for name in [CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_REPORT_ONLY] {
@@ -78,8 +83,8 @@ pub(super) fn renew(headers: &mut HeaderMap, body: &Bytes) -> Bytes {
             *value = renewed;
         }
     }
-    if memmem::find(body, old.0.as_bytes()).is_none() {
-        return body.clone();
+    if !old.is_in(body) {
+        return (body.clone(), Some(new));
     }
     let mut renewed = Vec::with_capacity(body.len());
     for (at, piece) in pieces(body, old.0.as_bytes()).enumerate() {
@@ -88,7 +93,7 @@ pub(super) fn renew(headers: &mut HeaderMap, body: &Bytes) -> Bytes {
         }
         renewed.extend_from_slice(piece);
     }
-    renewed.into()
+    (renewed.into(), Some(new))
 }
 
 /// For a 304: the browser has the page with the nonce and the policy that it came with, and another policy would forbid its scripts.
@@ -142,7 +147,8 @@ mod tests {
         made.keep(&mut headers);
         for (body, count) in [("", 0), ("a", 0), ("{}", 1), ("a{}b{}", 2), ("{}{}c", 2)] {
             let mut headers = headers.clone();
-            let renewed = renew(&mut headers, &Bytes::from(body.replace("{}", &made.0)));
+            let (renewed, new) = renew(&mut headers, &Bytes::from(body.replace("{}", &made.0)));
+            assert_eq!(new.unwrap().is_in(&renewed), count > 0);
             assert!(!headers.contains_key(KEPT));
             let said = headers[CONTENT_SECURITY_POLICY].to_str().unwrap();
             let nonce = said.strip_prefix("script-src 'nonce-").and_then(|rest| rest.strip_suffix('\'')).unwrap();
@@ -151,6 +157,6 @@ mod tests {
             assert_eq!(memmem::find_iter(&renewed, nonce.as_bytes()).count(), count);
         }
         let body = Bytes::from("a");
-        assert_eq!(renew(&mut HeaderMap::new(), &body), body);
+        assert_eq!(renew(&mut HeaderMap::new(), &body), (body, None));
     }
 }

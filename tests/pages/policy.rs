@@ -1,5 +1,7 @@
 //! The policy of the pages, who may keep them, and what a client that has one already gets.
 
+use std::io::Read as _;
+
 use crate::html::Page;
 use crate::support::gateway::{Gateway, Setup};
 use crate::support::http::Answer;
@@ -124,4 +126,30 @@ fn a_site_may_have_a_policy_of_its_own_or_none() {
     let answer = visit(&off, "/a/1");
     assert!(answer.header("content-security-policy").is_none() && nonces(&answer) == [""]);
     assert_eq!(answer.header("etag"), visit(&off, "/a/1").header("etag"));
+}
+
+#[test]
+fn a_page_in_a_coding_has_a_nonce_of_its_own_too() {
+    let long = "a page that is worth a coding, ".repeat(100);
+    let page = format!("<!doctype html><title>a</title><script nonce=\"{{{{ request.nonce }}}}\">1</script><p>{long}</p>");
+    for cache in ["", ", cache: {ttl: 1m}"] {
+        let routes = format!(
+            "upstreams: {{shop: {{url: 'demo:', envelope: mall}}}}\nroutes:\n  - {{route: GET /a, call: 'GET shop:/api/items/1', page: a.html{cache}}}\n"
+        );
+        let gateway = Setup::new(&routes).file("templates/a.html", &page).workers(1).start();
+        let visit =
+            |tag: &str| gateway.request("GET", "/a", &[BROWSER, ("Accept-Encoding", "gzip"), ("If-None-Match", tag)], b"");
+        let answers: Vec<Answer> = (0..3).map(|_| visit("\"none\"")).collect();
+        for answer in &answers {
+            assert_eq!((answer.status, answer.header("content-encoding")), (200, Some("gzip")), "{cache}");
+            let mut text = String::new();
+            flate2::read::GzDecoder::new(&answer.body[..]).read_to_string(&mut text).unwrap();
+            let used: Vec<String> =
+                Page::read(&text).tags().filter_map(|tag| tag.attribute("nonce").map(ToOwned::to_owned)).collect();
+            assert_eq!(used, [nonce(answer)], "{cache}: the policy names what the page has");
+            assert_eq!(answer.header("etag"), answers[0].header("etag"), "{cache}");
+        }
+        assert_ne!(nonce(&answers[0]), nonce(&answers[1]));
+        assert_eq!(visit(answers[0].header("etag").unwrap()).status, 304, "{cache}");
+    }
 }
