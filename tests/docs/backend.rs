@@ -60,7 +60,7 @@ impl Files {
             text: text.to_owned(),
             files: self.0.clone(),
             env: BTreeMap::new(),
-            statics: BTreeMap::new(),
+            statics: ["public", "public/icon.png", "root"].map(|name| (name.to_owned(), name.to_owned())).into(),
         };
         plan::compile(&snapshot).map_err(|broken| broken.to_string())
     }

@@ -78,7 +78,7 @@ impl Walk {
                     .lines()
                     .filter(|text| text.starts_with("routes.yaml:") && !text.contains("not available yet"))
                     .collect();
-                let alone = matches!(others.as_slice(), [count] if count.ends_with("problems"));
+                let alone = matches!(others.as_slice(), [count] if count.ends_with(" problem") || count.ends_with(" problems"));
                 self.expect(alone, || format!("line {line}: {others:?}\n{report}"));
             }
             ("yaml", kind) => {
