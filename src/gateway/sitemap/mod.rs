@@ -117,7 +117,7 @@ impl Gateway {
                 outcome.walks += 1;
                 match walked {
                     Ok(files) => {
-                        let files = files.into_iter().map(|text| File { tag: strong(Some(&XML), &text), text }).collect();
+                        let files = files.into_iter().map(|text| File { tag: strong(Some(&XML), [&text[..]]), text }).collect();
                         outcome.files = Some((files, Instant::now()));
                         outcome.failed = None;
                     }
