@@ -11,6 +11,7 @@ const AROUND: Around<'static> = Around {
     method: "GET",
     path: "/detail/7",
     id: "r",
+    nonce: "",
     params: &[],
     query: &[],
     route: "GET /detail/{id}",
