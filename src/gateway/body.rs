@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
-use super::compressing::Coded;
+use super::coded::Coded;
 use super::streaming::Shaped;
 use crate::files::FileBody;
 use crate::shape::Refused;

@@ -3,7 +3,6 @@
 //! What passes through untouched is nobody's to encode: a proxy's bytes, what has a coding already, a piece of something larger.
 
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::header::{
@@ -12,10 +11,9 @@ use http::header::{
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
-use http_body::{Body as _, Frame};
 use tokio::sync::Semaphore;
 
-use super::body::Broken;
+use super::coded::Coded;
 use super::nonce::Nonce;
 use super::reply::vary_on;
 use super::{Body, Gateway};
@@ -274,79 +272,6 @@ fn could_leak(request: &HeaderMap) -> bool {
     let says = |name: &str| request.get(name).map(HeaderValue::as_bytes);
     let is_foreign = matches!(says("sec-fetch-site"), Some(b"cross-site" | b"same-site"));
     is_of_person && is_foreign && says("sec-fetch-dest") != Some(b"document")
-}
-
-/// An answer that is encoded while it comes. What came is flushed when there is nothing more for the moment: nobody waits for bytes that are
-/// held back here.
-#[derive(Debug)]
-pub(super) struct Coded {
-    /// None once it is at its end.
-    encoder: Option<Encoder>,
-    body: Body,
-    /// Whether something went in that did not come out.
-    held: bool,
-}
-
-impl Coded {
-    fn new(encoder: Encoder, body: Body) -> Self {
-        Self { encoder: Some(encoder), body, held: false }
-    }
-
-    /// Nothing is left of it.
-    pub(super) fn is_over(&self) -> bool {
-        self.encoder.is_none()
-    }
-
-    /// The next bytes; none at the end.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
-        loop {
-            let Some(encoder) = &mut self.encoder else { return Poll::Ready(None) };
-            let frame = match std::pin::Pin::new(&mut self.body).poll_frame(cx) {
-                Poll::Pending if self.held => {
-                    self.held = false;
-                    if let Err(error) = encoder.flush() {
-                        return self.broken(error);
-                    }
-                    let piece = encoder.take();
-                    if piece.is_empty() {
-                        return Poll::Pending;
-                    }
-                    return Poll::Ready(Some(Ok(Frame::data(Bytes::from(piece)))));
-                }
-                polled => ready!(polled),
-            };
-            let piece = match frame {
-                Some(Ok(frame)) => match frame.into_data() {
-                    Ok(data) => {
-                        self.held = true;
-                        encoder.push(&data).map(|()| encoder.take())
-                    }
-                    // A shaped reply has no trailers, and what speaks of its bytes would not hold for these.
-                    Err(_) => continue,
-                },
-                // Cut, not ended: what is held is not worth a look that seems whole.
-                Some(Err(broken)) => {
-                    self.encoder = None;
-                    return Poll::Ready(Some(Err(broken)));
-                }
-                None => match self.encoder.take() {
-                    Some(encoder) => encoder.finish(),
-                    None => return Poll::Ready(None),
-                },
-            };
-            match piece {
-                Ok(piece) if piece.is_empty() => {}
-                Ok(piece) => return Poll::Ready(Some(Ok(Frame::data(Bytes::from(piece))))),
-                Err(error) => return self.broken(error),
-            }
-        }
-    }
-
-    fn broken(&mut self, error: std::io::Error) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
-        self.encoder = None;
-        tracing::warn!(%error, "an answer broke off while it was encoded");
-        Poll::Ready(Some(Err(Broken::Coding(error))))
-    }
 }
 
 #[cfg(test)]

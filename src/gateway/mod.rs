@@ -10,6 +10,7 @@ mod aside;
 mod body;
 mod caching;
 mod calling;
+mod coded;
 mod compressing;
 mod degrading;
 pub mod edge;
