@@ -7,7 +7,7 @@ use http::{HeaderValue, Response, StatusCode};
 use super::{body::Body, edge::Refusal, fault::Fault};
 use crate::check::Violation;
 use crate::json::{Node, Object, Text};
-use crate::page::{Around, Templates};
+use crate::page::{self, Around, Templates};
 
 /// The template that a browser sees a fault in, unless there is one for its status: `404.html`.
 const TEMPLATE: &str = "error.html";
@@ -80,7 +80,10 @@ fn html(templates: &Templates, around: &Around<'_>, fault: &Fault, document: &No
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('[', "&#91;")
+    let mut out = String::with_capacity(text.len());
+    page::escape(&mut out, text);
+    // Nor is it a place for what comes next.
+    out.replace('[', "&#91;")
 }
 
 fn document(fault: &Fault, request_id: &str) -> Node<'static> {

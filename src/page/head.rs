@@ -5,6 +5,7 @@
 
 use tera::{Context, Tera};
 
+use super::escape::escape;
 use super::json_ld::JsonLd;
 use super::output::{Output, Stop};
 use super::surgery::Own;
@@ -130,7 +131,9 @@ impl Head {
                 None => warnings.push(format!("`{value}` is neither a path nor an address, and was left out")),
                 Some(text) if text.is_empty() => {}
                 Some(text) => {
-                    own.write(&escaped(&text), &mut html);
+                    let mut value = String::with_capacity(text.len() + 8);
+                    escape(&mut value, &text);
+                    own.write(&value, &mut html);
                     written.push(own);
                 }
             }
@@ -241,22 +244,6 @@ pub(super) fn address(text: &str, origin: Option<&str>) -> Option<String> {
     is_path.then(|| format!("{}{text}", origin.unwrap_or_default()))
 }
 
-/// Text that may stand in an element and in an attribute's value.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#x27;"),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -281,6 +268,5 @@ mod tests {
     #[test]
     fn a_value_is_one_line_of_text() {
         assert_eq!(collapsed(" a\n\tb\u{0}\u{a0} c "), "a b c");
-        assert_eq!(escaped("<a href='\"'>&amp;"), "&lt;a href=&#x27;&quot;&#x27;&gt;&amp;amp;");
     }
 }

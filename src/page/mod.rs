@@ -5,6 +5,7 @@
 //! what they show is not.
 
 mod client;
+mod escape;
 mod facts;
 mod filters;
 mod functions;
@@ -30,6 +31,7 @@ use tera::{Context, ErrorKind, Tera};
 use crate::json::Node;
 
 pub use client::{CLIENT, client_tag};
+pub use escape::escape;
 use facts::AllFacts;
 pub use facts::HeadPart;
 pub use head::{HeadProblem, HeadText, takes_address};

@@ -14,27 +14,13 @@ use std::path::Path;
 use driver::Browser;
 use support::gateway::{Gateway, Setup};
 
-/// The sample as it is in the repository.
-fn sample() -> Gateway {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut setup = Setup::new(&fs::read_to_string(root.join("routes.yaml")).unwrap());
-    for folder in ["templates", "schemas"] {
-        for entry in fs::read_dir(root.join(folder)).unwrap() {
-            let path = entry.unwrap().path();
-            let name = format!("{folder}/{}", path.file_name().unwrap().to_str().unwrap());
-            setup = setup.file(&name, fs::read(&path).unwrap());
-        }
-    }
-    setup.start()
-}
-
 fn at(gateway: &Gateway, path: &str) -> String {
     format!("http://{}{path}", gateway.address())
 }
 
 #[test]
 fn without_scripts_the_first_screen_is_whole() {
-    let (gateway, browser) = (sample(), Browser::start(false));
+    let (gateway, browser) = (Setup::sample().start(), Browser::start(false));
     browser.widen(390, 844);
     browser.visit(&at(&gateway, "/detail/1"));
     let item = gateway.get("/detail/1").json();
@@ -62,7 +48,7 @@ fn without_scripts_the_first_screen_is_whole() {
 
 #[test]
 fn with_scripts_the_second_screen_comes_as_a_fragment_and_the_state_can_be_read() {
-    let (gateway, browser) = (sample(), Browser::start(true));
+    let (gateway, browser) = (Setup::sample().start(), Browser::start(true));
     browser.widen(1280, 900);
     browser.visit(&at(&gateway, "/detail/1"));
     // It is waited for.
@@ -84,7 +70,7 @@ fn with_scripts_the_second_screen_comes_as_a_fragment_and_the_state_can_be_read(
 
 #[test]
 fn the_policy_of_a_page_lets_nothing_else_run() {
-    let (gateway, browser) = (sample(), Browser::start(true));
+    let (gateway, browser) = (Setup::sample().start(), Browser::start(true));
     browser.visit(&at(&gateway, "/detail/1"));
     browser.find("[data-src] .reviews li");
     browser.run(
@@ -96,7 +82,7 @@ fn the_policy_of_a_page_lets_nothing_else_run() {
 
 #[test]
 fn lists_and_articles_fit_phones_and_desks() {
-    let (gateway, browser) = (sample(), Browser::start(true));
+    let (gateway, browser) = (Setup::sample().start(), Browser::start(true));
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../pictures");
     fs::create_dir_all(&folder).unwrap();
     for (name, path) in [("list", "/items"), ("detail", "/detail/1")] {

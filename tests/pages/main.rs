@@ -11,9 +11,6 @@ mod random;
 #[path = "../support/mod.rs"]
 mod support;
 
-use std::fs;
-use std::path::Path;
-
 use html::Page;
 use serde_json::Value;
 use support::gateway::{Gateway, Setup};
@@ -21,18 +18,9 @@ use support::http::Answer;
 
 const BROWSER: (&str, &str) = ("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8");
 
-/// The sample as it is in the repository.
+/// The sample, as the shop's own host would have it.
 pub(crate) fn sample() -> Setup {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut setup = Setup::new(&fs::read_to_string(root.join("routes.yaml")).unwrap());
-    for folder in ["templates", "schemas"] {
-        for entry in fs::read_dir(root.join(folder)).unwrap() {
-            let path = entry.unwrap().path();
-            let name = format!("{folder}/{}", path.file_name().unwrap().to_str().unwrap());
-            setup = setup.file(&name, fs::read(&path).unwrap());
-        }
-    }
-    setup.environment("SITE_ORIGIN", "https://shop.example")
+    Setup::sample().environment("SITE_ORIGIN", "https://shop.example")
 }
 
 pub(crate) fn visit(gateway: &Gateway, path: &str) -> Answer {

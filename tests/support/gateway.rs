@@ -43,6 +43,20 @@ impl Setup {
         setup.file("routes.yaml", routes)
     }
 
+    /// The sample as it is in the repository, with its templates and schemas.
+    pub fn sample() -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut setup = Self::new(&fs::read_to_string(root.join("routes.yaml")).expect("the sample"));
+        for folder in ["templates", "schemas"] {
+            for entry in fs::read_dir(root.join(folder)).expect("a folder of the sample") {
+                let path = entry.expect("an entry").path();
+                let name = path.file_name().and_then(|name| name.to_str()).expect("a name");
+                setup = setup.file(&format!("{folder}/{name}"), fs::read(&path).expect("a file of the sample"));
+            }
+        }
+        setup
+    }
+
     /// Adds a file beside routes.yaml: a schema, a template.
     #[must_use]
     pub fn file(self, path: &str, content: impl AsRef<[u8]>) -> Self {

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use bytes::Bytes;
 
+use crate::page::escape;
+
 /// The most addresses in one file; the protocol's own limit is 50,000.
 const URLS: usize = 45_000;
 
@@ -83,19 +85,6 @@ impl Writer {
     }
 }
 
-fn escape(out: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&apos;"),
-            c => out.push(c),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,7 +104,7 @@ mod tests {
         assert_eq!(one.len(), 1);
         assert_eq!(
             one[0].lines().nth(2),
-            Some("<url><loc>https://shop.example/detail/0?a=1&amp;b=&apos;&lt;</loc><lastmod>2026-01-02</lastmod></url>")
+            Some("<url><loc>https://shop.example/detail/0?a=1&amp;b=&#x27;&lt;</loc><lastmod>2026-01-02</lastmod></url>")
         );
         assert_eq!((one[0].matches("<url>").count(), one[0].ends_with("</urlset>\n")), (3, true));
     }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use tera::{Error, Kwargs, State, TeraResult, Value};
 
+use super::super::escape::escape;
 use super::super::filters::is_harmless;
 
 /// `{{ picture(src=item.pic, alt=item.name, width=640, height=480, widths=[320, 640], sizes="50vw", formats=["avif", "webp"]) }}`: an `<img>` with `srcset`, in a
@@ -107,15 +108,7 @@ impl Image {
     fn attribute(&mut self, name: &str, value: &str) {
         // A String takes every text.
         let _ = write!(self.out, " {name}=\"");
-        for c in value.chars() {
-            match c {
-                '&' => self.out.push_str("&amp;"),
-                '<' => self.out.push_str("&lt;"),
-                '>' => self.out.push_str("&gt;"),
-                '"' => self.out.push_str("&quot;"),
-                c => self.out.push(c),
-            }
-        }
+        escape(&mut self.out, value);
         self.out.push('"');
     }
 }
