@@ -1,4 +1,4 @@
-//! Conditions of a request that `ServeDir` does not know: `If-Range` (RFC 9110, 13.1.5).
+//! What of ranges and conditions `ServeDir` does not know: `If-Range` (RFC 9110, 13.1.5), and which ranges are none (14.2).
 
 use http::header::{ETAG, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, LAST_MODIFIED, RANGE};
 use http::{HeaderMap, HeaderValue};
@@ -20,9 +20,64 @@ pub(super) fn holds(condition: &HeaderValue, there: &HeaderMap) -> bool {
     there.get(validator).is_some_and(|validator| validator == condition)
 }
 
+/// A range in the one form that everybody reads; none for what is to be ignored: another unit, or no range at all.
+pub(super) fn tidied(range: &HeaderValue) -> Option<HeaderValue> {
+    let (unit, set) = range.to_str().ok()?.split_once('=')?;
+    let ranges: Option<Vec<String>> = set.split(',').map(|range| one(range.trim())).collect();
+    let tidied = format!("bytes={}", ranges?.join(","));
+    unit.trim().eq_ignore_ascii_case("bytes").then(|| HeaderValue::try_from(tidied).ok()).flatten()
+}
+
+/// Whether a range in its one form is the end of a file.
+pub(super) fn is_end(range: &HeaderValue) -> bool {
+    let range = range.to_str().unwrap_or_default();
+    range.starts_with("bytes=-") && range != "bytes=-0" && !range.contains(',')
+}
+
+fn one(range: &str) -> Option<String> {
+    let number = |digits: &str| {
+        let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        // No file is that long.
+        is_number.then(|| digits.parse::<u64>().unwrap_or(u64::MAX))
+    };
+    let (first, last) = range.split_once('-')?;
+    if first.is_empty() {
+        return Some(format!("-{}", number(last)?));
+    }
+    let first = number(first)?;
+    if last.is_empty() {
+        return Some(format!("{first}-"));
+    }
+    let last = number(last)?;
+    (first <= last).then(|| format!("{first}-{last}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_range_has_one_form_or_is_none() {
+        for (range, expected) in [
+            ("bytes=0-5", Some("bytes=0-5")),
+            ("BYTES=0-5", Some("bytes=0-5")),
+            ("bytes=5-", Some("bytes=5-")),
+            ("bytes=-5", Some("bytes=-5")),
+            ("bytes=0-1, 4-5", Some("bytes=0-1,4-5")),
+            ("bytes=0-99999999999999999999", Some("bytes=0-18446744073709551615")),
+            ("bytes=-99999999999999999999", Some("bytes=-18446744073709551615")),
+            ("lines=0-1", None),
+            ("bytes", None),
+            ("bytes=", None),
+            ("bytes=-", None),
+            ("bytes=a-b", None),
+            ("bytes=5-4", None),
+            ("bytes=+1-2", None),
+            ("bytes=0-1,x", None),
+        ] {
+            assert_eq!(tidied(&HeaderValue::from_static(range)), expected.map(HeaderValue::from_static), "{range}");
+        }
+    }
 
     #[test]
     fn a_range_is_of_the_file_that_is_there_by_a_strong_tag_or_the_very_date() {

@@ -12,10 +12,10 @@ use std::io;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, RANGE};
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RANGE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::Empty;
@@ -23,12 +23,16 @@ use tower_http::services::fs::{DefaultServeDirFallback, ServeDir, ServeFileSyste
 
 pub use beneath::Beneath;
 
-/// A file's bytes, as they are read.
-pub struct FileBody(ServeFileSystemResponseBody);
+/// A file's bytes, as they are read: as many as were promised, or an error. A file may be cut short while it is read.
+pub struct FileBody {
+    body: ServeFileSystemResponseBody,
+    /// How many bytes are to come; none when nothing was promised.
+    left: Option<u64>,
+}
 
 impl fmt::Debug for FileBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FileBody").field("size", &self.0.size_hint()).finish_non_exhaustive()
+        f.debug_struct("FileBody").field("left", &self.left).finish_non_exhaustive()
     }
 }
 
@@ -37,15 +41,25 @@ impl Body for FileBody {
     type Error = io::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        Pin::new(&mut self.0).poll_frame(cx)
+        let polled = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        if let (Some(left), Some(Ok(frame))) = (&mut self.left, &polled) {
+            *left = left.saturating_sub(frame.data_ref().map_or(0, |data| data.len() as u64));
+        }
+        Poll::Ready(match polled {
+            None if self.left.take().is_some_and(|left| left > 0) => {
+                let short = "the file has become shorter while it was read";
+                Some(Err(io::Error::new(io::ErrorKind::UnexpectedEof, short)))
+            }
+            polled => polled,
+        })
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.is_end_stream()
+        self.left.is_none_or(|left| left == 0) && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.0.size_hint()
+        self.body.size_hint()
     }
 }
 
@@ -62,6 +76,8 @@ const ASK: HeaderValue = HeaderValue::from_static("public, no-cache");
 #[derive(Debug, Clone)]
 pub struct Folder {
     mount: Arc<str>,
+    /// What lies at its place is a file, not a folder.
+    is_single: bool,
     served: ServeDir<DefaultServeDirFallback, Beneath>,
 }
 
@@ -75,7 +91,7 @@ impl Folder {
             .precompressed_br()
             .precompressed_zstd()
             .precompressed_gzip();
-        Self { mount: mount.into(), served }
+        Self { mount: mount.into(), is_single: place.is_file(), served }
     }
 
     /// The path that it lies under.
@@ -97,12 +113,22 @@ impl Folder {
         if names::is_hidden(inside) {
             return Ok(None);
         }
+        // A file has nothing inside of it.
+        if self.is_single && !inside.is_empty() {
+            return Ok(None);
+        }
         let path = if inside.is_empty() { "/" } else { inside };
         let target = query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
         // Pieces of an address that was parsed parse again.
         let Ok(uri) = target.parse::<Uri>() else { return Ok(None) };
         let mut asked = headers.clone();
-        if let Some((condition, bare)) = conditions::on_range(headers) {
+        if let Some(range) = headers.get(RANGE) {
+            match conditions::tidied(range) {
+                Some(range) => asked.insert(RANGE, range),
+                None => asked.remove(RANGE),
+            };
+        }
+        if let Some((condition, bare)) = conditions::on_range(&asked.clone()) {
             let there = match self.ask(Method::HEAD, &uri, bare).await {
                 Err(error) if is_missing(&error) => return Ok(None),
                 answered => answered?,
@@ -112,10 +138,23 @@ impl Folder {
                 asked.remove(RANGE);
             }
         }
-        let mut response = match self.ask(Method::GET, &uri, asked).await {
+        let mut response = match self.ask(Method::GET, &uri, asked.clone()).await {
             Err(error) if is_missing(&error) => return Ok(None),
             answered => answered?,
         };
+        let is_of_nothing = response.status() == StatusCode::PARTIAL_CONTENT && length(response.headers()) == Some(0);
+        let is_too_long =
+            response.status() == StatusCode::RANGE_NOT_SATISFIABLE && asked.get(RANGE).is_some_and(conditions::is_end);
+        if is_of_nothing || is_too_long {
+            // Of nothing there is no piece, and an end that is longer than all of it is all of it.
+            asked.remove(RANGE);
+            response = self.ask(Method::GET, &uri, asked).await?;
+        }
+        let has_index = !matches!(response.status(), StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST);
+        if has_index && inside.is_empty() && !self.is_single && !self.mount.is_empty() {
+            // What a folder's index refers to is relative to the folder.
+            return Ok(Some(self.with_slash(query)));
+        }
         match response.status() {
             StatusCode::OK | StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED => {
                 let name = path.rsplit('/').next().unwrap_or_default();
@@ -129,13 +168,35 @@ impl Folder {
         }
     }
 
+    /// Where the folder itself is, for who asks without its slash.
+    fn with_slash(&self, query: Option<&str>) -> Response<FileBody> {
+        let place = query.map_or_else(|| format!("{}/", self.mount), |query| format!("{}/?{query}", self.mount));
+        let mut response = Response::new(FileBody { body: ServeFileSystemResponseBody::default(), left: None });
+        *response.status_mut() = StatusCode::TEMPORARY_REDIRECT;
+        // Pieces of an address that was parsed are a header's value.
+        if let Ok(place) = HeaderValue::try_from(place) {
+            response.headers_mut().insert(LOCATION, place);
+        }
+        response
+    }
+
     async fn ask(&self, method: Method, uri: &Uri, headers: HeaderMap) -> io::Result<Response<FileBody>> {
         let mut request = Request::new(Empty::<Bytes>::new());
+        let has_body = method == Method::GET;
         *request.method_mut() = method;
         *request.uri_mut() = uri.clone();
         *request.headers_mut() = headers;
-        self.served.clone().try_call(request).await.map(|response| response.map(FileBody))
+        let response = self.served.clone().try_call(request).await?;
+        let (head, body) = response.into_parts();
+        let is_sent = has_body && matches!(head.status, StatusCode::OK | StatusCode::PARTIAL_CONTENT);
+        let left = length(&head.headers).filter(|_| is_sent);
+        Ok(Response::from_parts(head, FileBody { body, left }))
     }
+}
+
+/// How many bytes a head promises.
+fn length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 fn is_missing(error: &io::Error) -> bool {
@@ -150,5 +211,42 @@ fn name_charset(headers: &mut HeaderMap) {
         && let Ok(value) = HeaderValue::try_from(format!("{essence}; charset=utf-8"))
     {
         headers.insert(CONTENT_TYPE, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_file_that_becomes_shorter_while_it_is_read_breaks_off() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("a.bin");
+        fs::write(&path, vec![b'a'; 8 * PIECE]).unwrap();
+        let folder = Folder::new("/f", place.path().to_owned());
+        let whole = folder.get("/a.bin", None, &HeaderMap::new()).await.unwrap().unwrap();
+        assert_eq!(whole.into_body().collect().await.unwrap().to_bytes().len(), 8 * PIECE);
+        let cut = folder.get("/a.bin", None, &HeaderMap::new()).await.unwrap().unwrap();
+        fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(100).unwrap();
+        let error = cut.into_body().collect().await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+    }
+
+    #[tokio::test]
+    async fn a_folder_is_where_its_slash_is_and_a_file_where_it_is_not() {
+        let place = tempfile::tempdir().unwrap();
+        fs::write(place.path().join("index.html"), "<title>i</title>").unwrap();
+        let none = HeaderMap::new();
+        let folder = Folder::new("/f", place.path().to_owned());
+        let moved = folder.get("", Some("a=1"), &none).await.unwrap().unwrap();
+        assert_eq!((moved.status(), moved.headers()[LOCATION].to_str().unwrap()), (StatusCode::TEMPORARY_REDIRECT, "/f/?a=1"));
+        assert_eq!(folder.get("/", None, &none).await.unwrap().unwrap().status(), StatusCode::OK);
+        let single = Folder::new("/i", place.path().join("index.html"));
+        assert_eq!(single.get("", None, &none).await.unwrap().unwrap().status(), StatusCode::OK);
+        assert!(single.get("/", None, &none).await.unwrap().is_none());
     }
 }

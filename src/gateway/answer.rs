@@ -68,6 +68,11 @@ impl Gateway {
             return Err(Fault::Refused(*refusal));
         }
         let found = self.plan.router().find(&parts.method, parts.uri.path());
+        if matches!(found, Found::NotFound)
+            && let Some(answered) = Box::pin(self.own_robots(parts, trace)).await
+        {
+            return answered;
+        }
         if let Some(response) = site::robots(self.plan.robots(), parts, !matches!(found, Found::NotFound)) {
             return Ok(response);
         }

@@ -10,6 +10,7 @@ use super::edge::Trace;
 use super::fault::Fault;
 use super::{Body, Gateway};
 use crate::files::Folder;
+use crate::plan::Robots;
 
 /// The largest file that is read as a whole, in bytes, so that it can be kept in a content coding.
 const WHOLE: u64 = 1 << 20;
@@ -19,6 +20,22 @@ impl Gateway {
     pub(super) fn folder_of<'p>(&self, path: &'p str, is_found: bool) -> Option<(&Folder, &'p str)> {
         let may = |folder: &&Folder| !is_found || !folder.mount().is_empty();
         self.files.iter().filter(may).find_map(|folder| Some((folder, folder.inside(path)?)))
+    }
+
+    /// The site's own file for robots, where the configuration says nothing about robots and such a file is there.
+    pub(super) async fn own_robots(&self, parts: &Parts, trace: &mut Trace) -> Option<Result<Response<Body>, Fault>> {
+        let path = parts.uri.path();
+        if path != Robots::PATH || self.plan.robots().is_written() {
+            return None;
+        }
+        let (folder, inside) = self.folder_of(path, false)?;
+        match self.file(folder, inside, parts, trace).await {
+            Err(Fault::NoRoute) => {
+                trace.route = None;
+                None
+            }
+            answered => Some(answered),
+        }
     }
 
     /// The file that is asked for.

@@ -88,6 +88,21 @@ fn a_file_has_a_type_a_tag_a_date_and_a_time_to_live() {
     assert_eq!(ask(&gateway, "/assets/empty.txt", &[]).body.len(), 0);
     let wrong = gateway.request("POST", "/assets/app.css", &[], b"x");
     assert_eq!((wrong.status, wrong.header("allow")), (405, Some("GET, HEAD, OPTIONS")));
+    for (range, status) in [
+        ("lines=0-1", 200),
+        ("bytes=a-b", 200),
+        ("BYTES=0-0", 206),
+        ("bytes=0-99999999999999999999", 206),
+        ("bytes=-99999999999999999999", 200),
+        ("bytes=-5", 206),
+        ("bytes=-0", 416),
+        ("bytes=99999999-", 416),
+    ] {
+        assert_eq!(ask(&gateway, "/assets/app.css", &[("Range", range)]).status, status, "{range}");
+    }
+    let nothing = ask(&gateway, "/assets/empty.txt", &[("Range", "bytes=0-0")]);
+    assert_eq!((nothing.status, nothing.header("content-range")), (200, None));
+    assert_eq!(ask(&gateway, "/favicon.ico/", &[]).status, 404);
     let moved = ask(&gateway, "/assets/docs?a=1", &[]);
     assert!((300..400).contains(&moved.status), "{moved:?}");
     assert_eq!(moved.header("location"), Some("/assets/docs/?a=1"));
@@ -224,4 +239,22 @@ fn a_file_that_changes_has_another_tag_and_two_of_one_size_and_time_are_two() {
     let changed = packed("one.txt");
     assert_ne!(changed.0, one.0);
     assert_eq!(changed.1, second);
+}
+
+#[test]
+fn a_file_for_robots_is_the_sites_own_unless_the_configuration_has_a_word() {
+    let routes = |site: &str| {
+        format!("upstreams: {{shop: {{url: 'demo:'}}}}\nroutes: [{{route: GET /a, call: 'GET shop:/a'}}]\nsite: {{{site}}}\n")
+    };
+    let own = "User-agent: *\nDisallow: /private\n";
+    for (site, expected) in [
+        ("static: {/: root}", own),
+        ("static: {/robots.txt: root/robots.txt}", own),
+        ("static: {/: root}, robots: {disallow: [/b]}", "User-agent: *\nDisallow: /b\n"),
+        ("static: {/: empty}", "User-agent: *\nDisallow:\n"),
+    ] {
+        let setup = Setup::new(&routes(site)).file("root/robots.txt", own).file("empty/a.txt", "a");
+        let answer = ask(&setup.workers(1).start(), "/robots.txt", &[]);
+        assert_eq!((answer.status, answer.text().as_str()), (200, expected), "{site}");
+    }
 }

@@ -90,7 +90,8 @@ impl Gateway {
         }
         let items = sitemap.items().get(&document).and_then(Node::as_array);
         let items = items.ok_or_else(|| unfit(sitemap, "upstream_data_missing", "a page has no list of items".to_owned()))?;
-        let made: Vec<(String, Option<String>)> = items.iter().filter_map(|item| entry(sitemap, item)).collect();
+        let origin = self.plan.origin().unwrap_or_default();
+        let made: Vec<(String, Option<String>)> = items.iter().filter_map(|item| entry(sitemap, origin, item)).collect();
         let unusable = items.len() - made.len();
         if made.is_empty() && unusable > 0 {
             let reason = "no item of a page has what its address needs".to_owned();
@@ -107,14 +108,22 @@ struct Page {
     unusable: usize,
 }
 
-/// The path of an item's page, and when it last changed.
-fn entry(sitemap: &Sitemap, item: &Node<'_>) -> Option<(String, Option<String>)> {
+/// The longest address that a sitemap may tell, in bytes (sitemaps.org: under 2,048).
+const LONGEST: usize = 2047;
+
+/// The path of an item's page, and when it last changed; none when robots could not ask for it here.
+fn entry(sitemap: &Sitemap, origin: &str, item: &Node<'_>) -> Option<(String, Option<String>)> {
     let value = |hole: &Hole| {
         let names = hole.path().iter();
         let found = names.into_iter().try_fold(item, |node, name| node.as_object()?.get(name))?;
         holes::scalar(found)
     };
     let path = fill_with(sitemap.loc(), &value, &|_| false).ok()?;
+    // A path with a semicolon in a segment is refused before any route sees it.
+    let segments = path.split(['?', '#']).next().unwrap_or_default();
+    if origin.len() + path.len() > LONGEST || segments.contains("%3B") {
+        return None;
+    }
     let changed = sitemap.lastmod().and_then(|path| path.get(item)).and_then(lastmod);
     Some((path, changed))
 }
