@@ -90,7 +90,10 @@ impl Image {
                 address.push_str(if address.contains('?') { "&fm={format}" } else { "?fm={format}" });
             }
             let format = format.unwrap_or("auto");
-            let address = address.replace("{format}", format).replace("{src}", &self.src);
+            // A query goes on behind one, and never stands behind a fragment, which no server sees.
+            let src = self.src.split('#').next().unwrap_or_default();
+            let address = if src.contains('?') { address.replace("{src}?", "{src}&") } else { address };
+            let address = address.replace("{format}", format).replace("{src}", src);
             // Blanks and commas part the entries of a list.
             address.replace(' ', "%20").replace(',', "%2C")
         };
