@@ -20,8 +20,23 @@ pub(super) fn holds(condition: &HeaderValue, there: &HeaderMap) -> bool {
     there.get(validator).is_some_and(|validator| validator == condition)
 }
 
+/// Leaves a head with a range in its one form, or without one.
+pub(super) fn tidy(headers: &mut HeaderMap) {
+    if let Some(range) = headers.remove(RANGE).as_ref().and_then(tidied) {
+        headers.insert(RANGE, range);
+    }
+}
+
+/// The range of a head that has one, and the same head without it.
+pub(super) fn without_range(headers: &HeaderMap) -> Option<(HeaderValue, HeaderMap)> {
+    let range = headers.get(RANGE)?.clone();
+    let mut whole = headers.clone();
+    whole.remove(RANGE);
+    Some((range, whole))
+}
+
 /// A range in the one form that everybody reads; none for what is to be ignored: another unit, or no range at all.
-pub(super) fn tidied(range: &HeaderValue) -> Option<HeaderValue> {
+fn tidied(range: &HeaderValue) -> Option<HeaderValue> {
     let (unit, set) = range.to_str().ok()?.split_once('=')?;
     let ranges: Option<Vec<String>> = set.split(',').map(|range| one(range.trim())).collect();
     let tidied = format!("bytes={}", ranges?.join(","));

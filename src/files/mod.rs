@@ -30,6 +30,13 @@ pub struct FileBody {
     left: Option<u64>,
 }
 
+impl FileBody {
+    /// How many bytes are to come; none when nothing was promised.
+    pub fn left(&self) -> Option<u64> {
+        self.left
+    }
+}
+
 impl fmt::Debug for FileBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FileBody").field("left", &self.left).finish_non_exhaustive()
@@ -109,7 +116,7 @@ impl Folder {
     ///
     /// # Errors
     /// The file is there and cannot be read.
-    pub async fn get(&self, inside: &str, query: Option<&str>, headers: &HeaderMap) -> io::Result<Option<Response<FileBody>>> {
+    pub async fn get(&self, inside: &str, query: Option<&str>, mut asked: HeaderMap) -> io::Result<Option<Response<FileBody>>> {
         if names::is_hidden(inside) {
             return Ok(None);
         }
@@ -121,14 +128,8 @@ impl Folder {
         let target = query.map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
         // Pieces of an address that was parsed parse again.
         let Ok(uri) = target.parse::<Uri>() else { return Ok(None) };
-        let mut asked = headers.clone();
-        if let Some(range) = headers.get(RANGE) {
-            match conditions::tidied(range) {
-                Some(range) => asked.insert(RANGE, range),
-                None => asked.remove(RANGE),
-            };
-        }
-        if let Some((condition, bare)) = conditions::on_range(&asked.clone()) {
+        conditions::tidy(&mut asked);
+        if let Some((condition, bare)) = conditions::on_range(&asked) {
             let there = match self.ask(Method::HEAD, &uri, bare).await {
                 Err(error) if is_missing(&error) => return Ok(None),
                 answered => answered?,
@@ -138,17 +139,18 @@ impl Folder {
                 asked.remove(RANGE);
             }
         }
-        let mut response = match self.ask(Method::GET, &uri, asked.clone()).await {
+        let ranged = conditions::without_range(&asked);
+        let mut response = match self.ask(Method::GET, &uri, asked).await {
             Err(error) if is_missing(&error) => return Ok(None),
             answered => answered?,
         };
-        let is_of_nothing = response.status() == StatusCode::PARTIAL_CONTENT && length(response.headers()) == Some(0);
-        let is_too_long =
-            response.status() == StatusCode::RANGE_NOT_SATISFIABLE && asked.get(RANGE).is_some_and(conditions::is_end);
-        if is_of_nothing || is_too_long {
+        if let Some((range, whole)) = ranged {
             // Of nothing there is no piece, and an end that is longer than all of it is all of it.
-            asked.remove(RANGE);
-            response = self.ask(Method::GET, &uri, asked).await?;
+            let is_of_nothing = response.status() == StatusCode::PARTIAL_CONTENT && response.body().left == Some(0);
+            let is_too_long = response.status() == StatusCode::RANGE_NOT_SATISFIABLE && conditions::is_end(&range);
+            if is_of_nothing || is_too_long {
+                response = self.ask(Method::GET, &uri, whole).await?;
+            }
         }
         let has_index = !matches!(response.status(), StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST);
         if has_index && inside.is_empty() && !self.is_single && !self.mount.is_empty() {
@@ -189,14 +191,10 @@ impl Folder {
         let response = self.served.clone().try_call(request).await?;
         let (head, body) = response.into_parts();
         let is_sent = has_body && matches!(head.status, StatusCode::OK | StatusCode::PARTIAL_CONTENT);
-        let left = length(&head.headers).filter(|_| is_sent);
+        let length = head.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+        let left = length.filter(|_| is_sent);
         Ok(Response::from_parts(head, FileBody { body, left }))
     }
-}
-
-/// How many bytes a head promises.
-fn length(headers: &HeaderMap) -> Option<u64> {
-    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 fn is_missing(error: &io::Error) -> bool {
@@ -228,9 +226,9 @@ mod tests {
         let path = place.path().join("a.bin");
         fs::write(&path, vec![b'a'; 8 * PIECE]).unwrap();
         let folder = Folder::new("/f", place.path().to_owned());
-        let whole = folder.get("/a.bin", None, &HeaderMap::new()).await.unwrap().unwrap();
+        let whole = folder.get("/a.bin", None, HeaderMap::new()).await.unwrap().unwrap();
         assert_eq!(whole.into_body().collect().await.unwrap().to_bytes().len(), 8 * PIECE);
-        let cut = folder.get("/a.bin", None, &HeaderMap::new()).await.unwrap().unwrap();
+        let cut = folder.get("/a.bin", None, HeaderMap::new()).await.unwrap().unwrap();
         fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(100).unwrap();
         let error = cut.into_body().collect().await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
@@ -240,13 +238,12 @@ mod tests {
     async fn a_folder_is_where_its_slash_is_and_a_file_where_it_is_not() {
         let place = tempfile::tempdir().unwrap();
         fs::write(place.path().join("index.html"), "<title>i</title>").unwrap();
-        let none = HeaderMap::new();
         let folder = Folder::new("/f", place.path().to_owned());
-        let moved = folder.get("", Some("a=1"), &none).await.unwrap().unwrap();
+        let moved = folder.get("", Some("a=1"), HeaderMap::new()).await.unwrap().unwrap();
         assert_eq!((moved.status(), moved.headers()[LOCATION].to_str().unwrap()), (StatusCode::TEMPORARY_REDIRECT, "/f/?a=1"));
-        assert_eq!(folder.get("/", None, &none).await.unwrap().unwrap().status(), StatusCode::OK);
+        assert_eq!(folder.get("/", None, HeaderMap::new()).await.unwrap().unwrap().status(), StatusCode::OK);
         let single = Folder::new("/i", place.path().join("index.html"));
-        assert_eq!(single.get("", None, &none).await.unwrap().unwrap().status(), StatusCode::OK);
-        assert!(single.get("/", None, &none).await.unwrap().is_none());
+        assert_eq!(single.get("", None, HeaderMap::new()).await.unwrap().unwrap().status(), StatusCode::OK);
+        assert!(single.get("/", None, HeaderMap::new()).await.unwrap().is_none());
     }
 }

@@ -23,7 +23,7 @@ use super::receiving::received;
 use super::shedding::Term;
 use super::showing::Visit;
 use super::streaming::Started;
-use super::{Body, Gateway, allow, degrading, fragment, problem, site, websocket};
+use super::{Body, Gateway, allow, degrading, fragment, problem, websocket};
 use crate::check::{self, In, Input, Refusal as Unchecked, Violation};
 use crate::json::Node;
 use crate::page::Around;
@@ -68,19 +68,8 @@ impl Gateway {
             return Err(Fault::Refused(*refusal));
         }
         let found = self.plan.router().find(&parts.method, parts.uri.path());
-        if matches!(found, Found::NotFound)
-            && let Some(answered) = Box::pin(self.own_robots(parts, trace)).await
-        {
+        if let Some(answered) = self.of_site(parts, !matches!(found, Found::NotFound), trace).await {
             return answered;
-        }
-        if let Some(response) = site::robots(self.plan.robots(), parts, !matches!(found, Found::NotFound)) {
-            return Ok(response);
-        }
-        if let Some(response) = Box::pin(self.sitemap(parts, !matches!(found, Found::NotFound), trace)).await {
-            return Ok(response);
-        }
-        if let Some((folder, inside)) = self.folder_of(parts.uri.path(), !matches!(found, Found::NotFound)) {
-            return Box::pin(self.file(folder, inside, parts, trace)).await;
         }
         let (route, holes) = match found {
             Found::Route(route, holes) => (route, holes),

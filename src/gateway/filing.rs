@@ -1,6 +1,6 @@
 //! Answers with files of the site.
 
-use http::header::{CONTENT_LENGTH, IF_MATCH, IF_NONE_MATCH};
+use http::header::{IF_MATCH, IF_NONE_MATCH};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body_util::BodyExt as _;
@@ -10,7 +10,6 @@ use super::edge::Trace;
 use super::fault::Fault;
 use super::{Body, Gateway};
 use crate::files::Folder;
-use crate::plan::Robots;
 
 /// The largest file that is read as a whole, in bytes, so that it can be kept in a content coding.
 const WHOLE: u64 = 1 << 20;
@@ -20,22 +19,6 @@ impl Gateway {
     pub(super) fn folder_of<'p>(&self, path: &'p str, is_found: bool) -> Option<(&Folder, &'p str)> {
         let may = |folder: &&Folder| !is_found || !folder.mount().is_empty();
         self.files.iter().filter(may).find_map(|folder| Some((folder, folder.inside(path)?)))
-    }
-
-    /// The site's own file for robots, where the configuration says nothing about robots and such a file is there.
-    pub(super) async fn own_robots(&self, parts: &Parts, trace: &mut Trace) -> Option<Result<Response<Body>, Fault>> {
-        let path = parts.uri.path();
-        if path != Robots::PATH || self.plan.robots().is_written() {
-            return None;
-        }
-        let (folder, inside) = self.folder_of(path, false)?;
-        match self.file(folder, inside, parts, trace).await {
-            Err(Fault::NoRoute) => {
-                trace.route = None;
-                None
-            }
-            answered => Some(answered),
-        }
     }
 
     /// The file that is asked for.
@@ -51,11 +34,10 @@ impl Gateway {
             return Err(if is_whole_site { Fault::NoRoute } else { Fault::MethodNotAllowed(vec![Method::GET, Method::HEAD]) });
         }
         trace.route = Some(format!("static {}", if is_whole_site { "/" } else { folder.mount() }).into());
-        let headers = with_plain_tags(&parts.headers);
         let unreadable = |error| Fault::File { path: parts.uri.path().to_owned(), error };
-        let found = folder.get(inside, parts.uri.query(), &headers).await.map_err(unreadable)?;
+        let found = folder.get(inside, parts.uri.query(), with_plain_tags(&parts.headers)).await.map_err(unreadable)?;
         let (head, body) = found.ok_or(Fault::NoRoute)?.into_parts();
-        let length = head.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+        let length = body.left();
         let is_whole = head.status == StatusCode::OK && length.is_some_and(|length| length <= WHOLE);
         let body = match length {
             Some(0) | None => Body::empty(),

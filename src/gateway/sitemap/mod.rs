@@ -60,7 +60,7 @@ struct File {
 }
 
 /// Which file a path names: 0 for `/sitemap.xml`, 1 for `/sitemap-1.xml`.
-fn number(path: &str) -> Option<usize> {
+pub(super) fn number(path: &str) -> Option<usize> {
     if path == Sitemap::PATH {
         return Some(0);
     }
@@ -70,9 +70,8 @@ fn number(path: &str) -> Option<usize> {
 }
 
 impl Gateway {
-    /// The answer with a file of the sitemap, when that is what is asked for. A number that it does not have stands back behind routes.
-    pub(super) async fn sitemap(&self, parts: &Parts, is_found: bool, trace: &mut Trace) -> Option<Response<Body>> {
-        let number = number(parts.uri.path()).filter(|number| *number == 0 || !is_found)?;
+    /// The answer with a file of the sitemap, if it has that many.
+    pub(super) async fn sitemap(&self, number: usize, parts: &Parts, trace: &mut Trace) -> Option<Response<Body>> {
         self.plan.sitemap().filter(|_| matches!(parts.method, Method::GET | Method::HEAD))?;
         trace.route = Some("sitemap".into());
         let mut outcome = self.walks.outcome.subscribe();
