@@ -1,5 +1,6 @@
 //! An upstream as the client knows it.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -111,6 +112,12 @@ impl Upstream {
 
     pub(super) fn live(&self) -> &Arc<Live> {
         &self.live
+    }
+
+    /// So many workers of this machine, this one among them, make calls to this upstream: what all of them may do in a time is divided by
+    /// that.
+    pub fn shared_by(&self, workers: NonZeroU32) {
+        self.live.shared_by(workers);
     }
 
     /// Another worker's checks say something of a target of this upstream: it holds here too.
