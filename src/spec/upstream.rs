@@ -271,4 +271,6 @@ pub struct HeadersSpec {
     /// Headers that no call gets.
     #[serde(default)]
     pub remove: Vec<String>,
+    /// The header that tells a call how many milliseconds it has left; `false` for none. Default `x-request-deadline-ms`.
+    pub deadline: Option<Switchable<String>>,
 }
