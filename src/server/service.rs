@@ -2,7 +2,8 @@
 
 use std::any::Any;
 use std::convert::Infallible;
-use std::panic::AssertUnwindSafe;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError};
 use std::time::{Instant, SystemTime};
@@ -169,11 +170,21 @@ where
 }
 
 /// Asks the service once; `None` when it panics.
-async fn attempt<S, B>(service: S, request: Request<Body>, record: &Record) -> Option<Response<Origin<B>>>
+async fn attempt<S, B>(mut service: S, request: Request<Body>, record: &Record) -> Option<Response<Origin<B>>>
 where
     S: tower::Service<Request<Body>, Response = Response<B>, Error = Infallible>,
 {
-    match AssertUnwindSafe(service.oneshot(request)).catch_unwind().await {
+    // As `oneshot` does, without another place to move the request and what becomes of it to.
+    let ready = AssertUnwindSafe(poll_fn(|cx| service.poll_ready(cx))).catch_unwind().await;
+    let answered = match ready {
+        Ok(Ok(())) => match catch_unwind(AssertUnwindSafe(|| service.call(request))) {
+            Ok(answering) => AssertUnwindSafe(answering).catch_unwind().await,
+            Err(panic) => Err(panic),
+        },
+        Ok(Err(never)) => match never {},
+        Err(panic) => Err(panic),
+    };
+    match answered {
         Ok(Ok(response)) => Some(response.map(|body| Origin::Service { body })),
         Err(panic) => {
             tracing::error!(request_id = %record.id, panic = message(&*panic), "a request panicked");
