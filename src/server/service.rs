@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::convert::Infallible;
 use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError};
 use std::time::{Instant, SystemTime};
@@ -174,17 +174,12 @@ async fn attempt<S, B>(mut service: S, request: Request<Body>, record: &Record) 
 where
     S: tower::Service<Request<Body>, Response = Response<B>, Error = Infallible>,
 {
-    // As `oneshot` does, without another place to move the request and what becomes of it to.
-    let ready = AssertUnwindSafe(poll_fn(|cx| service.poll_ready(cx))).catch_unwind().await;
-    let answered = match ready {
-        Ok(Ok(())) => match catch_unwind(AssertUnwindSafe(|| service.call(request))) {
-            Ok(answering) => AssertUnwindSafe(answering).catch_unwind().await,
-            Err(panic) => Err(panic),
-        },
-        Ok(Err(never)) => match never {},
-        Err(panic) => Err(panic),
+    // It is large, and in a box of its own it is moved once: in a future of ours, each that holds another would have room for it twice.
+    let answering = async {
+        let Ok(()) = poll_fn(|cx| service.poll_ready(cx)).await;
+        Box::pin(service.call(request)).await
     };
-    match answered {
+    match AssertUnwindSafe(answering).catch_unwind().await {
         Ok(Ok(response)) => Some(response.map(|body| Origin::Service { body })),
         Err(panic) => {
             tracing::error!(request_id = %record.id, panic = message(&*panic), "a request panicked");
