@@ -1,6 +1,5 @@
 //! From the client to an upstream.
 
-use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::ops::Range;
 
@@ -8,6 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::{ACCEPT_ENCODING, is_hop_by_hop, is_plain, nominated};
+use crate::base::address::AddressText;
 
 /// Who is on the other side, as far as the edge trusts it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -104,7 +104,7 @@ fn introduce(headers: &mut HeaderMap, peer: &Peer) {
         let (before, after) = if ip.is_ipv6() { ("for=\"[", "]\";") } else { ("for=", ";") };
         forwarded.push_str(before);
         let start = forwarded.len();
-        let _ = write!(forwarded, "{ip}");
+        forwarded.push_str(AddressText::new(ip).as_str());
         address = start..forwarded.len();
         forwarded.push_str(after);
     }
