@@ -141,6 +141,7 @@ async fn serve(
                 hearsay::TOPIC => hearsay::hear(&hearsay, &value, upstreams.iter()),
                 _ => tracing::debug!(event = "deliver", topic, "nobody here listens to this topic"),
             },
+            Event::Workers { count } => upstreams.iter().for_each(|upstream| upstream.shared_by(count)),
             Event::Bring { name } => keeper.bring(&name),
             Event::Take { name, bytes } => keeper.take(&name, bytes),
             Event::Reopen { out, err } => {

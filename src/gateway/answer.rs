@@ -89,7 +89,11 @@ impl Gateway {
             Some(caching) => {
                 // What may be kept has no body worth waiting for.
                 place.begin();
-                self.through_cache(route, caching, parts, body, holes, wanted, trace).await
+                let response = self.through_cache(route, caching, parts, body, holes, wanted, trace).await;
+                if matches!(trace.cache, Some("hit" | "stale")) {
+                    place.tell_nothing();
+                }
+                response
             }
             None => {
                 let term = Term { time: self.time(route, &wanted), place: Some(&place) };
