@@ -100,6 +100,9 @@ impl Gateway {
                 self.answered(route, parts, body, &holes, &wanted, term, trace).await?
             }
         };
+        if !response.status().is_server_error() {
+            place.succeed();
+        }
         if !route.compresses() {
             response.extensions_mut().insert(AsItIs);
         }

@@ -40,6 +40,7 @@ pub(super) struct Place<'s> {
     name: Option<Arc<str>>,
     began: OnceLock<Instant>,
     tells: AtomicBool,
+    is_good: AtomicBool,
 }
 
 /// The time that an answer may take, and the place of its request, if it is to know when that time began.
@@ -96,7 +97,14 @@ impl Shedding {
             return Err(Fault::Overloaded { limit: "route" });
         }
         let name = self.adaptive.as_ref().map(|_| Arc::clone(route.name()));
-        Ok(Place { shedding: self, route: own, name, began: OnceLock::new(), tells: AtomicBool::new(true) })
+        Ok(Place {
+            shedding: self,
+            route: own,
+            name,
+            began: OnceLock::new(),
+            tells: AtomicBool::new(true),
+            is_good: AtomicBool::new(false),
+        })
     }
 }
 
@@ -106,6 +114,11 @@ impl Place<'_> {
         if self.shedding.adaptive.is_some() {
             self.began.get_or_init(Instant::now);
         }
+    }
+
+    /// It has got what it came for. One that never says so has failed, or its client has left.
+    pub(super) fn succeed(&self) {
+        self.is_good.store(true, Ordering::Relaxed);
     }
 
     /// Its answer lay ready: how fast that goes says nothing about how loaded we are, or who stands behind us.
@@ -123,7 +136,7 @@ impl Drop for Place<'_> {
         if let (Some(limit), Some(name), Some(began)) = (&self.shedding.adaptive, &self.name, self.began.get())
             && self.tells.load(Ordering::Relaxed)
         {
-            lock(limit).answered(name, *began, Instant::now(), busy);
+            lock(limit).answered(name, *began, Instant::now(), busy, self.is_good.load(Ordering::Relaxed));
         }
     }
 }

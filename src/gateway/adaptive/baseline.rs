@@ -59,6 +59,11 @@ impl Baselines {
         .than_known
     }
 
+    /// Whether an answer of a route takes longer than when nothing waits, as far as that is known.
+    pub(super) fn is_slow(&self, route: &Arc<str>, took: f64) -> bool {
+        self.0.get(route).is_some_and(|baseline| took > baseline.known)
+    }
+
     /// How long the answers of a probe took beside those before it.
     pub(super) fn probe(&mut self, samples: &[Sample]) -> Slower {
         self.look(samples, |_, _| {})

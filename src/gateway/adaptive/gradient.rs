@@ -89,8 +89,9 @@ impl Gradient {
         self.limit as usize
     }
 
-    /// A request of a route has been answered, of `busy` that were under way.
-    pub(super) fn answered(&mut self, route: &Arc<str>, began: Instant, now: Instant, busy: usize) {
+    /// A request of a route is over, of `busy` that were under way. One that failed, or that its client gave up, tells that answers are slow,
+    /// and never that they are fast.
+    pub(super) fn answered(&mut self, route: &Arc<str>, began: Instant, now: Instant, busy: usize, is_good: bool) {
         let since = *self.began.get_or_insert(now);
         self.peak = self.peak.max(busy);
         if let Some(probe) = self.probe.filter(|probe| now.saturating_duration_since(probe.began) > PROBE) {
@@ -104,6 +105,9 @@ impl Gradient {
             return;
         }
         let took = now.saturating_duration_since(began);
+        if !is_good && !self.baselines.is_slow(route, took.as_secs_f64()) {
+            return;
+        }
         self.samples.push((Arc::clone(route), took.as_secs_f64()));
         let is_over = match &mut self.probe {
             // Of the requests of a probe, the fast ones are answered first: it hears the slow ones too.

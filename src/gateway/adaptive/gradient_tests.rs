@@ -14,6 +14,8 @@ struct Traffic {
     rate: f64,
     /// It waits for nobody, and nobody for it: its backend is another one.
     apart: bool,
+    /// It fails at once.
+    fails: bool,
 }
 
 /// A backend that works on `knee` requests at once, behind a limit.
@@ -50,12 +52,12 @@ impl World {
 
     fn arrive(&mut self) {
         for place in 0..self.traffic.len() {
-            let Traffic { takes, rate, .. } = self.traffic[place];
+            let Traffic { takes, rate, fails, .. } = self.traffic[place];
             let count = rate as usize + usize::from(self.random.f64() < rate.fract());
             for _ in 0..count {
                 if self.under_way.len() < self.gradient.limit() {
                     // Some take longer than others.
-                    let takes = takes * (0.7 + 0.6 * self.random.f64());
+                    let takes = if fails { 0.1 } else { takes * (0.7 + 0.6 * self.random.f64()) };
                     self.under_way.push((place, self.now, takes));
                 } else {
                     self.refused[place] += 1;
@@ -79,13 +81,14 @@ impl World {
             let busy = self.under_way.len();
             let (route, began, _) = self.under_way.swap_remove(place);
             self.answered[route] += 1;
-            self.gradient.answered(&self.traffic[route].route, began, self.now, busy);
+            let Traffic { ref route, fails, .. } = self.traffic[route];
+            self.gradient.answered(route, began, self.now, busy, !fails);
         }
     }
 }
 
 fn route(name: &str, takes: f64, rate: f64) -> Traffic {
-    Traffic { route: Arc::from(name), takes, rate, apart: false }
+    Traffic { route: Arc::from(name), takes, rate, apart: false, fails: false }
 }
 
 /// What a backend answers in a tick when it has enough to do.
@@ -154,6 +157,18 @@ proptest! {
         prop_assert_eq!(&world.refused, &vec![0, 0]);
     }
 
+    /// A backend that is gone for a while: failures come fast, and mean nothing when it is back.
+    #[test]
+    fn fast_failures_do_not_make_good_answers_look_slow(takes in 5.0_f64..40.0, seed: u64) {
+        let mut world = World::new(1000, 4, vec![route("GET /a", takes, 2.0)], seed);
+        world.run(seconds(10));
+        world.traffic[0].fails = true;
+        world.run(seconds(60));
+        world.traffic[0].fails = false;
+        world.run(seconds(20));
+        prop_assert_eq!(world.refused[0], 0);
+    }
+
     #[test]
     fn the_limit_stays_between_its_bounds_whatever_happens(
         least in 1_usize..50,
@@ -168,7 +183,7 @@ proptest! {
         for (pause, took, busy, route) in answers {
             millis += pause;
             let now = start + Duration::from_millis(millis);
-            gradient.answered(&routes[route], now - Duration::from_millis(took), now, busy);
+            gradient.answered(&routes[route], now - Duration::from_millis(took), now, busy, took % 3 > 0);
             prop_assert!(gradient.limit() >= least.min(most) && gradient.limit() <= most, "{}", gradient.limit);
         }
     }
@@ -180,8 +195,8 @@ fn a_probe_that_nobody_answers_ends_by_itself() {
     let mut gradient = Gradient::new(4, 2000, fastrand::Rng::with_seed(1));
     let route: Arc<str> = Arc::from("GET /a");
     let at = |millis| start + Duration::from_millis(millis);
-    (0..200).for_each(|number| gradient.answered(&route, at(number), at(number + 10), 100));
+    (0..200).for_each(|number| gradient.answered(&route, at(number), at(number + 10), 100, true));
     assert!(gradient.probe.is_some() && gradient.limit() <= 50, "{}", gradient.limit());
-    gradient.answered(&route, at(20_000), at(20_010), 1);
+    gradient.answered(&route, at(20_000), at(20_010), 1, true);
     assert!(gradient.probe.is_none() && gradient.limit() == 2000, "{}", gradient.limit());
 }

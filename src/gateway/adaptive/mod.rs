@@ -38,11 +38,11 @@ impl Limit {
         }
     }
 
-    /// A request of a route has been answered, of `busy` that were under way.
-    pub(super) fn answered(&mut self, route: &Arc<str>, began: Instant, now: Instant, busy: usize) {
+    /// A request of a route is over, of `busy` that were under way: `is_good` when it got what it came for.
+    pub(super) fn answered(&mut self, route: &Arc<str>, began: Instant, now: Instant, busy: usize, is_good: bool) {
         match self {
             Self::Aimd(aimd) => aimd.answered(began, now, busy),
-            Self::Gradient(gradient) => gradient.answered(route, began, now, busy),
+            Self::Gradient(gradient) => gradient.answered(route, began, now, busy, is_good),
         }
     }
 }
