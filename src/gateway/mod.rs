@@ -25,6 +25,7 @@ mod holes;
 pub mod injection;
 mod keeping;
 mod nonce;
+mod paper;
 mod preparing;
 mod pressure;
 mod problem;
