@@ -5,6 +5,7 @@
 
 mod abroad;
 mod accept;
+mod adaptive;
 mod answer;
 mod aside;
 mod body;

@@ -151,20 +151,18 @@ fn empty_status(status: StatusCode) -> StatusCode {
     if status == StatusCode::OK { StatusCode::NO_CONTENT } else { status }
 }
 
-/// Adds what `Vary` does not say yet, on one line.
+/// Adds what `Vary` does not say yet; all of it is on one line then.
 pub(super) fn vary_on(head: &mut HeaderMap, names: &[&str]) {
-    let known: Vec<String> = head
-        .get_all(VARY)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|text| text.split(',').map(|name| name.trim().to_ascii_lowercase()))
-        .collect();
-    let missing: Vec<&str> =
-        names.iter().copied().filter(|name| !known.iter().any(|known| known == "*" || known == name)).collect();
-    if let Ok(value) = HeaderValue::from_str(&missing.join(", "))
-        && !missing.is_empty()
+    let says = |name: &str| {
+        let mut known = head.get_all(VARY).iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(','));
+        known.any(|known| known.trim() == "*" || known.trim().eq_ignore_ascii_case(name))
+    };
+    let missing = names.iter().filter(|name| !says(name)).map(|name| name.as_bytes());
+    let all: Vec<&[u8]> = head.get_all(VARY).iter().map(HeaderValue::as_bytes).chain(missing).collect();
+    if all.len() > head.get_all(VARY).iter().count()
+        && let Ok(value) = HeaderValue::from_bytes(&all.join(&b", "[..]))
     {
-        head.append(VARY, value);
+        head.insert(VARY, value);
     }
 }
 
@@ -275,10 +273,11 @@ mod tests {
     fn accept_is_added_to_vary_unless_it_is_there() {
         for (lines, expected) in [
             (&[][..], &["accept"][..]),
-            (&["Origin"][..], &["Origin", "accept"][..]),
+            (&["Origin"][..], &["Origin, accept"][..]),
+            (&["Origin", "accept"][..], &["Origin", "accept"][..]),
             (&["Origin, Accept"][..], &["Origin, Accept"][..]),
             (&["*"][..], &["*"][..]),
-            (&["accept-language"][..], &["accept-language", "accept"][..]),
+            (&["accept-language"][..], &["accept-language, accept"][..]),
         ] {
             let mut head = HeaderMap::new();
             for line in lines {

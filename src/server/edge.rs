@@ -35,6 +35,8 @@ use crate::gateway::edge::Peer;
 
 /// Bytes that hyper may keep of one HTTP/1 connection beside a head, in each direction.
 const BUFFER: usize = 64 * 1024;
+/// Header lines that hyper takes unless it is told otherwise.
+const HEADERS: usize = 100;
 /// HTTP/2 windows: bytes of request bodies under way, for one request and for all of a connection.
 const WINDOW: u32 = 256 * 1024;
 /// Bytes of one HTTP/2 answer that wait for the client.
@@ -220,10 +222,13 @@ fn http1(settings: &EdgeSettings) -> http1::Builder {
     builder
         .timer(TokioTimer::new())
         .header_read_timeout(None)
-        .max_headers(settings.limits.headers)
         .max_buf_size(settings.limits.head + BUFFER)
         .keep_alive(true)
         .half_close(false);
+    // The gate has counted them. Up to its own default hyper needs no room that it must fill first.
+    if settings.limits.headers > HEADERS {
+        builder.max_headers(settings.limits.headers);
+    }
     builder
 }
 
