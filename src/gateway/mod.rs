@@ -26,6 +26,7 @@ mod holes;
 pub mod injection;
 mod keeping;
 mod nonce;
+mod paper;
 mod preparing;
 mod pressure;
 mod problem;

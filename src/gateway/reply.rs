@@ -11,6 +11,7 @@ use super::edge::Trace;
 use super::fault::Fault;
 use super::foreign::Foreign;
 use super::fragment::{self, Wanted};
+use super::paper::Paper;
 use super::showing::{Composed, Visit};
 use super::{Body, Gateway};
 use crate::json::Node;
@@ -50,11 +51,13 @@ impl Gateway {
             .decode()
             .text(&reply.body, content_type(reply))
             .map_err(|error| broken(backend, "upstream_not_json", &error))?;
-        if page.is_none()
-            && let (Some(fused), Some(depth)) = (route.fused(), backend.decode().literal_depth(&text))
+        if let (Some(fused), Some(depth)) = (route.fused(), backend.decode().literal_depth(&text))
             && let Some(body) = fused.run(&text, depth)
         {
             // The fast form has nothing to note: what it has to say something about, it leaves to the lines below.
+            if let Some(page) = page {
+                return self.show(route, page, Paper::Text(body), head, wanted, visit);
+            }
             return Ok(Composed::Answer(self.json(route, reply.status, head, Body::full(Bytes::from(body)))));
         }
         let mut document = backend.decode().node(&text).map_err(|error| not_json(backend, reply, &error))?;
@@ -87,7 +90,7 @@ impl Gateway {
             tracing::debug!(route = trace.route.as_deref(), "{text}");
         }
         match route.page().filter(|_| wanted.form == Form::Html) {
-            Some(page) => self.show(route, page, document, head, wanted, visit),
+            Some(page) => self.show(route, page, Paper::Tree(document), head, wanted, visit),
             None => Ok(Composed::Answer(self.json(route, status, head, Body::full(Bytes::from(document.to_json()))))),
         }
     }

@@ -1,12 +1,10 @@
 //! One request as one line of JSON.
 
-use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
 use super::clock::Clock;
 use super::escape::{VALUE_BYTES, string};
 use super::redact;
-use crate::base::address::AddressText;
 
 /// What the access log tells of one request.
 #[derive(Debug, Clone)]
@@ -16,7 +14,7 @@ pub struct Entry<'a> {
     /// The name of the request.
     pub request_id: &'a str,
     /// Who sent it, as the socket says.
-    pub peer: IpAddr,
+    pub peer: &'a str,
     /// Its method; empty when the head was too broken to tell.
     pub method: &'a str,
     /// Its path in the canonical form and its query; secrets are taken out here.
@@ -53,9 +51,9 @@ impl Entry<'_> {
         out.extend_from_slice(b"\",\"request_id\":");
         string(out, self.request_id, VALUE_BYTES);
         number(out, b",\"worker\":", worker);
-        out.extend_from_slice(b",\"peer\":\"");
-        out.extend_from_slice(AddressText::new(self.peer).as_str().as_bytes());
-        out.extend_from_slice(b"\",\"method\":");
+        out.extend_from_slice(b",\"peer\":");
+        string(out, self.peer, VALUE_BYTES);
+        out.extend_from_slice(b",\"method\":");
         string(out, self.method, VALUE_BYTES);
         out.extend_from_slice(b",\"path\":");
         string(out, &redact::target(self.target), VALUE_BYTES);
@@ -109,7 +107,7 @@ pub(super) mod tests {
         Entry {
             time: SystemTime::UNIX_EPOCH + Duration::from_millis(1_762_171_200_123),
             request_id: "0199-abcd",
-            peer: IpAddr::from([10, 0, 0, 7]),
+            peer: "10.0.0.7",
             method: "GET",
             target: "/detail/1?q=a&token=s3cret",
             route: Some("GET /detail/{id}"),
