@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant as Clock;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CACHE_CONTROL, COOKIE, ETAG, SET_COOKIE};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, COOKIE, ETAG, LINK, SET_COOKIE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use tokio::time::Instant;
@@ -13,6 +13,7 @@ use super::accept::Form;
 use super::answer::around;
 use super::aside::ON_LOOP;
 use super::compressing::is_known;
+use super::early::Early;
 use super::edge::{RequestId, Trace};
 use super::fault::Fault;
 use super::fragment::{self, Wanted};
@@ -149,7 +150,8 @@ impl Gateway {
         let id = visit.parts.extensions.get::<RequestId>().map_or("", RequestId::as_str);
         let mut around = around(self.plan.origin(), visit.parts, id, Some(route.name()), visit.params, visit.query);
         around.deadline = Some(until);
-        let nonce = self.plan.csp().map(|_| Nonce::new());
+        let early = visit.parts.extensions.get::<Early>();
+        let nonce = self.plan.csp().map(|_| early.map_or_else(Nonce::new, Early::nonce));
         around.nonce = nonce.as_ref().map_or("", Nonce::as_str);
         let templates = self.plan.templates();
         let shown = match block {
@@ -165,6 +167,9 @@ impl Gateway {
         nonce::forget(&mut head);
         if let (Some(csp), Some(nonce)) = (self.plan.csp(), &nonce) {
             head.insert(csp.name(), csp.value(nonce.as_str()));
+        }
+        if let Some(Ok(links)) = block.map_or_else(|| page::links(&shown.html), |_| None).map(HeaderValue::try_from) {
+            head.append(LINK, links);
         }
         let is_kept = visit.parts.extensions.get::<Heard>().is_some();
         if !is_kept && route.caching().is_none_or(|_| is_signed_in(visit.parts, &head)) {
