@@ -4,10 +4,10 @@ RUN apk add --no-cache build-base
 WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
 COPY src src
-RUN cargo build --release --locked --bin forecourt
+RUN cargo build --profile dist --locked --bin forecourt
 
 FROM gcr.io/distroless/static-debian12:nonroot
-COPY --from=build /src/target/release/forecourt /usr/local/bin/forecourt
+COPY --from=build /src/target/dist/forecourt /usr/local/bin/forecourt
 COPY routes.yaml /etc/forecourt/routes.yaml
 COPY templates /etc/forecourt/templates
 COPY schemas /etc/forecourt/schemas

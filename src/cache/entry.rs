@@ -4,12 +4,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::AGE;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::header::{AGE, CONTENT_LOCATION};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use tokio::time::Instant;
 
 use super::rules::Times;
 use super::said::{self, Said};
+use super::status::Status;
 
 /// How long after a failure the upstream is let be, while stale replies are given out.
 const LET_BE: Duration = Duration::from_secs(1);
@@ -67,7 +68,18 @@ pub struct Entry {
     age: Duration,
     weight: u64,
     failed: Mutex<Option<Instant>>,
+    told: Mutex<Told>,
 }
+
+/// What was said last of an entry's age and of what the cache did: within the same second it is said again.
+#[derive(Debug, Default)]
+struct Told {
+    age: Option<(u64, HeaderValue)>,
+    status: Option<(Status, HeaderValue)>,
+}
+
+/// Lines that an answer gets beside those that are kept of it, at most, as a rule.
+const MORE_LINES: usize = 8;
 
 impl Entry {
     /// An entry that came now.
@@ -94,12 +106,15 @@ impl Entry {
         now: Instant,
     ) -> Self {
         said::strip(&mut headers);
+        // Heads that are made of it need no other table for what comes to them; the copy has no room for lines that never come to this one.
+        headers.reserve(MORE_LINES);
+        let headers = headers.clone();
         // What is kept of a body may be a part of something larger: a copy has its own size.
         let body = Bytes::copy_from_slice(body);
         let lines: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 48).sum();
         let texts: usize = label.tags.iter().map(|tag| tag.len() + 24).sum();
         let weight = (OVERHEAD + lines + texts + label.address.len() + body.len()) as u64;
-        Self { status, headers, body, label, times, stored: now, age, weight, failed: Mutex::new(None) }
+        Self { status, headers, body, label, times, stored: now, age, weight, failed: Mutex::default(), told: Mutex::default() }
     }
 
     /// How good it is.
@@ -130,18 +145,36 @@ impl Entry {
     /// The head with which it is given out now: its own and `Age`.
     pub fn head(&self, now: Instant) -> HeaderMap {
         let mut headers = self.headers.clone();
-        let age = self.age.saturating_add(now.saturating_duration_since(self.stored));
-        headers.insert(AGE, HeaderValue::from(age.as_secs()));
+        headers.insert(AGE, self.age(now));
         headers
+    }
+
+    fn age(&self, now: Instant) -> HeaderValue {
+        let seconds = self.age.saturating_add(now.saturating_duration_since(self.stored)).as_secs();
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        match &told.age {
+            Some((known, value)) if *known == seconds => value.clone(),
+            _ => told.age.insert((seconds, HeaderValue::from(seconds))).1.clone(),
+        }
+    }
+
+    /// The value of `Cache-Status` for an answer with it.
+    pub fn says(&self, status: Status) -> HeaderValue {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        match &told.status {
+            Some((known, value)) if *known == status => value.clone(),
+            _ => told.status.insert((status, status.header())).1.clone(),
+        }
     }
 
     /// As [`Entry::head`], for a 304: what describes the body stays away (RFC 9110, section 15.4.5).
     pub fn head_without_body(&self, now: Instant) -> HeaderMap {
-        let mut headers = self.head(now);
-        let of_body: Vec<_> = headers.keys().filter(|name| name.as_str().starts_with("content-")).cloned().collect();
-        for name in of_body.iter().filter(|name| name.as_str() != "content-location") {
-            headers.remove(name);
+        let mut headers = HeaderMap::with_capacity(self.headers.len() + MORE_LINES);
+        let is_of_body = |name: &HeaderName| name.as_str().starts_with("content-") && *name != CONTENT_LOCATION;
+        for (name, value) in self.headers.iter().filter(|(name, _)| !is_of_body(name)) {
+            headers.append(name, value.clone());
         }
+        headers.insert(AGE, self.age(now));
         headers
     }
 

@@ -3,6 +3,7 @@
 //! quick_cache (S3-FIFO, weights, no thread) holds them. moka was looked at: its times to live are one for each entry, where a
 //! reply here has three, and its housekeeping costs every look-up something.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -34,13 +35,20 @@ impl Key {
     }
 
     /// Its bytes.
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub fn bytes(&self) -> &[u8] {
         &self.0
     }
 
     /// A name for it that is short and the same everywhere.
     pub fn name(&self) -> String {
         etag::hex(digest(&SHA256, &self.0).as_ref())
+    }
+}
+
+/// So that what is only looked for needs no key of its own: it is hashed and compared as its bytes are.
+impl Borrow<[u8]> for Key {
+    fn borrow(&self) -> &[u8] {
+        &self.0
     }
 }
 
@@ -113,8 +121,8 @@ impl Store {
         Self { slots, purges: AtomicU64::new(0) }
     }
 
-    /// What lies under a key.
-    pub fn find(&self, key: &Key, now: Instant) -> Found {
+    /// What lies under the key with these bytes.
+    pub fn find(&self, key: &[u8], now: Instant) -> Found {
         match self.slots.get(key) {
             Some(Slot::Kept(entry)) => match entry.standing(now) {
                 Standing::Gone => Found::Nothing,
@@ -193,7 +201,7 @@ mod tests {
     }
 
     fn body(store: &Store, name: &str, now: Instant) -> Option<Vec<u8>> {
-        match store.find(&key(name), now) {
+        match store.find(name.as_bytes(), now) {
             Found::Kept(entry, _) => Some(entry.body.to_vec()),
             Found::Nothing | Found::Alone => None,
         }
@@ -203,10 +211,10 @@ mod tests {
     fn what_is_kept_is_found_until_its_time_is_over() {
         let (store, now) = (Store::new(1 << 20), Instant::now());
         assert_eq!(store.keep(&key("a"), &kept(b"1", "", now), store.epoch()), Kept::Stored);
-        assert!(matches!(store.find(&key("a"), now), Found::Kept(_, Standing::Fresh)));
-        assert!(matches!(store.find(&key("a"), now + Duration::from_secs(35)), Found::Kept(_, Standing::Revalidate)));
-        assert!(matches!(store.find(&key("a"), now + Duration::from_secs(400)), Found::Nothing));
-        assert!(matches!(store.find(&key("b"), now), Found::Nothing));
+        assert!(matches!(store.find(b"a", now), Found::Kept(_, Standing::Fresh)));
+        assert!(matches!(store.find(b"a", now + Duration::from_secs(35)), Found::Kept(_, Standing::Revalidate)));
+        assert!(matches!(store.find(b"a", now + Duration::from_secs(400)), Found::Nothing));
+        assert!(matches!(store.find(b"b", now), Found::Nothing));
     }
 
     #[test]
@@ -218,7 +226,7 @@ mod tests {
             assert!(entries > 0 && weight <= 64 << 10, "{entries} entries of {weight} bytes");
         }
         assert_eq!(store.keep(&key("huge"), &kept(&[b'x'; 64 << 10], "", now), store.epoch()), Kept::TooLarge);
-        assert!(matches!(store.find(&key("huge"), now), Found::Nothing));
+        assert!(matches!(store.find(b"huge", now), Found::Nothing));
     }
 
     #[test]
@@ -239,8 +247,8 @@ mod tests {
         let (store, now) = (Store::new(1 << 20), Instant::now());
         store.keep(&key("a"), &kept(b"1", "", now), store.epoch());
         store.mark_alone(&key("a"), now);
-        assert!(matches!(store.find(&key("a"), now + Duration::from_secs(119)), Found::Alone));
-        assert!(matches!(store.find(&key("a"), now + Duration::from_secs(120)), Found::Nothing));
+        assert!(matches!(store.find(b"a", now + Duration::from_secs(119)), Found::Alone));
+        assert!(matches!(store.find(b"a", now + Duration::from_secs(120)), Found::Nothing));
         store.keep(&key("a"), &kept(b"1", "", now), store.epoch());
         assert_eq!(body(&store, "a", now), Some(b"1".to_vec()));
     }

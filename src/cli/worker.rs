@@ -93,14 +93,14 @@ async fn serve(
     upstreams.iter().for_each(|upstream| client.watch(upstream, Some(&hearsay)));
     let injections = drill.as_ref().map(Drill::injections).unwrap_or_default();
     let gateway = Gateway::new(Arc::new(plan), client).with_injections(injections);
-    let gateway = gateway.among(Arc::new(Others::new(channel.peers())));
-    let keeper = gateway.clone();
+    let gateway = Arc::new(gateway.among(Arc::new(Others::new(channel.peers()))));
+    let keeper = Arc::clone(&gateway);
     let requests = Arc::new(AtomicU64::new(0));
     let answered = Arc::clone(&requests);
     let drill = drill.map(Arc::new);
     let service = tower::service_fn(move |request: Request<Body>| {
         requests.fetch_add(1, Ordering::Relaxed);
-        let (gateway, drill) = (gateway.clone(), drill.clone());
+        let (gateway, drill) = (Arc::clone(&gateway), drill.clone());
         async move {
             // What was refused is asked for its page alone.
             if let Some(drill) = drill.filter(|_| request.extensions().get::<Refusal>().is_none()) {
@@ -141,6 +141,7 @@ async fn serve(
                 hearsay::TOPIC => hearsay::hear(&hearsay, &value, upstreams.iter()),
                 _ => tracing::debug!(event = "deliver", topic, "nobody here listens to this topic"),
             },
+            Event::Workers { count } => upstreams.iter().for_each(|upstream| upstream.shared_by(count)),
             Event::Bring { name } => keeper.bring(&name),
             Event::Take { name, bytes } => keeper.take(&name, bytes),
             Event::Reopen { out, err } => {

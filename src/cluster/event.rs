@@ -1,5 +1,6 @@
 //! What a worker is told, what it says about itself, and why it cannot work.
 
+use std::num::NonZeroU32;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +27,12 @@ pub enum Event {
         topic: String,
         /// What it is.
         value: String,
+    },
+    /// So many workers of this machine live now, of all groups and generations, this one among them: what they may do together in a time is
+    /// to be divided by that. Told before the first connection, and at every change.
+    Workers {
+        /// How many.
+        count: NonZeroU32,
     },
     /// What has this name is this worker's to bring.
     Bring {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::listen::Address;
 
 /// The version of this protocol. Both ends are one program, so a difference means that something is badly wrong.
-pub(crate) const PROTOCOL: u32 = 2;
+pub(crate) const PROTOCOL: u32 = 3;
 
 /// The longest packet, in bytes. The longest honest one is a `taken` of [`MOST_NUMBERS`] numbers, about 5 KiB.
 pub(crate) const LONGEST_PACKET: usize = 16 * 1024;
@@ -66,6 +66,8 @@ pub(crate) enum Message {
     Publish { topic: String, value: String },
     /// Master: `topic` has this value now. Epochs only grow; a value with an older epoch than one seen is stale.
     Deliver { epoch: u64, topic: String, value: String },
+    /// Master: so many workers live now, of all groups and generations, the one that is told among them.
+    Workers { count: u32 },
     /// Worker: everything up to this epoch has been taken in.
     Delivered { epoch: u64 },
     /// Worker: it wants what has this name, and others of its group and generation may want it too.
@@ -182,6 +184,7 @@ impl Message {
             | Self::Listeners { .. }
             | Self::Connection { .. }
             | Self::Deliver { .. }
+            | Self::Workers { .. }
             | Self::Reopen {}
             | Self::Adopt { .. }
             | Self::Bring { .. }
@@ -206,6 +209,7 @@ impl Message {
             Self::Listeners { .. } => "listeners",
             Self::Publish { .. } => "publish",
             Self::Deliver { .. } => "deliver",
+            Self::Workers { .. } => "workers",
             Self::Delivered { .. } => "delivered",
             Self::Want { .. } => "want",
             Self::Bring { .. } => "bring",
@@ -277,6 +281,7 @@ mod tests {
                 0,
                 Side::Worker,
             ),
+            (Message::Workers { count: 1 }, 0, Side::Worker),
             (Message::Delivered { epoch: 1 }, 0, Side::Master),
             (Message::Reopen {}, 2, Side::Worker),
             (
@@ -380,7 +385,7 @@ mod tests {
         }
 
         #[test]
-        fn a_damaged_message_is_read_as_a_message_or_refused(which in 0usize..21, at in 0usize..40, byte: u8, cut in 0usize..60) {
+        fn a_damaged_message_is_read_as_a_message_or_refused(which in 0usize..22, at in 0usize..40, byte: u8, cut in 0usize..60) {
             let (message, descriptors, side) = every().swap_remove(which);
             let mut bytes = message.encode().unwrap();
             bytes.truncate(bytes.len().saturating_sub(cut).max(1));

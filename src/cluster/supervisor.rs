@@ -80,6 +80,8 @@ struct Post {
     lately: Lately<Taken<OwnedFd>>,
     greeted: bool,
     faults: u32,
+    /// How many workers it was told that there are.
+    count: u32,
 }
 
 /// What a worker has read of what it took, as far as its record says now.
@@ -254,6 +256,7 @@ impl<S: Spawn> Supervisor<S> {
         self.act();
         self.look_at_scalings();
         self.topics.lose_patience(now, &self.posts);
+        self.count_out();
         self.announce_readiness();
         self.hurry_heir(now);
         self.deal();

@@ -1,6 +1,7 @@
 //! A worker's end of the channel: what it is told, what it says.
 
 use std::collections::VecDeque;
+use std::num::NonZeroU32;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -254,6 +255,10 @@ impl WorkerChannel {
             Packet::Message(Message::Deliver { epoch, topic, value }, _) => {
                 self.epoch = Some(epoch);
                 Some(Event::Deliver { topic, value })
+            }
+            Packet::Message(Message::Workers { count }, _) => {
+                // None at all would leave this one out.
+                Some(Event::Workers { count: NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN) })
             }
             Packet::Message(Message::Bring { name }, _) => Some(Event::Bring { name }),
             Packet::Message(Message::Take { name, length }, descriptors) => {

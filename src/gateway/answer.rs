@@ -1,5 +1,6 @@
 //! The straight line.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant as Clock};
@@ -80,7 +81,7 @@ impl Gateway {
             Found::NotFound => return Err(Fault::NoRoute),
         };
         trace.route = Some(Arc::clone(route.name()));
-        let holes = decoded(&holes)?;
+        let holes = decoded(holes)?;
         let mut response = if early::may_be(route, parts) {
             Box::pin(self.early(route, parts, body, holes, trace)).await
         } else {
@@ -106,17 +107,25 @@ impl Gateway {
         let wanted = fragment::wanted(route, self.plan.templates(), parts)?;
         let bare = fragment::without_parameter(route, parts);
         let parts = bare.as_ref().unwrap_or(parts);
-        match route.caching() {
+        let response = match route.caching() {
             Some(caching) => {
                 // What may be kept has no body worth waiting for.
                 place.begin();
-                Ok(self.through_cache(route, caching, parts, body, holes, wanted, trace).await)
+                let response = self.through_cache(route, caching, parts, body, holes, wanted, trace).await;
+                if matches!(trace.cache, Some("hit" | "stale")) {
+                    place.tell_nothing();
+                }
+                response
             }
             None => {
                 let term = Term { time: self.time(route, &wanted), place: Some(&place) };
-                self.answered(route, parts, body, &holes, &wanted, term, trace).await
+                self.answered(route, parts, body, &holes, &wanted, term, trace).await?
             }
+        };
+        if !response.status().is_server_error() {
+            place.succeed();
         }
+        Ok(response)
     }
 
     /// The answer of a route, made anew, within so much time.
@@ -293,17 +302,19 @@ fn bodiless(response: &mut Response<Body>) {
 }
 
 /// The holes as text: the path is canonical, so what is still encoded is text in UTF-8 or nothing we can use.
-fn decoded(holes: &[(String, String)]) -> Result<Vec<(String, String)>, Fault> {
-    let decode = |(name, raw): &(String, String)| match percent_decode_str(raw).decode_utf8() {
-        Ok(text) => Ok((name.clone(), text.into_owned())),
-        Err(_) => Err(Fault::Malformed(Violation {
-            place: In::Path,
-            path: name.clone(),
-            rule: "encoding".to_owned(),
-            message: "must be UTF-8, percent-encoded".to_owned(),
-        })),
-    };
-    holes.iter().map(decode).collect()
+fn decoded(mut holes: Vec<(String, String)>) -> Result<Vec<(String, String)>, Fault> {
+    for (name, raw) in holes.iter_mut().filter(|(_, raw)| raw.contains('%')) {
+        let text = percent_decode_str(raw).decode_utf8().map(Cow::into_owned);
+        *raw = text.map_err(|_| {
+            Fault::Malformed(Violation {
+                place: In::Path,
+                path: name.clone(),
+                rule: "encoding".to_owned(),
+                message: "must be UTF-8, percent-encoded".to_owned(),
+            })
+        })?;
+    }
+    Ok(holes)
 }
 
 fn checked<'r>(route: &Route, parts: &'r Parts, holes: &'r [(String, String)], body: &'r [u8]) -> Result<Input<'r>, Fault> {

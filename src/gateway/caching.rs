@@ -4,6 +4,7 @@ use http::header::{AUTHORIZATION, COOKIE, HOST};
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, Method, Response, Uri};
+use std::ops::Range;
 use std::sync::Arc;
 use tokio::time::Instant;
 
@@ -57,21 +58,23 @@ impl Gateway {
             tell(&mut response, status, trace);
             return response;
         }
-        let address = address(caching, parts);
-        let key = key(route, caching, parts, &address, &wanted);
+        let question = Question::of(route, caching, parts, &wanted);
         let now = Instant::now();
-        let found = self.kept.find(&key, now);
+        let found = self.kept.find(&question.text, now);
         let (deadline, time) = (deadline(route, &wanted), self.time(route, &wanted));
-        let fetch = || Fetch {
-            gateway: self.clone(),
-            route: Arc::clone(route),
-            asked: for_all(caching, parts, &address),
-            holes,
-            wanted,
-            key: key.clone(),
-            address: address.clone(),
-            began: now,
-            time: route.timeout(),
+        let fetch = || {
+            let address = question.address();
+            Fetch {
+                gateway: self.clone(),
+                route: Arc::clone(route),
+                asked: for_all(caching, parts, &address),
+                holes,
+                wanted,
+                key: Key::new(question.text),
+                address,
+                began: now,
+                time: route.timeout(),
+            }
         };
         match found {
             Found::Kept(entry, Standing::Fresh) => give(&entry, parts, now, Status::Hit { ttl: entry.ttl(now) }, trace),
@@ -116,42 +119,71 @@ fn past(caching: &Caching, parts: &Parts, has_body: bool) -> Option<Status> {
 
 /// Path and query, without what tells no replies apart.
 fn address(caching: &Caching, parts: &Parts) -> String {
-    let mut address = parts.uri.path().to_owned();
-    let query = caching.query(parts.uri.query().unwrap_or_default());
-    if !query.is_empty() {
-        address.push('?');
-        address.push_str(&query);
-    }
-    address
+    let mut address = Vec::new();
+    write_address(caching, parts, &mut address);
+    text(&address)
 }
 
-/// Everything that an answer of this route can depend on: what else a request says does not reach the upstream. No part can hold what
-/// separates it from the next one.
-fn key(route: &Route, caching: &Caching, parts: &Parts, address: &str, wanted: &Wanted) -> Key {
-    let mut text = Vec::with_capacity(address.len() + 128);
-    let mut line = |piece: &[u8]| {
-        text.extend_from_slice(piece);
-        text.push(b'\n');
-    };
-    line(route.name().as_bytes());
-    line(match wanted.form {
-        Form::Json => b"json",
-        Form::Html => b"html",
-    });
-    // A page and a block without a name are two things.
-    line(wanted.block.as_ref().map_or(String::new(), |block| format!("#{block}")).as_bytes());
-    // The upstream is told which host was asked for and how, and may make links of it.
-    line(if parts.extensions.get::<Peer>().is_some_and(|peer| peer.secure) { b"https" } else { b"http" });
-    line(host(parts).unwrap_or_default().to_ascii_lowercase().as_bytes());
-    line(address.as_bytes());
-    for name in caching.headers() {
-        for value in parts.headers.get_all(name) {
-            text.extend_from_slice(value.as_bytes());
-            text.push(0);
-        }
-        text.push(b'\n');
+fn write_address(caching: &Caching, parts: &Parts, text: &mut Vec<u8>) {
+    text.extend_from_slice(parts.uri.path().as_bytes());
+    let query = caching.query(parts.uri.query().unwrap_or_default());
+    if !query.is_empty() {
+        text.push(b'?');
+        text.extend_from_slice(query.as_bytes());
     }
-    Key::new(text)
+}
+
+/// What was written as text is text.
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// What is looked for in the cache. Most of the time it is there, so no key is made of it before it is not.
+struct Question {
+    /// Everything that an answer of this route can depend on: what else a request says does not reach the upstream. No part can hold what
+    /// separates it from the next one.
+    text: Vec<u8>,
+    /// Where in it path and query stand.
+    address: Range<usize>,
+}
+
+impl Question {
+    fn of(route: &Route, caching: &Caching, parts: &Parts, wanted: &Wanted) -> Self {
+        let path = parts.uri.path_and_query().map_or(0, |path| path.as_str().len());
+        let mut text = Vec::with_capacity(route.name().len() + path + 128);
+        text.extend_from_slice(route.name().as_bytes());
+        text.extend_from_slice(match wanted.form {
+            Form::Json => b"\njson\n",
+            Form::Html => b"\nhtml\n",
+        });
+        // A page and a block without a name are two things.
+        if let Some(block) = &wanted.block {
+            text.push(b'#');
+            text.extend_from_slice(block.as_bytes());
+        }
+        // The upstream is told which host was asked for and how, and may make links of it.
+        let is_secure = parts.extensions.get::<Peer>().is_some_and(|peer| peer.secure);
+        text.extend_from_slice(if is_secure { b"\nhttps\n" } else { b"\nhttp\n" });
+        text.extend(host(parts).unwrap_or_default().bytes().map(|byte| byte.to_ascii_lowercase()));
+        text.push(b'\n');
+        let from = text.len();
+        write_address(caching, parts, &mut text);
+        let address = from..text.len();
+        text.push(b'\n');
+        for name in caching.headers() {
+            for value in parts.headers.get_all(name) {
+                text.extend_from_slice(value.as_bytes());
+                text.push(0);
+            }
+            text.push(b'\n');
+        }
+        Self { text, address }
+    }
+
+    /// Path and query, as the answer is called.
+    fn address(&self) -> String {
+        text(self.text.get(self.address.clone()).unwrap_or_default())
+    }
 }
 
 /// The request as it is made for all with the same key: nothing of it speaks of one client, but for the name of the request and the

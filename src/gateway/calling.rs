@@ -5,7 +5,7 @@ use std::time::{Duration, Instant as Clock};
 use bytes::Bytes;
 use http::header::{self, ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body_util::BodyExt;
 use tokio::time::Instant;
 
@@ -19,9 +19,6 @@ use crate::base::hole::Hole;
 use crate::check::{BodyBytes, In, Input, Violation};
 use crate::plan::{Call, MethodChoice};
 use crate::upstream::{self, Answered, FillError, Reply, Tally, headers};
-
-/// The time that a call has left, in milliseconds, for a backend that wants to know when nobody waits any more.
-const DEADLINE: HeaderName = HeaderName::from_static("x-request-deadline-ms");
 
 /// A checked request, as the calls of a shaped route see it.
 #[derive(Clone, Copy)]
@@ -107,7 +104,10 @@ fn sent(call: &Call, asked: &Asked<'_>, path_and_query: String, deadline: Instan
     let upstream = call.backend().upstream();
     let mut headers = headers::forward(&parts.headers, &peer(parts)).map_err(nominated)?;
     headers.insert(ACCEPT, HeaderValue::from_static("application/json, */*;q=0.1"));
-    headers.insert(DEADLINE, HeaderValue::from(left(deadline, upstream.settings().timeouts.total)));
+    if let Some(name) = &upstream.settings().headers.deadline {
+        // A backend that wants to know when nobody waits any more.
+        headers.insert(name, HeaderValue::from(left(deadline, upstream.settings().timeouts.total)));
+    }
     let carries = matches!(method, Method::POST | Method::PUT | Method::PATCH | Method::DELETE);
     let body = match &input.body_bytes {
         _ if !carries => Bytes::new(),

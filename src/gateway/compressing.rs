@@ -2,12 +2,12 @@
 //!
 //! What passes through untouched is nobody's to encode: a proxy's bytes, what has a coding already, a piece of something larger.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{
     ACCEPT_RANGES, AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, COOKIE, ETAG,
-    VARY,
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
@@ -19,6 +19,9 @@ use super::reply::vary_on;
 use super::{Body, Gateway};
 use crate::cache;
 use crate::coding::{Accepted, CodedStore, Coding, Effort, Encoder, encode};
+
+/// What the body of an answer depends on that may leave in a coding.
+const VARIES: [&str; 1] = ["accept-encoding"];
 
 /// The smallest body that is worth a coding, in bytes: below it, answers fit into one packet anyway.
 const LEAST: usize = 1 << 10;
@@ -152,7 +155,9 @@ fn wanted(parts: &Parts, response: &mut Response<Body>) -> Option<Wanted> {
     if length.is_some_and(|length| length < LEAST) && accepted.takes_plain() {
         return None;
     }
-    vary(response.headers_mut());
+    vary_on(response.headers_mut(), &VARIES);
+    let best = |effort| accepted.best(order(effort)).filter(|_| !could_leak(&parts.headers));
+    best(Effort::Kept)?;
     // The same page has the same tag, whatever its nonce: with one in it, its bytes are one client's.
     let is_signed =
         response.extensions().get::<Nonce>().is_some_and(|nonce| response.body().whole().is_none_or(|body| nonce.is_in(body)));
@@ -165,18 +170,15 @@ fn wanted(parts: &Parts, response: &mut Response<Body>) -> Option<Wanted> {
         )
     });
     let effort = if name.is_some() { Effort::Kept } else { Effort::Once };
-    let coding = accepted.best(order(effort)).filter(|_| !could_leak(&parts.headers))?;
-    Some(Wanted { coding, effort, name })
+    best(effort).map(|coding| Wanted { coding, effort, name })
 }
 
-/// Says that the body depends on what codings are taken, on one line with whatever else it depends on.
-fn vary(headers: &mut HeaderMap) {
-    vary_on(headers, &["accept-encoding"]);
-    let lines: Vec<&[u8]> = headers.get_all(VARY).iter().map(HeaderValue::as_bytes).collect();
-    if let Ok(line) = HeaderValue::from_bytes(&lines.join(&b", "[..]))
-        && lines.len() > 1
-    {
-        headers.insert(VARY, line);
+/// Says of an answer that is to be kept what its head will say anyway, so that it need not be added for each client: that its body depends
+/// on what codings are taken.
+pub(super) fn foretell(response: &mut Response<Body>) {
+    let is_worth_it = response.body().len().is_some_and(|length| length >= LEAST);
+    if is_worth_it && is_encodable(response.headers()) {
+        vary_on(response.headers_mut(), &VARIES);
     }
 }
 
@@ -226,7 +228,7 @@ fn name_known(parts: &Parts, headers: &mut HeaderMap) {
         let tag = coding.tag(tag);
         headers.insert(ETAG, tag);
     }
-    vary(headers);
+    vary_on(headers, &VARIES);
 }
 
 /// Whether the body of an answer may be put into a coding, and would be smaller for it.
@@ -251,7 +253,12 @@ fn directs(headers: &HeaderMap, word: &str) -> bool {
 /// Whether bytes of this type shrink: text, whatever it is called. Pictures, fonts for the web and archives are packed already; a stream of
 /// events is never held back.
 fn is_text(content_type: &str) -> bool {
-    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    // Written as it should be, it is not copied.
+    let essence = match essence.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        true => Cow::Owned(essence.to_ascii_lowercase()),
+        false => Cow::Borrowed(essence),
+    };
     match essence.split_once('/') {
         Some(("text", subtype)) => subtype != "event-stream",
         Some(("application", subtype)) => {

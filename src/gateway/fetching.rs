@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::abroad::Errand;
 use super::answer::Chain;
+use super::compressing::foretell;
 use super::edge::Trace;
 use super::fault::Fault;
 use super::fragment::Wanted;
@@ -122,7 +123,7 @@ impl Fetch {
     ) -> Response<Body> {
         // On several threads it may have been brought between the look and the lead.
         let now = Instant::now();
-        if let Found::Kept(entry, Standing::Fresh) = self.gateway.kept.find(&self.key, now) {
+        if let Found::Kept(entry, Standing::Fresh) = self.gateway.kept.find(self.key.bytes(), now) {
             lead.land(Landing::Answer(Arc::clone(&entry), Fate { stored: true, detail: None }));
             return give(&entry, parts, now, Status::Hit { ttl: entry.ttl(now) }, trace);
         }
@@ -195,7 +196,12 @@ impl Fetch {
         let answered = gateway.answered(route, &asked, empty, holes, wanted, Term { time, place: None }, trace).await;
         let (said, now) = (heard.said(), Instant::now());
         let response = match answered {
-            Ok(response) => response,
+            Ok(mut response) => {
+                if route.compresses() {
+                    foretell(&mut response);
+                }
+                response
+            }
             Err(fault) => {
                 match stale {
                     Some(stale) if is_outage(&fault) => stale.fail(now),

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use http::header::{AGE, CACHE_CONTROL, CONTENT_TYPE, ETAG, EXPIRES, PRAGMA, SET_COOKIE};
+use http::header::{AGE, CACHE_CONTROL, CONTENT_TYPE, ETAG, EXPIRES, IF_NONE_MATCH, PRAGMA, SET_COOKIE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use tokio::time::Instant;
@@ -99,7 +99,8 @@ fn kept_head(mut headers: HeaderMap, caching: &Caching, said: &Said, body: &[u8]
 
 /// Gives an entry to a client: all of it, or the word that the client has it already.
 pub(super) fn give(entry: &Entry, parts: &Parts, now: Instant, status: Status, trace: &mut Trace) -> Response<Body> {
-    let has_it = entry.headers.get(ETAG).is_some_and(|tag| is_known(&parts.headers, tag));
+    let has_it =
+        parts.headers.contains_key(IF_NONE_MATCH) && entry.headers.get(ETAG).is_some_and(|tag| is_known(&parts.headers, tag));
     let mut response = if has_it {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NOT_MODIFIED;
@@ -121,12 +122,16 @@ pub(super) fn give(entry: &Entry, parts: &Parts, now: Instant, status: Status, t
     if matches!(status, Status::Miss { .. }) && response.headers().get(AGE).is_some_and(|age| age == "0") {
         response.headers_mut().remove(AGE);
     }
-    tell(&mut response, status, trace);
+    say(&mut response, status, entry.says(status), trace);
     response
 }
 
 /// Says what the cache did.
 pub(super) fn tell(response: &mut Response<Body>, status: Status, trace: &mut Trace) {
-    response.headers_mut().append(Status::NAME, status.header());
+    say(response, status, status.header(), trace);
+}
+
+fn say(response: &mut Response<Body>, status: Status, value: HeaderValue, trace: &mut Trace) {
+    response.headers_mut().append(Status::NAME, value);
     trace.cache = Some(status.word());
 }

@@ -5,6 +5,7 @@
 
 mod abroad;
 mod accept;
+mod adaptive;
 mod answer;
 mod aside;
 mod begun;
@@ -27,6 +28,7 @@ mod holes;
 pub mod injection;
 mod keeping;
 mod nonce;
+mod paper;
 mod preparing;
 mod pressure;
 mod problem;

@@ -11,6 +11,7 @@ use super::edge::Trace;
 use super::fault::Fault;
 use super::foreign::Foreign;
 use super::fragment::{self, Wanted};
+use super::paper::Paper;
 use super::showing::{Composed, Visit};
 use super::{Body, Gateway};
 use crate::json::Node;
@@ -50,11 +51,13 @@ impl Gateway {
             .decode()
             .text(&reply.body, content_type(reply))
             .map_err(|error| broken(backend, "upstream_not_json", &error))?;
-        if page.is_none()
-            && let (Some(fused), Some(depth)) = (route.fused(), backend.decode().literal_depth(&text))
+        if let (Some(fused), Some(depth)) = (route.fused(), backend.decode().literal_depth(&text))
             && let Some(body) = fused.run(&text, depth)
         {
             // The fast form has nothing to note: what it has to say something about, it leaves to the lines below.
+            if let Some(page) = page {
+                return self.show(route, page, Paper::Text(body), head, wanted, visit);
+            }
             return Ok(Composed::Answer(self.json(route, reply.status, head, Body::full(Bytes::from(body)))));
         }
         let mut document = backend.decode().node(&text).map_err(|error| not_json(backend, reply, &error))?;
@@ -87,7 +90,7 @@ impl Gateway {
             tracing::debug!(route = trace.route.as_deref(), "{text}");
         }
         match route.page().filter(|_| wanted.form == Form::Html) {
-            Some(page) => self.show(route, page, document, head, wanted, visit),
+            Some(page) => self.show(route, page, Paper::Tree(document), head, wanted, visit),
             None => Ok(Composed::Answer(self.json(route, status, head, Body::full(Bytes::from(document.to_json()))))),
         }
     }
@@ -148,20 +151,18 @@ fn empty_status(status: StatusCode) -> StatusCode {
     if status == StatusCode::OK { StatusCode::NO_CONTENT } else { status }
 }
 
-/// Adds what `Vary` does not say yet, on one line.
+/// Adds what `Vary` does not say yet; all of it is on one line then.
 pub(super) fn vary_on(head: &mut HeaderMap, names: &[&str]) {
-    let known: Vec<String> = head
-        .get_all(VARY)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|text| text.split(',').map(|name| name.trim().to_ascii_lowercase()))
-        .collect();
-    let missing: Vec<&str> =
-        names.iter().copied().filter(|name| !known.iter().any(|known| known == "*" || known == name)).collect();
-    if let Ok(value) = HeaderValue::from_str(&missing.join(", "))
-        && !missing.is_empty()
+    let says = |name: &str| {
+        let mut known = head.get_all(VARY).iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(','));
+        known.any(|known| known.trim() == "*" || known.trim().eq_ignore_ascii_case(name))
+    };
+    let missing = names.iter().filter(|name| !says(name)).map(|name| name.as_bytes());
+    let all: Vec<&[u8]> = head.get_all(VARY).iter().map(HeaderValue::as_bytes).chain(missing).collect();
+    if all.len() > head.get_all(VARY).iter().count()
+        && let Ok(value) = HeaderValue::from_bytes(&all.join(&b", "[..]))
     {
-        head.append(VARY, value);
+        head.insert(VARY, value);
     }
 }
 
@@ -272,10 +273,11 @@ mod tests {
     fn accept_is_added_to_vary_unless_it_is_there() {
         for (lines, expected) in [
             (&[][..], &["accept"][..]),
-            (&["Origin"][..], &["Origin", "accept"][..]),
+            (&["Origin"][..], &["Origin, accept"][..]),
+            (&["Origin", "accept"][..], &["Origin", "accept"][..]),
             (&["Origin, Accept"][..], &["Origin, Accept"][..]),
             (&["*"][..], &["*"][..]),
-            (&["accept-language"][..], &["accept-language", "accept"][..]),
+            (&["accept-language"][..], &["accept-language, accept"][..]),
         ] {
             let mut head = HeaderMap::new();
             for line in lines {

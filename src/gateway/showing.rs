@@ -19,8 +19,8 @@ use super::fault::Fault;
 use super::fragment::{self, Wanted};
 use super::keeping::Heard;
 use super::nonce::{self, Nonce};
+use super::paper::Paper;
 use super::reply::{respond, vary_on};
-use super::truth::has_nothing;
 use super::{Body, Gateway};
 use crate::cache::strong;
 use crate::check::Input;
@@ -63,7 +63,7 @@ pub(super) enum Composed {
 pub(super) struct Sheet {
     gateway: Gateway,
     route: Arc<Route>,
-    document: Node<'static>,
+    paper: Paper<'static>,
     head: HeaderMap,
     block: Option<String>,
     away: Away,
@@ -91,12 +91,12 @@ impl Gateway {
         &self,
         route: &Arc<Route>,
         page: &Page,
-        document: Node<'_>,
+        paper: Paper<'_>,
         head: HeaderMap,
         wanted: &Wanted,
         visit: &Visit<'_>,
     ) -> Result<Composed, Fault> {
-        if has_nothing(&document, page.required()) {
+        if paper.has_nothing(page.required())? {
             return Err(Fault::NoData);
         }
         let block = wanted.block.as_deref();
@@ -104,7 +104,7 @@ impl Gateway {
         let began = Clock::now();
         let until = if visit.on_loop { deadline.min(began + ON_LOOP) } else { deadline };
         if !visit.on_loop || !self.aside.is_slow(route.name()) {
-            let shown = self.shown(route, page, &document, &head, block, visit, until);
+            let shown = self.shown(route, page, &paper, &head, block, visit, until);
             self.aside.took(route.name(), began.elapsed());
             let is_stopped = matches!(shown, Err(Fault::Page(page::Error::Deadline))) && until < deadline;
             if !is_stopped {
@@ -114,7 +114,7 @@ impl Gateway {
         Ok(Composed::Slow(Box::new(Sheet {
             gateway: self.clone(),
             route: Arc::clone(route),
-            document: document.into_owned(),
+            paper: paper.into_owned(),
             head,
             block: wanted.block.clone(),
             away: visit.away(),
@@ -141,7 +141,7 @@ impl Gateway {
         &self,
         route: &Route,
         page: &Page,
-        document: &Node<'_>,
+        paper: &Paper<'_>,
         head: &HeaderMap,
         block: Option<&str>,
         visit: &Visit<'_>,
@@ -154,11 +154,7 @@ impl Gateway {
         let nonce = self.plan.csp().map(|_| early.map_or_else(Nonce::new, Early::nonce));
         around.nonce = nonce.as_ref().map_or("", Nonce::as_str);
         let templates = self.plan.templates();
-        let shown = match block {
-            None => templates.show(page.view(), document, &around),
-            Some(block) => templates.show_block(page.view(), block, document, &around),
-        };
-        let shown = shown.map_err(Fault::Page)?;
+        let shown = paper.shown(templates, page.view(), block, &around)?;
         for warning in &shown.warnings {
             tracing::warn!(request_id = id, route = &**route.name(), "{warning}");
         }
@@ -221,10 +217,10 @@ fn is_worth_a_tag(head: &HeaderMap) -> bool {
 
 impl Sheet {
     fn show(self) -> Result<Response<Body>, Fault> {
-        let Self { gateway, route, document, head, block, away } = self;
+        let Self { gateway, route, paper, head, block, away } = self;
         let wanted = Wanted { form: Form::Html, block };
         let page = route.page().ok_or(Fault::NoData)?;
-        match gateway.show(&route, page, document, head, &wanted, &away.visit())? {
+        match gateway.show(&route, page, paper, head, &wanted, &away.visit())? {
             Composed::Answer(response) => Ok(response),
             // Aside, a page has until its deadline.
             Composed::Slow(_) => Err(Fault::Late),

@@ -74,7 +74,7 @@ impl Gateway {
     }
 
     fn last(&self, place: &Place, now: Instant) -> Option<Arc<Entry>> {
-        match self.kept.find(&place.key, now) {
+        match self.kept.find(place.key.bytes(), now) {
             Found::Kept(entry, Standing::OnError) => Some(entry),
             _ => None,
         }

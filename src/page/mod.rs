@@ -5,6 +5,7 @@
 //! what they show is not.
 
 mod client;
+mod direct;
 mod escape;
 mod facts;
 mod filters;
@@ -26,6 +27,7 @@ mod view;
 #[cfg(test)]
 mod view_tests;
 
+use std::collections::HashMap;
 use std::time::Instant;
 
 use tera::{Context, ErrorKind, Tera};
@@ -33,6 +35,7 @@ use tera::{Context, ErrorKind, Tera};
 use crate::json::Node;
 
 pub use client::{CLIENT, client_tag};
+use direct::Direct;
 pub use escape::escape;
 use facts::AllFacts;
 pub use facts::HeadPart;
@@ -57,6 +60,8 @@ pub const AROUND: [&str; 4] = ["data", "request", "route", "site"];
 #[derive(Debug)]
 pub struct Templates {
     tera: Tera,
+    /// Those that need no engine.
+    direct: HashMap<String, Direct>,
     facts: AllFacts,
     unsigned: Vec<Unsigned>,
     limit: usize,
@@ -107,6 +112,9 @@ pub enum Error {
         /// The limit, in bytes.
         limit: usize,
     },
+    /// The document is no JSON.
+    #[error("the document of the page cannot be read: {0}")]
+    Document(String),
     /// The deadline passed.
     #[error("the page was not rendered in time")]
     Deadline,
@@ -136,7 +144,8 @@ impl Templates {
             Ok(()) => {
                 let facts = AllFacts::of(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
                 let unsigned = files.iter().flat_map(|(name, text)| unsigned::unsigned(name, text)).collect();
-                Ok(Self { tera, facts, unsigned, limit: MAX_OUTPUT })
+                let direct = files.into_iter().filter_map(|(name, text)| Some((name, Direct::compile(&text)?))).collect();
+                Ok(Self { tera, direct, facts, unsigned, limit: MAX_OUTPUT })
             }
             Err(error) => Err(problem::gather(files, error)),
         }

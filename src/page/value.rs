@@ -33,7 +33,7 @@ pub(super) fn named<const N: usize>(members: [(&'static str, Value); N]) -> Valu
     members.into_iter().map(|(name, value)| (name.into(), value)).collect::<Map>().into()
 }
 
-fn value_of_number(number: &Number<'_>) -> Value {
+pub(super) fn value_of_number(number: &Number<'_>) -> Value {
     let raw = number.as_raw();
     if !number.is_finite() {
         return Value::none();

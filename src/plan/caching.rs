@@ -1,5 +1,6 @@
 //! `cache`: for how long a route's replies are kept, and what tells them apart.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use http::{HeaderName, Method, header};
@@ -49,11 +50,11 @@ impl Caching {
     }
 
     /// A query without what tells no replies apart, in the order of the list; as it came when all of it does.
-    pub fn query(&self, raw: &str) -> String {
-        let Some(names) = &self.query else { return raw.to_owned() };
+    pub fn query<'q>(&self, raw: &'q str) -> Cow<'q, str> {
+        let Some(names) = &self.query else { return Cow::Borrowed(raw) };
         let pairs: Vec<(String, &str)> = raw.split('&').map(|pair| (name(pair), pair)).collect();
         let listed = names.iter().flat_map(|name| pairs.iter().filter(move |(known, _)| known == name));
-        listed.map(|(_, pair)| *pair).collect::<Vec<_>>().join("&")
+        Cow::Owned(listed.map(|(_, pair)| *pair).collect::<Vec<_>>().join("&"))
     }
 
     /// The tags of a reply, by what the holes of the route's path stand for.
@@ -77,7 +78,7 @@ fn is_of_person(name: &HeaderName) -> bool {
 /// The name of a pair of a query. What is no text is the name of nothing that a list could have.
 fn name(pair: &str) -> String {
     let raw = pair.split('=').next().unwrap_or_default().replace('+', " ");
-    percent_decode_str(&raw).decode_utf8().map_or_else(|_| String::new(), std::borrow::Cow::into_owned)
+    percent_decode_str(&raw).decode_utf8().map_or_else(|_| String::new(), Cow::into_owned)
 }
 
 impl Compiler<'_> {

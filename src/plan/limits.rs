@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::compiler::Compiler;
-use crate::spec::{AdaptiveSpec, At, LimitsSpec, Switchable};
+use crate::spec::{AdaptiveChoiceSpec, AdaptiveModeSpec, AdaptiveSpec, At, LimitsSpec, Problem};
 
 /// The smallest cache, in bytes.
 const LEAST_CACHE: u64 = 64 << 10;
@@ -36,10 +36,22 @@ pub struct Limits {
 /// How the limit of requests finds its own size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Adaptive {
-    /// An answer that takes longer is late.
-    pub latency: Duration,
+    /// What it goes by.
+    pub mode: AdaptiveMode,
     /// The least limit.
     pub least: usize,
+}
+
+/// What a limit that finds its own size goes by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AdaptiveMode {
+    /// How long answers may take: one that takes longer is late.
+    Aimd {
+        /// So long.
+        latency: Duration,
+    },
+    /// How long answers take when little is under way.
+    Gradient,
 }
 
 impl Compiler<'_> {
@@ -74,9 +86,10 @@ impl Compiler<'_> {
         let (headers, json_nodes) = (count("headers", spec.headers, 100), count("json_nodes", spec.json_nodes, 100_000));
         let in_flight = count("in_flight", spec.in_flight, 2000);
         let adaptive = match &spec.adaptive {
-            None | Some(Switchable::Switch(false)) => None,
-            Some(Switchable::Switch(true)) => Some(AdaptiveSpec::default()),
-            Some(Switchable::Set(spec)) => Some(spec.clone()),
+            None | Some(AdaptiveChoiceSpec::Switch(false)) => None,
+            Some(AdaptiveChoiceSpec::Switch(true)) => Some(AdaptiveSpec::default()),
+            Some(AdaptiveChoiceSpec::Mode(mode)) => Some(AdaptiveSpec { mode: Some(*mode), ..AdaptiveSpec::default() }),
+            Some(AdaptiveChoiceSpec::Set(spec)) => Some(spec.clone()),
         };
         let adaptive = adaptive.map(|spec| {
             let at = at.key("adaptive");
@@ -84,7 +97,17 @@ impl Compiler<'_> {
                 self.expected(&at.key("least"), "0 would refuse every request".to_owned(), "1 or more");
             }
             let latency = self.limit(&at.key("latency"), spec.latency.as_ref(), Duration::from_secs(1));
-            Adaptive { latency, least: spec.least.unwrap_or(16) }
+            let mode = match spec.mode {
+                None | Some(AdaptiveModeSpec::Aimd) => AdaptiveMode::Aimd { latency },
+                Some(AdaptiveModeSpec::Gradient) => {
+                    if spec.latency.is_some() {
+                        let problem = Problem::new(at.key("latency"), "`gradient` knows no late answers").at_key();
+                        self.push(problem.hint("remove it: it goes by how long answers take when little is under way"));
+                    }
+                    AdaptiveMode::Gradient
+                }
+            };
+            Adaptive { mode, least: spec.least.unwrap_or(16) }
         });
         Limits {
             uri,

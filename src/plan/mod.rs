@@ -47,7 +47,7 @@ pub use cluster::{ClusterPlan, Restart};
 pub use csp::Csp;
 pub use degrading::PageDeadline;
 pub use groups::{GroupPlan, Policy, Workers};
-pub use limits::{Adaptive, Limits};
+pub use limits::{Adaptive, AdaptiveMode, Limits};
 pub use listen::{Listen, ListenError};
 pub use lookups::{Lookup, Source};
 pub use named_calls::{Condition, ForEach, Join, NamedCall, OnFailure};

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use http::header::{HeaderName, HeaderValue};
+use http::header::{HOST, HeaderName, HeaderValue};
 
 use super::compiler::Compiler;
 use crate::json::decode::{Decode, DecodeOptions, Lenient, Refs, Strip};
 use crate::shape::{Action, Shape, Step};
-use crate::spec::{At, DecodeSpec, HeadersSpec, LenientSpec, Problem, RefsSpec, StripSpec, UpstreamSpec};
+use crate::spec::{At, DecodeSpec, HeadersSpec, LenientSpec, Problem, RefsSpec, StripSpec, Switchable, UpstreamSpec};
 use crate::upstream::headers::settable;
 use crate::upstream::{HeaderRules, Settings, Timeouts, Upstream};
 
@@ -116,8 +116,22 @@ impl Compiler<'_> {
     }
 
     fn headers(&mut self, at: &At, spec: Option<&HeadersSpec>) -> HeaderRules {
-        let mut rules = HeaderRules { set: Vec::new(), remove: Vec::new() };
+        let mut rules = HeaderRules::default();
         let Some(spec) = spec else { return rules };
+        match &spec.deadline {
+            None | Some(Switchable::Switch(true)) => {}
+            Some(Switchable::Switch(false)) => rules.deadline = None,
+            Some(Switchable::Set(name)) => {
+                let at = at.key("deadline");
+                if let Some(parsed) = self.header_name(&at, name, false) {
+                    if !settable(&parsed) || parsed == HOST {
+                        let message = format!("`{name}` follows from the connection or the body, so it cannot tell a deadline");
+                        self.expected(&at, message, "a name of its own, as in x-request-timeout-ms");
+                    }
+                    rules.deadline = Some(parsed);
+                }
+            }
+        }
         for (name, value) in &spec.set {
             let at = at.key("set").key(name);
             let Some(parsed) = self.header_name(&at, name, true) else { continue };

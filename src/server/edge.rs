@@ -14,6 +14,7 @@ use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::answer::Cause;
@@ -35,6 +36,8 @@ use crate::gateway::edge::Peer;
 
 /// Bytes that hyper may keep of one HTTP/1 connection beside a head, in each direction.
 const BUFFER: usize = 64 * 1024;
+/// Header lines that hyper takes unless it is told otherwise.
+const HEADERS: usize = 100;
 /// HTTP/2 windows: bytes of request bodies under way, for one request and for all of a connection.
 const WINDOW: u32 = 256 * 1024;
 /// Bytes of one HTTP/2 answer that wait for the client.
@@ -138,19 +141,13 @@ where
                     if !drive(Pin::new(&mut connection), &traffic, &mut phase).await {
                         return;
                     }
-                    let parts = connection.into_parts();
-                    let gate = parts.io.into_inner();
-                    let switch = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
-                    if let Some(switch) = switch {
-                        let (wire, held) = gate.into_parts();
-                        tunnel::run(wire, &[&parts.read_buf, &held], switch, &core, &mut phase).await;
-                    } else if !gate.is_shut_down() {
-                        drive(pin!(Closing::new(gate)), &traffic, &mut phase).await;
-                    }
+                    let http1::Parts { io, read_buf, .. } = connection.into_parts();
+                    // In a box, as below: every connection would have room for it while it is served.
+                    Box::pin(end(io.into_inner(), &read_buf, &slot, &traffic, &core, &mut phase)).await;
                 }
                 Protocol::Http2 => {
-                    let connection = http2(&core.settings).serve_connection(TokioIo::new(wire), adapter);
-                    drive(pin!(connection), &traffic, &mut phase).await;
+                    let mut connection = Box::pin(http2(&core.settings).serve_connection(TokioIo::new(wire), adapter));
+                    drive(connection.as_mut(), &traffic, &mut phase).await;
                 }
             }
         }
@@ -214,16 +211,37 @@ impl<S> fmt::Debug for Edge<S> {
     }
 }
 
+/// What comes after HTTP/1 on a connection: a WebSocket, when an answer made it one, or the closing that a broken head has put off.
+async fn end<T: AsyncRead + AsyncWrite + Unpin>(
+    gate: Gate<T>,
+    read: &[u8],
+    slot: &Slot,
+    traffic: &Arc<Traffic>,
+    core: &Arc<Core>,
+    phase: &mut watch::Receiver<Phase>,
+) {
+    let switch = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(switch) = switch {
+        let (wire, held) = gate.into_parts();
+        tunnel::run(wire, &[read, &held], switch, core, phase).await;
+    } else if !gate.is_shut_down() {
+        drive(pin!(Closing::new(gate)), traffic, phase).await;
+    }
+}
+
 /// hyper's HTTP/1 with every limit said. Its own head timer stays off: it cannot tell a late head from an idle client.
 fn http1(settings: &EdgeSettings) -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
         .header_read_timeout(None)
-        .max_headers(settings.limits.headers)
         .max_buf_size(settings.limits.head + BUFFER)
         .keep_alive(true)
         .half_close(false);
+    // The gate has counted them. Up to its own default hyper needs no room that it must fill first.
+    if settings.limits.headers > HEADERS {
+        builder.max_headers(settings.limits.headers);
+    }
     builder
 }
 

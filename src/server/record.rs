@@ -7,6 +7,7 @@ use http::{Method, Uri, Version};
 
 use super::traffic::Traffic;
 use super::watch::Begun;
+use crate::base::address::AddressText;
 use crate::gateway::edge::{Peer, RequestId, Trace};
 use crate::telemetry::{AccessLog, Entry};
 
@@ -133,10 +134,11 @@ impl Drop for Record {
         let Answer { status, trace, bytes, complete, cut, .. } = &self.answer;
         let trace = trace.later.told().unwrap_or(trace);
         let cut = if *complete { None } else { cut.or_else(|| self.traffic.cut()) };
+        let peer = AddressText::new(self.peer.ip());
         access.record(&Entry {
             time: self.time,
             request_id: self.id.as_str(),
-            peer: self.peer.ip(),
+            peer: peer.as_str(),
             method,
             target,
             route: trace.route.as_deref(),

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError};
@@ -105,7 +106,7 @@ where
         Box::pin(async move {
             let is_head = parts.method == Method::HEAD;
             let response = if refusal.is_none() && parts.uri.path().starts_with(PREFIX) {
-                own(&core, service, parts, &record).await
+                Box::pin(own(&core, service, parts, &record)).await
             } else {
                 ask(service, Request::from_parts(parts, body), &record).await
             };
@@ -160,7 +161,7 @@ where
     again.extensions_mut().insert(record.id.clone());
     again.extensions_mut().insert(record.peer);
     again.extensions_mut().insert(Refusal::Panicked);
-    if let Some(response) = attempt(service, again, record).await {
+    if let Some(response) = Box::pin(attempt(service, again, record)).await {
         return response;
     }
     let mut response = Response::new(Origin::House { body: axum::body::Body::empty() });
@@ -169,11 +170,16 @@ where
 }
 
 /// Asks the service once; `None` when it panics.
-async fn attempt<S, B>(service: S, request: Request<Body>, record: &Record) -> Option<Response<Origin<B>>>
+async fn attempt<S, B>(mut service: S, request: Request<Body>, record: &Record) -> Option<Response<Origin<B>>>
 where
     S: tower::Service<Request<Body>, Response = Response<B>, Error = Infallible>,
 {
-    match AssertUnwindSafe(service.oneshot(request)).catch_unwind().await {
+    // It is large, and in a box of its own it is moved once: in a future of ours, each that holds another would have room for it twice.
+    let answering = Box::pin(async move {
+        let Ok(()) = poll_fn(|cx| service.poll_ready(cx)).await;
+        service.call(request).await
+    });
+    match AssertUnwindSafe(answering).catch_unwind().await {
         Ok(Ok(response)) => Some(response.map(|body| Origin::Service { body })),
         Err(panic) => {
             tracing::error!(request_id = %record.id, panic = message(&*panic), "a request panicked");

@@ -222,14 +222,13 @@ impl Traffic {
 
     /// A request arrives at the service.
     pub(super) fn arrive(&self, version: Version) -> Turn {
-        let now = Instant::now();
         let mut state = self.state();
         state.old_client |= version == Version::HTTP_10;
         let number = state.served;
         state.served += 1;
         if self.multiplexed {
             state.open += 1;
-            state.active = now;
+            state.active = Instant::now();
         }
         let refused = state.refused.take_if(|(refused, _)| *refused == number).map(|(_, refused)| refused);
         let last = refused.is_some() || state.served >= self.limits.requests;

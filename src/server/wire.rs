@@ -13,6 +13,9 @@ use tokio::net::{TcpStream, UnixStream};
 
 use super::traffic::Traffic;
 
+/// Up to so many bytes, head and body are copied together before they are sent.
+const SMALL: usize = 2048;
+
 /// What a kind of stream can do beside reading and writing.
 #[derive(Debug)]
 pub(super) struct Socket<T> {
@@ -95,6 +98,17 @@ impl<T> Wire<T> {
     }
 }
 
+/// The pieces as one, where there is room for all.
+fn together<'r>(pieces: &[IoSlice<'_>], room: &'r mut [u8; SMALL]) -> Option<&'r [u8]> {
+    let mut filled = 0;
+    for piece in pieces {
+        let end = filled + piece.len();
+        room.get_mut(filled..end)?.copy_from_slice(piece);
+        filled = end;
+    }
+    room.get(..filled)
+}
+
 impl<T: AsyncRead + Unpin> AsyncRead for Wire<T> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.early.is_empty() {
@@ -118,6 +132,14 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Wire<T> {
     }
 
     fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        if let [piece] = bytes {
+            return self.poll_write(cx, piece);
+        }
+        // A small answer is copied together: that and one send cost less than a list for the system to read.
+        let mut room = [0; SMALL];
+        if let Some(together) = together(bytes, &mut room) {
+            return self.poll_write(cx, together);
+        }
         let wrote = Pin::new(&mut self.stream).poll_write_vectored(cx, bytes);
         self.note(wrote)
     }

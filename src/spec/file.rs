@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{ClusterSpec, CspSpec, DurationText, ListenSpec, OneOrMany, RouteSpec, SizeText, StepSpec, Switchable, UpstreamSpec};
+use super::{ClusterSpec, CspSpec, DurationText, ListenSpec, OneOrMany, RouteSpec, SizeText, StepSpec, UpstreamSpec};
 
 /// routes.yaml: what Forecourt listens on, which backends it calls, and what each route answers.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -59,7 +59,29 @@ pub struct LimitsSpec {
     /// How many requests a worker answers at once. Default 2000; over it 503.
     pub in_flight: Option<usize>,
     /// Whether that limit shrinks when answers are late, and grows again when they are not. Default false.
-    pub adaptive: Option<Switchable<AdaptiveSpec>>,
+    pub adaptive: Option<AdaptiveChoiceSpec>,
+}
+
+/// Whether and how the limit of requests finds its own size.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum AdaptiveChoiceSpec {
+    /// `true` is `aimd`.
+    Switch(bool),
+    /// What it goes by.
+    Mode(AdaptiveModeSpec),
+    /// What it goes by, and the rest.
+    Set(AdaptiveSpec),
+}
+
+/// What the limit of requests goes by.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AdaptiveModeSpec {
+    /// How long answers may take: `latency`.
+    Aimd,
+    /// How long the answers of each route take when little is under way.
+    Gradient,
 }
 
 /// How the limit of requests finds its own size.
@@ -67,7 +89,9 @@ pub struct LimitsSpec {
 #[serde(deny_unknown_fields)]
 #[schemars(title = "`adaptive`")]
 pub struct AdaptiveSpec {
-    /// An answer that takes longer is late. Default 1s.
+    /// What it goes by. Default `aimd`.
+    pub mode: Option<AdaptiveModeSpec>,
+    /// With `aimd`: an answer that takes longer is late. Default 1s.
     pub latency: Option<DurationText>,
     /// The least limit. Default 16.
     pub least: Option<usize>,

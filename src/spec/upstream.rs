@@ -175,7 +175,7 @@ pub struct RetrySpec {
     /// The longest wait before the second try and before any, `25ms..250ms`, which is the default.
     #[schemars(with = "Option<super::text::SpanText>")]
     pub backoff: Option<DurationText>,
-    /// The share of calls that may be made again. Default `20%`; ten a second may be in any case.
+    /// The share of calls that may be made again. Default `20%`; ten a second of the whole machine may be in any case.
     pub budget: Option<ShareText>,
 }
 
@@ -271,4 +271,6 @@ pub struct HeadersSpec {
     /// Headers that no call gets.
     #[serde(default)]
     pub remove: Vec<String>,
+    /// The header that tells a call how many milliseconds it has left; `false` for none. Default `x-request-deadline-ms`.
+    pub deadline: Option<Switchable<String>>,
 }

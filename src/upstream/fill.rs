@@ -62,7 +62,7 @@ pub fn fill_with(
     value: &dyn Fn(&Hole) -> Option<String>,
     allow_slashes: &dyn Fn(&Hole) -> bool,
 ) -> Result<String, FillError> {
-    let mut path = Path::default();
+    let mut path = Path { out: String::with_capacity(64), start: 0, hole: None };
     let mut query: Option<Query> = None;
     for part in template.parts() {
         match (part, &mut query) {
@@ -90,15 +90,14 @@ pub fn fill_with(
     Ok(filled)
 }
 
-/// The path so far; `start` is where the segment under way begins.
-#[derive(Default)]
-struct Path {
+/// The path so far; `start` is where the segment under way begins, `hole` what took part in it.
+struct Path<'t> {
     out: String,
     start: usize,
-    hole: Option<String>,
+    hole: Option<&'t Hole>,
 }
 
-impl Path {
+impl<'t> Path<'t> {
     fn text(&mut self, text: &str) -> Result<(), FillError> {
         for (index, piece) in text.split('/').enumerate() {
             if index > 0 {
@@ -109,8 +108,8 @@ impl Path {
         Ok(())
     }
 
-    fn value(&mut self, hole: &Hole, value: &str, slashes: bool) -> Result<(), FillError> {
-        self.hole = Some(hole.to_string());
+    fn value(&mut self, hole: &'t Hole, value: &str, slashes: bool) -> Result<(), FillError> {
+        self.hole = Some(hole);
         let forbidden = |c: &char| matches!(c, '\\' | '%') || c.is_control() || (*c == '/' && !slashes);
         if let Some(character) = value.chars().find(forbidden) {
             return Err(FillError::Character { hole: hole.to_string(), character });
@@ -120,7 +119,7 @@ impl Path {
         for (index, piece) in value.split('/').enumerate() {
             if index > 0 {
                 self.slash()?;
-                self.hole = Some(hole.to_string());
+                self.hole = Some(hole);
             }
             match piece {
                 "" if index > 0 || folder || slashes => return Err(FillError::Empty(hole.to_string())),
@@ -145,9 +144,12 @@ impl Path {
     fn close(&mut self) -> Result<(), FillError> {
         let Some(hole) = self.hole.take() else { return Ok(()) };
         let segment = self.out.get(self.start..).unwrap_or_default();
+        if !segment.is_empty() && !segment.starts_with(['.', '%']) {
+            return Ok(());
+        }
         match segment.to_ascii_lowercase().replace("%2e", ".").as_str() {
-            "" => Err(FillError::Empty(hole)),
-            "." | ".." => Err(FillError::Dots(hole)),
+            "" => Err(FillError::Empty(hole.to_string())),
+            "." | ".." => Err(FillError::Dots(hole.to_string())),
             _ => Ok(()),
         }
     }

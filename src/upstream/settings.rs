@@ -1,5 +1,6 @@
 //! An upstream as the client knows it.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,18 +26,31 @@ pub struct Timeouts {
 
 /// Headers that every call gets or loses. Removal comes first. The `Debug` form names them without their values, which
 /// may be secrets.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct HeaderRules {
     /// Set on every call, in place of what the client sent. Names that [`headers::settable`] refuses are left alone.
     pub set: Vec<(HeaderName, HeaderValue)>,
     /// Removed from every call.
     pub remove: Vec<HeaderName>,
+    /// Tells a call how many milliseconds it has left.
+    pub deadline: Option<HeaderName>,
+}
+
+impl HeaderRules {
+    /// The name by which a call is told how many milliseconds it has left, when nobody says another.
+    pub const DEADLINE: HeaderName = HeaderName::from_static("x-request-deadline-ms");
+}
+
+impl Default for HeaderRules {
+    fn default() -> Self {
+        Self { set: Vec::new(), remove: Vec::new(), deadline: Some(Self::DEADLINE) }
+    }
 }
 
 impl std::fmt::Debug for HeaderRules {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let set: Vec<&HeaderName> = self.set.iter().map(|(name, _)| name).collect();
-        f.debug_struct("HeaderRules").field("set", &set).field("remove", &self.remove).finish()
+        f.debug_struct("HeaderRules").field("set", &set).field("remove", &self.remove).field("deadline", &self.deadline).finish()
     }
 }
 
@@ -111,6 +125,12 @@ impl Upstream {
 
     pub(super) fn live(&self) -> &Arc<Live> {
         &self.live
+    }
+
+    /// So many workers of this machine, this one among them, make calls to this upstream: what all of them may do in a time is divided by
+    /// that.
+    pub fn shared_by(&self, workers: NonZeroU32) {
+        self.live.shared_by(workers);
     }
 
     /// Another worker's checks say something of a target of this upstream: it holds here too.
@@ -214,6 +234,7 @@ mod tests {
         let rules = HeaderRules {
             set: vec![(name("x-client"), value("web")), (name("content-length"), value("9")), (name("connection"), value("x"))],
             remove: vec![name("x-internal"), name("host")],
+            deadline: None,
         };
         let mut headers = HeaderMap::new();
         for (header, text) in [("host", "evil"), ("x-internal", "1"), ("x-client", "phone"), ("content-length", "3")] {
@@ -225,7 +246,7 @@ mod tests {
         seen.sort();
         assert_eq!(seen, ["host: shop.example:8080", "x-client: web"]);
 
-        let rules = HeaderRules { set: vec![(name("host"), value("other.example"))], remove: vec![] };
+        let rules = HeaderRules { set: vec![(name("host"), value("other.example"))], remove: vec![], deadline: None };
         let mut headers = HeaderMap::new();
         let shop = upstream("http://shop.example", rules);
         shop.apply_headers(&shop.places()[0], &mut headers);

@@ -135,7 +135,11 @@ impl AsyncWrite for Watched {
     }
 
     fn poll_write_vectored(self: Pin<&mut Self>, cx: &mut Context<'_>, bufs: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        self.project().wire.poll_write_vectored(cx, bufs)
+        match bufs {
+            // To send one piece costs the system less than to write a list of one.
+            [piece] => self.poll_write(cx, piece),
+            pieces => self.project().wire.poll_write_vectored(cx, pieces),
+        }
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -17,10 +17,14 @@ const REQUESTS: usize = 200;
 const UNAVAILABLE: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n";
 
 fn gateway(address: SocketAddr, options: &str) -> Gateway {
+    gateway_of(1, address, options)
+}
+
+fn gateway_of(workers: usize, address: SocketAddr, options: &str) -> Gateway {
     let routes = "routes:\n  - {route: GET /dead, call: 'GET shop:/', timeout: 60s}\n  - {route: GET /well, call: 'GET demo:/api/items/1'}\n";
     let upstreams =
         format!("upstreams:\n  shop: {{url: 'http://{address}'{options}}}\n  demo: {{url: 'demo:', envelope: mall}}\n");
-    Setup::new(&(upstreams + routes)).workers(1).start()
+    Setup::new(&(upstreams + routes)).workers(workers).start()
 }
 
 /// What the log says of the calls of a request: tries made, those made again, calls refused.
@@ -67,7 +71,8 @@ fn load_beside_another_route(gateway: &Gateway, path: &str) -> (Vec<String>, Dur
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_dead_backend_gets_a_fifth_more_calls_and_ten_a_second_and_other_routes_go_on() {
     let dead = Faults::answering(UNAVAILABLE.to_vec());
-    let gateway = gateway(dead.listen().await, ", breaker: false");
+    // However many workers there are.
+    let gateway = gateway_of(4, dead.listen().await, ", breaker: false");
     let (codes, took) = load_beside_another_route(&gateway, "/dead");
     let (requests, attempts) = (codes.len(), dead.requests().len());
     assert!(codes.iter().all(|code| code == "upstream_failed"), "{codes:?}");

@@ -122,3 +122,22 @@ async fn an_adaptive_limit_shrinks_when_answers_are_late() {
     assert_eq!(second.read().status, 200);
     assert_eq!(gateway.get("/well").status, 200);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_limit_by_gradient_refuses_nobody_while_little_is_under_way() {
+    let backend = Waiting::new(0);
+    let gateway = backend.gateway("limits: {adaptive: gradient}\n", "").await;
+    let client = || {
+        let mut client: Client = gateway.connect();
+        // Several windows' worth, and the first probe among them.
+        (0..100)
+            .map(|_| client.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").read().status)
+            .filter(|status| *status != 200)
+            .count()
+    };
+    let refused: usize = std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..4).map(|_| scope.spawn(client)).collect();
+        clients.into_iter().map(|client| client.join().expect("a client that was answered")).sum()
+    });
+    assert_eq!(refused, 0);
+}

@@ -80,7 +80,21 @@ impl<S: Spawn> Supervisor<S> {
         let receiver = Receiver::new(Arc::clone(&channel), Side::Master);
         self.tasks.spawn(attend(key, receiver, process, Arc::clone(&kill), self.reporter.clone()));
         let lately = Lately::default();
-        self.posts.insert(key, Post { channel, kill, group, worker, pid, generation, flight, lately, greeted: false, faults: 0 });
+        self.posts.insert(
+            key,
+            Post { channel, kill, group, worker, pid, generation, flight, lately, greeted: false, faults: 0, count: 0 },
+        );
+    }
+
+    /// Tells every worker how many there are, all that live, whatever they do: so that what they may do together stays the same at a
+    /// reload, a scale and a death. A worker whose channel is full is told at the next turn.
+    pub(super) fn count_out(&mut self) {
+        let count = u32::try_from(self.posts.len()).unwrap_or(u32::MAX);
+        for post in self.posts.values_mut().filter(|post| post.greeted && post.count != count) {
+            if post.channel.try_send(&Message::Workers { count }, &[]).is_ok() {
+                post.count = count;
+            }
+        }
     }
 
     /// A worker whose event loop does not turn: says what it was at. The kill comes when its last deadline has passed.

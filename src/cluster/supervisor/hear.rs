@@ -134,6 +134,7 @@ impl<S: Spawn> Supervisor<S> {
             | Message::Listeners { .. }
             | Message::Connection { .. }
             | Message::Deliver { .. }
+            | Message::Workers { .. }
             | Message::Reopen {}
             | Message::Adopt { .. }
             | Message::Bring { .. }
@@ -165,6 +166,7 @@ impl<S: Spawn> Supervisor<S> {
                     let _ = post.channel.try_send(&Message::Reopen {}, &[out.as_fd(), err.as_fd()]);
                 }
                 self.topics.introduce(key, post);
+                self.count_out();
             }
             Err(error) => {
                 if let Some(fleet) = self.fleet(key) {

@@ -42,7 +42,7 @@ async fn counted_alone() {
             return job.serve().await;
         }
         job.up().await;
-        let Event::Connection(connection) = job.channel.next().await else { return 0 };
+        let Event::Connection(connection) = job.next().await else { return 0 };
         if job.nth.is_multiple_of(3) {
             drop(connection); // refused
         }

@@ -96,7 +96,7 @@ async fn who_does_not_finish_in_time_is_cut_and_named() {
                 return job.serve().await;
             }
             job.up().await;
-            let Event::Connection(connection) = job.channel.next().await else { return 1 };
+            let Event::Connection(connection) = job.next().await else { return 1 };
             let _busy = connection.take(PATIENCE, || ()).await;
             job.count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             // its first beat has been said by then: it comes at once

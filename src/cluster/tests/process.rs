@@ -60,7 +60,12 @@ fn worker_alone() {
         channel.online().await.unwrap();
         channel.listening(Load::default).await.unwrap();
         let mut tasks = JoinSet::new();
-        while let Event::Connection(connection) = channel.next().await {
+        loop {
+            let connection = match channel.next().await {
+                Event::Connection(connection) => connection,
+                Event::Workers { .. } => continue,
+                _ => break,
+            };
             tasks.spawn(async move {
                 let (mut stream, ()) = connection.take(PATIENCE, || ()).await?;
                 let mut word = [0; 3];

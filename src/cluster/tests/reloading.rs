@@ -1,6 +1,8 @@
 //! New generations: what takes over, what is taken back, and that nobody who connects meanwhile notices.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::super::control::Control;
@@ -23,7 +25,7 @@ fn next(house: &House, generation: &[u8], change: impl FnOnce(&mut Configuration
     change(configuration);
 }
 
-fn generations(heard: std::collections::BTreeMap<String, usize>) -> Vec<String> {
+fn generations(heard: BTreeMap<String, usize>) -> Vec<String> {
     heard.into_keys().collect()
 }
 
@@ -116,7 +118,7 @@ async fn a_generation_that_dies_on_its_tenth_request_is_taken_back() {
             }
             let mut served = 0;
             let mut tasks = tokio::task::JoinSet::new();
-            while let Event::Connection(connection) = job.channel.next().await {
+            while let Event::Connection(connection) = job.next().await {
                 served += 1;
                 if served == 10 {
                     return job.dies();
@@ -305,7 +307,7 @@ async fn what_is_published_reaches_everybody_and_who_comes_later() {
                     Event::Deliver { .. } => drop(job.count.fetch_add(1, Ordering::Relaxed)),
                     Event::Disconnect { .. } | Event::Closed => return 0,
                     Event::Connection(connection) => drop(connection),
-                    Event::Reopen { .. } | Event::Bring { .. } | Event::Take { .. } => {}
+                    Event::Workers { .. } | Event::Reopen { .. } | Event::Bring { .. } | Event::Take { .. } => {}
                 }
             }
         }),
@@ -325,6 +327,54 @@ async fn what_is_published_reaches_everybody_and_who_comes_later() {
     assert_eq!((published.acknowledged, published.laggards), (2, vec!["web/3".to_owned()]));
     house.order(Control::Stop).await;
     house.ended().await.unwrap();
+}
+
+#[tokio::test]
+async fn everybody_knows_how_many_workers_there_are_through_reloads_deaths_and_scales() {
+    type Told = Arc<Mutex<BTreeMap<usize, u32>>>;
+    let told = Told::default();
+    let write = told.clone();
+    let mut rules = rules();
+    rules.probation = Duration::from_secs(20);
+    let house = House::open(
+        2,
+        rules,
+        script(move |mut job: Job| {
+            let told = write.clone();
+            async move {
+                job.up().await;
+                loop {
+                    match job.channel.next().await {
+                        Event::Workers { count } => drop(told.lock().unwrap().insert(job.nth, count.get())),
+                        Event::Disconnect { .. } | Event::Closed => break,
+                        _ => {}
+                    }
+                }
+                told.lock().unwrap().remove(&job.nth);
+                job.channel.exit("drained", 0).await;
+                0
+            }
+        }),
+    );
+    // Whoever has been killed cannot take back what it was told.
+    let know = |numbers: &[usize], count: u32| {
+        let told = told.lock().unwrap();
+        numbers.iter().all(|number| told.get(number) == Some(&count))
+    };
+    until("both know of each other", || know(&[0, 1], 2)).await;
+    house.staff.kill(2);
+    until("the successor is in its place", || know(&[0, 2], 2)).await;
+    house.handle.scale(None, 3).await.unwrap();
+    until("there are three", || know(&[0, 2, 3], 3)).await;
+    let reload = tokio::spawn({
+        let handle = house.handle.clone();
+        async move { handle.reload().await }
+    });
+    until("those on trial count beside the old ones", || know(&[0, 2, 3, 4, 5, 6], 6)).await;
+    house.staff.kill(1);
+    assert!(reload.await.unwrap().is_err(), "one of the new ones has died");
+    until("the old ones are alone again", || know(&[0, 2, 3], 3)).await;
+    house.drained().await;
 }
 
 #[tokio::test]

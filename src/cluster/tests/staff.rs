@@ -63,7 +63,11 @@ impl Job {
             match self.channel.next().await {
                 Event::Connection(connection) => self.begin(connection, &mut tasks),
                 Event::Disconnect { .. } | Event::Closed => break,
-                Event::Deliver { .. } | Event::Reopen { .. } | Event::Bring { .. } | Event::Take { .. } => {}
+                Event::Deliver { .. }
+                | Event::Workers { .. }
+                | Event::Reopen { .. }
+                | Event::Bring { .. }
+                | Event::Take { .. } => {}
             }
             while tasks.try_join_next().is_some() {}
         }
@@ -85,7 +89,11 @@ impl Job {
             match self.channel.next().await {
                 Event::Connection(connection) => held.push(connection),
                 Event::Disconnect { .. } | Event::Closed => return 0,
-                Event::Deliver { .. } | Event::Reopen { .. } | Event::Bring { .. } | Event::Take { .. } => {}
+                Event::Deliver { .. }
+                | Event::Workers { .. }
+                | Event::Reopen { .. }
+                | Event::Bring { .. }
+                | Event::Take { .. } => {}
             }
             self.count.store(held.len() as u64, Ordering::Relaxed);
         }
@@ -99,7 +107,11 @@ impl Job {
             match self.channel.next().await {
                 Event::Connection(connection) => taken.push(connection),
                 Event::Disconnect { .. } | Event::Closed => return 0,
-                Event::Deliver { .. } | Event::Reopen { .. } | Event::Bring { .. } | Event::Take { .. } => {}
+                Event::Deliver { .. }
+                | Event::Workers { .. }
+                | Event::Reopen { .. }
+                | Event::Bring { .. }
+                | Event::Take { .. } => {}
             }
         }
         Connection::take_unread(&mut taken).await;
@@ -124,6 +136,16 @@ impl Job {
     pub(super) fn dies(self) -> i32 {
         cut(&self.wire);
         1
+    }
+
+    /// What comes next but for how many workers there are.
+    pub(super) async fn next(&mut self) -> Event {
+        loop {
+            match self.channel.next().await {
+                Event::Workers { .. } => {}
+                event => return event,
+            }
+        }
     }
 
     pub(super) async fn opened(&mut self) {

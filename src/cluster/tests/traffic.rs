@@ -86,7 +86,7 @@ async fn workers_that_die_again_and_again_cost_no_unread_connection() {
                 return job.serve().await;
             }
             job.up().await;
-            let Event::Connection(_held) = job.channel.next().await else { return 0 };
+            let Event::Connection(_held) = job.next().await else { return 0 };
             job.dies()
         }),
     );
@@ -152,7 +152,11 @@ async fn what_one_worker_refuses_another_serves() {
                 match job.channel.next().await {
                     Event::Connection(connection) => drop(connection),
                     Event::Disconnect { .. } | Event::Closed => return 0,
-                    Event::Deliver { .. } | Event::Reopen { .. } | Event::Bring { .. } | Event::Take { .. } => {}
+                    Event::Deliver { .. }
+                    | Event::Workers { .. }
+                    | Event::Reopen { .. }
+                    | Event::Bring { .. }
+                    | Event::Take { .. } => {}
                 }
             }
         }),
@@ -185,7 +189,7 @@ async fn silent_clients_move_to_the_replacement_of_a_worker_that_retires() {
             let mut tasks = JoinSet::new();
             if job.nth == 0 {
                 for _ in 0..50 {
-                    let Event::Connection(connection) = job.channel.next().await else { return 1 };
+                    let Event::Connection(connection) = job.next().await else { return 1 };
                     job.begin(connection, &mut tasks);
                 }
                 job.opened().await;
@@ -218,7 +222,7 @@ async fn a_worker_whose_master_vanished_answers_what_it_was_sent() {
             job.up().await;
             let mut held = vec![];
             for _ in 0..20 {
-                let Event::Connection(connection) = job.channel.next().await else { return 1 };
+                let Event::Connection(connection) = job.next().await else { return 1 };
                 held.push(connection);
                 job.count.store(held.len() as u64, Ordering::Relaxed);
             }

@@ -32,7 +32,7 @@ routes:
 /// A page of a million turns; of as many that print nothing; one that takes longer than its deadline; one that fails at its end.
 const PAGES: [(&str, &str); 4] = [
     ("slow.html", "{% for a in range(end=1000) %}{% for b in range(end=1000) %}.{% endfor %}{% endfor %}{{ request.path }}"),
-    ("silent.html", "{% for a in range(end=1000) %}{% for b in range(end=100) %}{% endfor %}{% endfor %}{{ request.path }}"),
+    ("silent.html", "{% for a in range(end=1000) %}{% for b in range(end=1000) %}{% endfor %}{% endfor %}{{ request.path }}"),
     ("endless.html", "{% for a in range(end=1000) %}{% for b in range(end=4000) %}.{% endfor %}{% endfor %}"),
     ("wrong.html", "{% for a in range(end=1000) %}{% for b in range(end=100) %}.{% endfor %}{% endfor %}{{ nothing }}"),
 ];

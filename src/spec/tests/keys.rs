@@ -246,7 +246,7 @@ routes.yaml:1:35: unknown key `sett` in the `headers` of an upstream
   |
 1 | upstreams: {a: {ulr: x, headers: {sett: {}}}}
   |                                   ^^^^
-  = expected one of: set, remove
+  = expected one of: set, remove, deadline
   = did you mean `set`?
 
 routes.yaml: 2 problems

@@ -51,11 +51,13 @@ fn is_plain(name: &HeaderName) -> bool {
     name.as_str().bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
-/// The names that the Connection lines list, in lower case.
+/// The names that the Connection lines list, in lower case. What they say of the connection itself names no header.
 fn nominated(headers: &HeaderMap) -> Vec<String> {
     let lists = headers.get_all(header::CONNECTION).iter();
-    let names = lists.flat_map(|list| list.as_bytes().split(|byte| *byte == b','));
-    names.map(|name| String::from_utf8_lossy(name.trim_ascii()).to_ascii_lowercase()).filter(|name| !name.is_empty()).collect()
+    let names = lists.flat_map(|list| list.as_bytes().split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
+    let of_connection = |name: &[u8]| name.eq_ignore_ascii_case(b"keep-alive") || name.eq_ignore_ascii_case(b"close");
+    let names = names.filter(|name| !name.is_empty() && !of_connection(name));
+    names.map(|name| String::from_utf8_lossy(name).to_ascii_lowercase()).collect()
 }
 
 #[cfg(test)]

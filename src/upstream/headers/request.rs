@@ -1,11 +1,13 @@
 //! From the client to an upstream.
 
-use std::fmt::Write as _;
 use std::net::IpAddr;
+use std::ops::Range;
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::{ACCEPT_ENCODING, is_hop_by_hop, is_plain, nominated};
+use crate::base::address::AddressText;
 
 /// Who is on the other side, as far as the edge trusts it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -93,28 +95,39 @@ fn must_arrive(name: &str) -> bool {
 
 fn introduce(headers: &mut HeaderMap, peer: &Peer) {
     let proto = if peer.secure { "https" } else { "http" };
-    let mut forwarded = String::with_capacity(64);
+    let host = peer.host.as_deref().filter(|host| is_host(host));
+    // What the other headers say is a piece of this one.
+    let mut forwarded = String::with_capacity(80 + host.map_or(0, str::len));
+    let mut address = 0..0;
     if let Some(ip) = peer.ip {
         let ip = ip.to_canonical();
-        let _ = match ip {
-            IpAddr::V4(ip) => write!(forwarded, "for={ip};"),
-            IpAddr::V6(ip) => write!(forwarded, "for=\"[{ip}]\";"),
-        };
-        if let Ok(ip) = HeaderValue::try_from(ip.to_string()) {
-            headers.insert(HeaderName::from_static("x-forwarded-for"), ip.clone());
-            headers.insert(HeaderName::from_static("x-real-ip"), ip);
-        }
+        let (before, after) = if ip.is_ipv6() { ("for=\"[", "]\";") } else { ("for=", ";") };
+        forwarded.push_str(before);
+        let start = forwarded.len();
+        forwarded.push_str(AddressText::new(ip).as_str());
+        address = start..forwarded.len();
+        forwarded.push_str(after);
     }
     forwarded.push_str("proto=");
     forwarded.push_str(proto);
-    headers.insert(HeaderName::from_static("x-forwarded-proto"), HeaderValue::from_static(proto));
-    if let Some(host) = peer.host.as_deref().filter(|host| is_host(host)) {
-        let _ = write!(forwarded, ";host=\"{host}\"");
-        if let Ok(host) = HeaderValue::from_str(host) {
-            headers.insert(HeaderName::from_static("x-forwarded-host"), host);
-        }
+    let mut name = 0..0;
+    if let Some(host) = host {
+        forwarded.push_str(";host=\"");
+        name = forwarded.len()..forwarded.len() + host.len();
+        forwarded.push_str(host);
+        forwarded.push('"');
     }
-    if let Ok(forwarded) = HeaderValue::try_from(forwarded) {
+    let forwarded = Bytes::from(forwarded);
+    let value = |range: Range<usize>| HeaderValue::from_maybe_shared(forwarded.slice(range)).ok();
+    if let Some(ip) = value(address).filter(|ip| !ip.is_empty()) {
+        headers.insert(HeaderName::from_static("x-forwarded-for"), ip.clone());
+        headers.insert(HeaderName::from_static("x-real-ip"), ip);
+    }
+    headers.insert(HeaderName::from_static("x-forwarded-proto"), HeaderValue::from_static(proto));
+    if let Some(host) = value(name).filter(|host| !host.is_empty()) {
+        headers.insert(HeaderName::from_static("x-forwarded-host"), host);
+    }
+    if let Some(forwarded) = value(0..forwarded.len()) {
         headers.insert(header::FORWARDED, forwarded);
     }
 }

@@ -2,7 +2,7 @@
 //! refused, whether it is made again.
 //!
 //! Each policy is a state machine of its own that neither looks at a clock nor throws dice. Workers share nothing of it but what
-//! their health checks find, which they tell each other.
+//! their health checks find, which they tell each other, and how many they are, which their master tells them.
 
 mod balance;
 mod breaker;
@@ -14,6 +14,7 @@ mod retry;
 mod retry_budget;
 mod targets;
 
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -131,6 +132,11 @@ impl Live {
             Ok(picked) => Ok(Pass { live: Arc::clone(self), picked, begun: now, is_over: false }),
             Err(until) => Err(Error::BreakerOpen { retry_after: until.saturating_duration_since(now) }),
         }
+    }
+
+    /// So many workers of this machine, this one among them, make calls to the same upstream.
+    pub(super) fn shared_by(&self, workers: NonZeroU32) {
+        lock(&self.retries).shared_by(workers, Instant::now());
     }
 
     /// A call is made, for the first time.

@@ -22,7 +22,7 @@ pub struct Retry {
     pub on_statuses: Vec<StatusCode>,
     /// The longest wait before the second try, and before any. Each wait is a random part of its longest.
     pub backoff: (Duration, Duration),
-    /// The share of calls that may be repeated; ten a second may be in any case.
+    /// The share of calls that may be repeated; ten a second of the whole machine may be in any case.
     pub budget: Share,
 }
 

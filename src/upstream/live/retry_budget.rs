@@ -1,6 +1,9 @@
 //! How many calls may be repeated: a share of the calls that are made, and a few a second for upstreams that have few.
 //!
-//! Without it, an upstream that fails under load gets a multiple of that load. Time is passed in.
+//! Without it, an upstream that fails under load gets a multiple of that load. A share of everybody's calls is a share of all calls;
+//! the few a second are of the whole machine, so each of its workers has an equal part of them. Time is passed in.
+
+use std::num::NonZeroU32;
 
 use tokio::time::Instant;
 
@@ -11,8 +14,8 @@ const SECONDS: usize = 10;
 /// What a repeated call costs, in parts of a call.
 const COST: u64 = Share::WHOLE as u64;
 
-/// The budget of one upstream. At any time, repeated calls are no more than the share of all calls so far, plus [`Self::FLOOR`] for
-/// every second, plus `FLOOR`.
+/// The budget of one upstream in one of so many workers. At any time, the calls that they all have repeated are no more than the share
+/// of all calls so far, plus [`Self::FLOOR`] for every second, plus what each began with: its part of one second's, one at least.
 #[derive(Debug)]
 pub(super) struct RetryBudget {
     share: Share,
@@ -24,16 +27,18 @@ pub(super) struct RetryBudget {
     floor: Bucket,
 }
 
-/// Filled evenly by time, and never above one second's worth.
+/// Filled evenly by time, and never above one second's worth, or one call.
 #[derive(Debug)]
 struct Bucket {
+    /// Parts of a call in a second for all workers together.
     a_second: u64,
+    workers: NonZeroU32,
     parts: u64,
     filled: Option<Instant>,
 }
 
 impl RetryBudget {
-    /// Calls that may be repeated in a second, whatever the share.
+    /// Calls that all workers together may repeat in a second, whatever the share.
     pub(super) const FLOOR: u64 = 10;
 
     pub(super) fn new(share: Share) -> Self {
@@ -46,8 +51,15 @@ impl RetryBudget {
     }
 
     fn with_floor(share: Share, floor: u64) -> Self {
-        let floor = Bucket { a_second: floor * COST, parts: floor * COST, filled: None };
+        let floor = Bucket { a_second: floor * COST, workers: NonZeroU32::MIN, parts: floor * COST, filled: None };
         Self { share, began: None, second: 0, saved: [0; SECONDS], floor }
+    }
+
+    /// So many workers, this one among them, have a part of the floor from now on.
+    pub(super) fn shared_by(&mut self, workers: NonZeroU32, now: Instant) {
+        self.floor.fill(now);
+        self.floor.workers = workers;
+        self.floor.parts = self.floor.parts.min(self.floor.most());
     }
 
     /// A call is made, for the first time.
@@ -91,11 +103,17 @@ impl Bucket {
     fn fill(&mut self, now: Instant) {
         let filled = *self.filled.get_or_insert(now);
         let micros = now.saturating_duration_since(filled).as_micros();
-        let gained = u64::try_from(micros.saturating_mul(self.a_second.into()) / 1_000_000).unwrap_or(u64::MAX);
+        let all = micros.saturating_mul(self.a_second.into());
+        let gained = u64::try_from(all / (1_000_000 * u128::from(self.workers.get()))).unwrap_or(u64::MAX);
         if gained > 0 {
-            self.parts = self.parts.saturating_add(gained).min(self.a_second);
+            self.parts = self.parts.saturating_add(gained).min(self.most());
             self.filled = Some(now);
         }
+    }
+
+    /// What is saved at most: with many workers a second's worth would never be enough for a call.
+    fn most(&self) -> u64 {
+        (self.a_second / u64::from(self.workers.get())).max(COST.min(self.a_second))
     }
 }
 
@@ -111,6 +129,12 @@ mod tests {
         std::iter::repeat_with(|| budget.withdraw(now)).take_while(|enough| *enough).count()
     }
 
+    fn shared(share: u32, workers: u32, now: Instant) -> RetryBudget {
+        let mut budget = RetryBudget::new(Share::percent(share));
+        budget.shared_by(workers.try_into().unwrap(), now);
+        budget
+    }
+
     #[test]
     fn few_calls_have_the_floor_and_many_have_their_share() {
         let start = Instant::now();
@@ -119,6 +143,31 @@ mod tests {
             (0..calls).for_each(|_| budget.called(start));
             assert_eq!(used(&mut budget, start), repeated, "{calls} calls, {share} %");
         }
+    }
+
+    #[test]
+    fn workers_divide_the_floor_and_each_has_room_for_a_call() {
+        let start = Instant::now();
+        for (workers, at_once, in_ten_seconds) in [(1, 10, 100), (2, 5, 50), (5, 2, 20), (10, 1, 10), (40, 1, 2)] {
+            let mut budget = shared(0, workers, start);
+            assert_eq!(used(&mut budget, start), at_once, "{workers}");
+            let later = (1..=10_000).map(|millis| used(&mut budget, start + Duration::from_millis(millis))).sum::<usize>();
+            assert_eq!(later, in_ten_seconds, "{workers}");
+        }
+    }
+
+    #[test]
+    fn what_is_others_is_given_up_when_there_are_more() {
+        let start = Instant::now();
+        let mut budget = RetryBudget::new(Share::percent(0));
+        budget.shared_by(NonZeroU32::new(5).unwrap(), start);
+        assert_eq!(used(&mut budget, start), 2);
+        budget.shared_by(NonZeroU32::MIN, start);
+        assert_eq!(used(&mut budget, start), 0, "it comes with time");
+        assert_eq!(used(&mut budget, start + Duration::from_secs(1)), 10);
+        let mut none = RetryBudget::without_floor(Share::percent(0));
+        none.shared_by(NonZeroU32::new(5).unwrap(), start);
+        assert_eq!(used(&mut none, start + Duration::from_secs(5)), 0);
     }
 
     #[test]
@@ -137,22 +186,36 @@ mod tests {
     }
 
     proptest! {
-        /// Steps of time in milliseconds, calls and tries to repeat one.
+        /// Workers that begin and end, as at a start, a reload, a scale or a death; everybody there is told how many they are. Steps are
+        /// of time in milliseconds, who begins or ends, who calls how often and who wants to repeat how much.
         #[test]
-        fn repeated_calls_stay_below_the_bound_whatever_happens(
+        fn what_all_workers_repeat_stays_below_the_bound_whatever_happens(
             share in 0_u32..=100,
-            steps in prop::collection::vec((0_u64..3000, 0_usize..50, 0_usize..50), 1..60),
+            steps in prop::collection::vec((0_u64..3000, 0_u8..6, any::<prop::sample::Index>(), 0_usize..50, 0_usize..50), 1..80),
         ) {
             let start = Instant::now();
-            let mut budget = RetryBudget::new(Share::percent(share));
-            let (mut millis, mut calls, mut repeated) = (0, 0_u64, 0_u64);
-            for (pause, made, wanted) in steps {
+            let mut workers = vec![RetryBudget::new(Share::percent(share))];
+            let (mut millis, mut calls, mut repeated, mut begun_with) = (0, 0_u64, 0_u64, RetryBudget::FLOOR * 100_000);
+            for (pause, change, which, made, wanted) in steps {
                 millis += pause;
                 let now = start + Duration::from_millis(millis);
-                (0..made).for_each(|_| budget.called(now));
+                match change {
+                    0 if workers.len() < 15 => {
+                        workers.push(RetryBudget::new(Share::percent(share)));
+                        begun_with += (RetryBudget::FLOOR * 100_000 / workers.len() as u64).max(100_000);
+                    }
+                    1 if workers.len() > 1 => drop(workers.swap_remove(which.index(workers.len()))),
+                    _ => {}
+                }
+                let count = NonZeroU32::new(workers.len() as u32).unwrap();
+                workers.iter_mut().for_each(|worker| worker.shared_by(count, now));
+                let worker = which.get_mut(&mut workers);
+                (0..made).for_each(|_| worker.called(now));
                 calls += made as u64;
-                repeated += (0..wanted).filter(|_| budget.withdraw(now)).count() as u64;
-                prop_assert!(repeated * 100_000 <= calls * u64::from(share) * 1000 + RetryBudget::FLOOR * (millis + 1000) * 100);
+                // Each of them wants some, so that nobody's part is left over.
+                repeated += workers.iter_mut().map(|worker| (0..wanted).filter(|_| worker.withdraw(now)).count() as u64).sum::<u64>();
+                let most = calls * u64::from(share) * 1000 + RetryBudget::FLOOR * millis * 100 + begun_with;
+                prop_assert!(repeated * 100_000 <= most, "{} of {} in {} ms", repeated, calls, millis);
             }
         }
     }

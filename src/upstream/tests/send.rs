@@ -372,8 +372,11 @@ fn what_may_be_secret_is_not_in_the_debug_form() {
     call.headers.insert("authorization", HeaderValue::from_static("s3cret"));
     call.body = Bytes::from_static(b"s3cret");
     let reply = Reply { status: StatusCode::OK, headers: call.headers.clone(), body: call.body.clone() };
-    let rules =
-        HeaderRules { set: vec![(HeaderName::from_static("authorization"), HeaderValue::from_static("s3cret"))], remove: vec![] };
+    let rules = HeaderRules {
+        set: vec![(HeaderName::from_static("authorization"), HeaderValue::from_static("s3cret"))],
+        remove: vec![],
+        deadline: None,
+    };
     let shown = format!("{call:?} {reply:?} {rules:?}");
     assert!(!shown.contains("s3cret"), "{shown}");
 }

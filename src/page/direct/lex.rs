@@ -1,0 +1,219 @@
+//! A template as tokens: text with its white space settled, and what stands inside of `{{ }}` and `{% %}`.
+//!
+//! The template engine has read every template before and found it right, so nothing is explained here: what is not known is `None`,
+//! and such a template stays with the engine.
+
+/// A piece of a template.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Piece<'t> {
+    /// Text that is written as it stands. Never empty.
+    Text(&'t str),
+    /// `{{ … }}`
+    Value(Vec<Token<'t>>),
+    /// `{% … %}`
+    Tag(Vec<Token<'t>>),
+}
+
+/// A token of an expression.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Token<'t> {
+    /// A name or a word of the language.
+    Word(&'t str),
+    /// A string without escapes, without its quotes.
+    Text(&'t str),
+    Whole(i64),
+    Fraction(f64),
+    Truth(bool),
+    /// An operator or a bracket.
+    Sign(&'static str),
+}
+
+/// Longer ones first.
+const SIGNS: [&str; 30] = [
+    "...", "//", "**", "==", "!=", ">=", "<=", "</", "?.", "?[", "+", "-", "*", "/", "%", "!", ".", ",", ":", "~", "|", "=", ">",
+    "<", "(", ")", "[", "]", "{", "}",
+];
+
+/// Reads a template. `None` for `{% raw %}`, and for what the engine would not take either.
+pub(super) fn pieces(template: &str) -> Option<Vec<Piece<'_>>> {
+    let mut pieces = Vec::new();
+    let mut rest = template;
+    // Whether white space goes in front of the next text.
+    let mut trims = false;
+    while !rest.is_empty() {
+        let Some((kind, inside)) = opened(rest) else {
+            let end = next_mark(rest);
+            let (mut text, behind) = rest.split_at_checked(end)?;
+            if std::mem::take(&mut trims) {
+                text = text.trim_start();
+            }
+            if behind.get(2..).is_some_and(|behind| behind.starts_with('-')) {
+                text = text.trim_end();
+            }
+            if !text.is_empty() {
+                pieces.push(Piece::Text(text));
+            }
+            rest = behind;
+            continue;
+        };
+        let inside = inside.strip_prefix('-').unwrap_or(inside);
+        if kind == Kind::Comment {
+            let (comment, behind) = inside.split_once("#}")?;
+            trims |= comment.ends_with('-');
+            rest = behind;
+            continue;
+        }
+        let close = if kind == Kind::Value { "}}" } else { "%}" };
+        let (tokens, behind, trimming) = tokens(inside, close)?;
+        if kind == Kind::Tag && tokens.first() == Some(&Token::Word("raw")) {
+            return None;
+        }
+        pieces.push(if kind == Kind::Value { Piece::Value(tokens) } else { Piece::Tag(tokens) });
+        trims = trimming;
+        rest = behind;
+    }
+    Some(pieces)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Value,
+    Tag,
+    Comment,
+}
+
+/// What opens here, and what is behind its mark.
+fn opened(rest: &str) -> Option<(Kind, &str)> {
+    let marks = [("{{", Kind::Value), ("{%", Kind::Tag), ("{#", Kind::Comment)];
+    marks.into_iter().find_map(|(mark, kind)| Some((kind, rest.strip_prefix(mark)?)))
+}
+
+/// Where the text ends that a template begins with.
+fn next_mark(rest: &str) -> usize {
+    let pairs = rest.as_bytes().windows(2);
+    pairs.into_iter().position(|pair| matches!(pair, b"{{" | b"{%" | b"{#")).unwrap_or(rest.len())
+}
+
+/// The tokens up to a closing mark, what is behind it, and whether it takes white space with it.
+fn tokens<'t>(mut rest: &'t str, close: &str) -> Option<(Vec<Token<'t>>, &'t str, bool)> {
+    let mut tokens = Vec::new();
+    loop {
+        rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace());
+        if let Some(behind) = rest.strip_prefix('-').and_then(|rest| rest.strip_prefix(close)) {
+            return Some((tokens, behind, true));
+        }
+        if let Some(behind) = rest.strip_prefix(close) {
+            return Some((tokens, behind, false));
+        }
+        let (token, behind) = token(rest)?;
+        tokens.push(token);
+        rest = behind;
+    }
+}
+
+fn token(rest: &str) -> Option<(Token<'_>, &str)> {
+    let first = *rest.as_bytes().first()?;
+    if let quote @ (b'"' | b'\'' | b'`') = first {
+        let (text, behind) = rest.get(1..)?.split_once(char::from(quote))?;
+        return (!text.contains('\\')).then_some((Token::Text(text), behind));
+    }
+    if first.is_ascii_digit() {
+        return number(rest);
+    }
+    if first.is_ascii_alphabetic() || first == b'_' {
+        let end = rest.bytes().position(|byte| !(byte.is_ascii_alphanumeric() || byte == b'_')).unwrap_or(rest.len());
+        let (word, behind) = rest.split_at_checked(end)?;
+        let token = match word {
+            "true" | "True" => Token::Truth(true),
+            "false" | "False" => Token::Truth(false),
+            word => Token::Word(word),
+        };
+        return Some((token, behind));
+    }
+    let sign = SIGNS.into_iter().find(|sign| rest.starts_with(sign))?;
+    Some((Token::Sign(sign), rest.get(sign.len()..)?))
+}
+
+fn number(rest: &str) -> Option<(Token<'_>, &str)> {
+    let mut points = 0;
+    let is_digit = |byte: u8| {
+        points += u8::from(byte == b'.');
+        byte.is_ascii_digit() || (byte == b'.' && points == 1)
+    };
+    let mut is_digit = is_digit;
+    let end = rest.bytes().position(|byte| !is_digit(byte)).unwrap_or(rest.len());
+    let (number, behind) = rest.split_at_checked(end)?;
+    let token = if number.contains('.') { Token::Fraction(number.parse().ok()?) } else { Token::Whole(number.parse().ok()?) };
+    Some((token, behind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(template: &str) -> String {
+        let pieces = pieces(template).unwrap();
+        pieces.iter().map(|piece| if let Piece::Text(text) = piece { format!("[{text}]") } else { "·".to_owned() }).collect()
+    }
+
+    #[test]
+    fn white_space_goes_where_a_dash_says_so() {
+        for (template, expected) in [
+            ("a {{ x }} b", "[a ]·[ b]"),
+            ("a {{- x -}} b", "[a]·[b]"),
+            ("a {%- if x -%} \n b", "[a]·[b]"),
+            ("a {#- note -#} b", "[a][b]"),
+            ("a {# note #} b", "[a ][ b]"),
+            ("{{ x -}} {# one #} b", "·[ b]"),
+            ("{{ x -}}{# one #} b", "·[b]"),
+            ("{{ x -}} {{ y }} b", "··[ b]"),
+            ("a {#--#} b", "[a][b]"),
+            ("a {#-#} b", "[a][ b]"),
+            ("{ a } {b} %}", "[{ a } {b} %}]"),
+            (" {{- x }}", "·"),
+            ("", ""),
+        ] {
+            assert_eq!(texts(template), expected, "{template}");
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_tag_is_not_looked_for_in_a_string() {
+        assert_eq!(
+            pieces("{{ '}}' }}{% if a?.b >= 1.5 and not c[0]|d(e=\"%}\") %}"),
+            Some(vec![
+                Piece::Value(vec![Token::Text("}}")]),
+                Piece::Tag(vec![
+                    Token::Word("if"),
+                    Token::Word("a"),
+                    Token::Sign("?."),
+                    Token::Word("b"),
+                    Token::Sign(">="),
+                    Token::Fraction(1.5),
+                    Token::Word("and"),
+                    Token::Word("not"),
+                    Token::Word("c"),
+                    Token::Sign("["),
+                    Token::Whole(0),
+                    Token::Sign("]"),
+                    Token::Sign("|"),
+                    Token::Word("d"),
+                    Token::Sign("("),
+                    Token::Word("e"),
+                    Token::Sign("="),
+                    Token::Text("%}"),
+                    Token::Sign(")"),
+                ]),
+            ])
+        );
+    }
+
+    #[test]
+    fn what_is_not_known_is_left_to_the_engine() {
+        for template in
+            ["{% raw %}{{ x }}{% endraw %}", "{{ \"a\\\"b\" }}", "{{ x", "{{ § }}", "{# x", "{{ 99999999999999999999 }}"]
+        {
+            assert_eq!(pieces(template), None, "{template}");
+        }
+    }
+}
