@@ -29,7 +29,7 @@ use crate::page;
 use crate::plan::{Page, Route};
 
 /// The type of every page.
-const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+pub(super) const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 
 /// What a page can see of its request, and until when it is of use.
 #[derive(Debug, Clone, Copy)]
@@ -200,12 +200,18 @@ fn is_signed_in(parts: &Parts, head: &HeaderMap) -> bool {
 /// Says who may keep a page: what the backend says holds, but for somebody's own page, unless it is public by the backend's own word.
 /// Without a word of the backend's a browser may keep it and asks every time whether it is still the same.
 fn control(parts: &Parts, head: &mut HeaderMap) {
-    let said = head.get(CACHE_CONTROL).map(|value| value.to_str().unwrap_or_default().to_ascii_lowercase());
-    let is_public = said.as_ref().is_some_and(|said| said.split(',').any(|word| word.trim() == "public"));
-    if is_signed_in(parts, head) && !is_public {
+    if is_signed_in(parts, head) {
+        control_for_one(head);
+    } else {
+        head.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
+    }
+}
+
+/// Says that a page is somebody's own and nobody's to keep, unless the backend has called it public.
+pub(super) fn control_for_one(head: &mut HeaderMap) {
+    let said = head.get(CACHE_CONTROL).and_then(|value| value.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
+    if !said.split(',').any(|word| word.trim() == "public") {
         head.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
-    } else if said.is_none() {
-        head.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     }
 }
 
