@@ -16,11 +16,13 @@ use super::accept::Wish;
 use super::aside::LARGE;
 use super::calling::{Asked, target};
 use super::compressing::AsItIs;
+use super::early::{self, Early};
 use super::edge::{BodyError, Refusal, RequestId, Trace};
 use super::fault::Fault;
 use super::fragment::Wanted;
 use super::nonce::Nonce;
 use super::receiving::received;
+use super::rehearsing::Rehearsal;
 use super::shedding::Term;
 use super::showing::Visit;
 use super::streaming::Started;
@@ -79,13 +81,33 @@ impl Gateway {
             Found::NotFound => return Err(Fault::NoRoute),
         };
         trace.route = Some(Arc::clone(route.name()));
+        let holes = decoded(holes)?;
+        let mut response = if early::may_be(route, parts) {
+            Box::pin(self.early(route, parts, body, holes, trace)).await
+        } else {
+            self.routed(route, parts, body, holes, trace).await?
+        };
+        if !route.compresses() {
+            response.extensions_mut().insert(AsItIs);
+        }
+        Ok(response)
+    }
+
+    /// The answer of the route that a request is for.
+    pub(super) async fn routed<B: Incoming>(
+        &self,
+        route: &Arc<Route>,
+        parts: &Parts,
+        body: B,
+        holes: Vec<(String, String)>,
+        trace: &mut Trace,
+    ) -> Result<Response<Body>, Fault> {
         let place = self.shedding.enter(route)?;
         self.harm(route.name()).await?;
         let wanted = fragment::wanted(route, self.plan.templates(), parts)?;
         let bare = fragment::without_parameter(route, parts);
         let parts = bare.as_ref().unwrap_or(parts);
-        let holes = decoded(holes)?;
-        let mut response = match route.caching() {
+        let response = match route.caching() {
             Some(caching) => {
                 // What may be kept has no body worth waiting for.
                 place.begin();
@@ -102,9 +124,6 @@ impl Gateway {
         };
         if !response.status().is_server_error() {
             place.succeed();
-        }
-        if !route.compresses() {
-            response.extensions_mut().insert(AsItIs);
         }
         Ok(response)
     }
@@ -185,12 +204,17 @@ impl Gateway {
                 let input = checked(route, parts, holes, &received)?;
                 let asked = Asked { parts, input: &input, received: &received };
                 let started = Clock::now();
-                // In a box, for its size: what every request has room for, every request pays for.
-                let gathered = Box::pin(self.gather(route, calls, &asked, deadline, trace)).await;
-                trace.upstream = started.elapsed();
                 let visit = Visit::new(parts, &input, deadline);
+                let rehearsal = Rehearsal::of(route, wanted, &visit);
+                // In a box, for its size: what every request has room for, every request pays for.
+                let gathered = Box::pin(self.gather(route, calls, &asked, deadline, trace, rehearsal)).await;
+                trace.upstream = started.elapsed();
                 let composed = Box::pin(self.compose_gathered(route, shape, gathered?, wanted, &visit, trace)).await;
-                self.composed(composed?, trace).await
+                let response = self.composed(composed?, trace).await?;
+                if let Some(early) = parts.extensions.get::<Early>() {
+                    early.end(parts, &response);
+                }
+                Ok(response)
             }
         }
     }

@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
+use super::begun::Begun;
 use super::coded::Coded;
 use super::streaming::Shaped;
 use crate::files::FileBody;
@@ -23,6 +24,8 @@ enum Inner {
     Full(Bytes),
     Stream(Box<StreamBody>),
     Shaped(Box<Shaped>),
+    /// A page that has begun.
+    Begun(Box<Begun>),
     /// A file, as it is read.
     File(FileBody),
     /// Another one, in a content coding.
@@ -78,7 +81,7 @@ impl Body {
     pub(super) fn whole(&self) -> Option<&Bytes> {
         match &self.inner {
             Inner::Full(bytes) => Some(bytes),
-            Inner::Stream(_) | Inner::Shaped(_) | Inner::File(_) | Inner::Coded(_) => None,
+            Inner::Stream(_) | Inner::Shaped(_) | Inner::Begun(_) | Inner::File(_) | Inner::Coded(_) => None,
             Inner::Cut(body, _) => body.whole(),
         }
     }
@@ -110,6 +113,12 @@ impl From<Shaped> for Body {
     }
 }
 
+impl From<Begun> for Body {
+    fn from(body: Begun) -> Self {
+        Self { inner: Inner::Begun(Box::new(body)) }
+    }
+}
+
 impl From<Coded> for Body {
     fn from(body: Coded) -> Self {
         Self { inner: Inner::Coded(Box::new(body)) }
@@ -126,6 +135,7 @@ impl http_body::Body for Body {
             Inner::Full(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Inner::Stream(stream) => Pin::new(stream.as_mut()).poll_frame(cx).map_err(Broken::Upstream),
             Inner::Shaped(shaped) => shaped.poll(cx).map(|piece| piece.map(|piece| piece.map(Frame::data))),
+            Inner::Begun(begun) => begun.poll(cx).map(|piece| piece.map(|piece| Ok(Frame::data(piece)))),
             Inner::File(file) => Pin::new(file).poll_frame(cx).map_err(Broken::File),
             Inner::Coded(coded) => coded.poll(cx),
             Inner::Cut(body, left) => {
@@ -160,6 +170,7 @@ impl http_body::Body for Body {
             Inner::Full(bytes) => bytes.is_empty(),
             Inner::Stream(stream) => stream.is_end_stream(),
             Inner::Shaped(shaped) => shaped.is_over(),
+            Inner::Begun(begun) => begun.is_over(),
             Inner::File(file) => file.is_end_stream(),
             Inner::Coded(coded) => coded.is_over(),
             // Only what is asked for tells whether something was left out.
@@ -173,7 +184,7 @@ impl http_body::Body for Body {
             Inner::Stream(stream) => stream.size_hint(),
             Inner::File(file) => file.size_hint(),
             Inner::Shaped(shaped) if shaped.is_over() => SizeHint::with_exact(0),
-            Inner::Shaped(_) | Inner::Coded(_) => SizeHint::default(),
+            Inner::Shaped(_) | Inner::Begun(_) | Inner::Coded(_) => SizeHint::default(),
             // What was promised.
             Inner::Cut(body, _) => body.size_hint(),
         }

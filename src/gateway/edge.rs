@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -166,6 +166,31 @@ pub struct Trace {
     pub calls: Calls,
     /// What the cache did, for a route that has one: `hit`, `stale`, `miss`, `collapsed` or `bypass`.
     pub cache: Option<&'static str>,
+    /// What there is to say of it once it has ended, where that is more.
+    pub later: Later,
+}
+
+/// What is known of a request only when the answer that has begun has ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Later(Option<Arc<OnceLock<Trace>>>);
+
+impl Later {
+    /// A place for what will be known.
+    pub fn awaited() -> Self {
+        Self(Some(Arc::default()))
+    }
+
+    /// It is known now.
+    pub fn tell(&self, trace: &Trace) {
+        if let Some(later) = &self.0 {
+            later.get_or_init(|| trace.clone());
+        }
+    }
+
+    /// What is known, if there is more.
+    pub fn told(&self) -> Option<&Trace> {
+        self.0.as_ref()?.get()
+    }
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use super::edge::{RequestId, Trace};
 use super::fault::Fault;
 use super::gathered::{Gathered, Outcome};
 use super::preparing::{Prepared, prepare};
+use super::rehearsing::{Rehearsal, absent, is_known};
 use super::reply;
 use crate::json::Node;
 use crate::plan::{Answer, ForEach, NamedCall, OnFailure, Route};
@@ -46,7 +47,7 @@ struct Answered {
 }
 
 impl Gateway {
-    /// Makes the calls of a route.
+    /// Makes the calls of a route. A page that may begin early is rehearsed meanwhile, as soon as no call can fail it any more.
     ///
     /// # Errors
     /// The fault of the first required call that failed.
@@ -57,23 +58,47 @@ impl Gateway {
         asked: &Asked<'_>,
         deadline: Instant,
         trace: &Trace,
+        mut rehearsal: Option<Rehearsal<'_>>,
     ) -> Result<Gathered, Fault> {
         let mut outcomes: Vec<Option<Outcome>> = calls.iter().map(|_| None).collect();
         let mut cookies: Vec<Vec<HeaderValue>> = calls.iter().map(|_| Vec::new()).collect();
         let mut partial = vec![None; calls.len()];
         let (mut warnings, mut bytes) = (0, 0);
         let mut waiting: Vec<(usize, &NamedCall)> = calls.iter().enumerate().collect();
+        let mut elements = vec![None; calls.len()];
         let mut running = FuturesUnordered::new();
+        let mut beginning = None;
         loop {
             let is_over = |index: &usize| outcomes.get(*index).is_some_and(Option::is_some);
             waiting.retain(|(index, named)| {
                 let ready = named.waits_for().iter().all(is_over);
                 if ready {
-                    running.push(self.make(route, *index, named, prepare(named, asked, &outcomes), asked, deadline));
+                    let prepared = prepare(named, asked, &outcomes);
+                    set(&mut elements, *index, prepared.elements());
+                    running.push(self.make(route, *index, named, prepared, asked, deadline));
                 }
                 !ready
             });
-            let Some((index, named, done)) = running.next().await else { break };
+            if let Some(rehearsal) = rehearsal.take_if(|_| is_known(calls, &outcomes)) {
+                let there = calls.iter().zip(outcomes.iter().cloned()).zip(&elements);
+                let there = there.map(|((call, outcome), elements)| outcome.unwrap_or_else(|| absent(call, *elements))).collect();
+                let cookies = cookies.iter().flatten().cloned().collect();
+                let gathered = Gathered::new(calls, there, cookies, lacking(calls, &partial), warnings, bytes);
+                beginning = Some(Box::pin(self.rehearse(route, gathered, rehearsal)));
+            }
+            let next = match &mut beginning {
+                None => running.next().await,
+                Some(begins) => tokio::select! {
+                    // What is over by now is part of the page.
+                    biased;
+                    next = running.next() => next,
+                    () = begins => {
+                        beginning = None;
+                        continue;
+                    }
+                },
+            };
+            let Some((index, named, done)) = next else { break };
             let done = done?;
             warnings += done.warnings;
             bytes += done.bytes;
@@ -84,8 +109,7 @@ impl Gateway {
             set(&mut outcomes, index, Some(done.outcome));
             set(&mut cookies, index, done.cookies);
         }
-        let named = calls.iter().zip(partial).filter_map(|(call, reason)| Some((call.name().to_owned(), reason?)));
-        let partial = named.collect();
+        let partial = lacking(calls, &partial);
         let cookies = cookies.into_iter().flatten().collect();
         let outcomes = outcomes.into_iter().map(|outcome| outcome.unwrap_or(Outcome::Skipped)).collect();
         Ok(Gathered::new(calls, outcomes, cookies, partial, warnings, bytes))
@@ -202,10 +226,7 @@ impl Gateway {
             list.push(answer.or_else(|| fallback(named)));
         }
         done.failed = first.map(|fault| (fault, failures, of));
-        done.outcome = match &each.join {
-            Some(_) => Outcome::Joined(list),
-            None => Outcome::Value(Node::Array(list.into_iter().map(Option::unwrap_or_default).collect())),
-        };
+        done.outcome = listed(each, list);
         Ok(done)
     }
 
@@ -237,7 +258,21 @@ fn settled(named: &NamedCall, result: Result<(Answered, Option<Fault>), Fault>) 
     }
 }
 
-fn fallback(named: &NamedCall) -> Option<Node<'static>> {
+/// What the answers for a list become.
+pub(super) fn listed(each: &ForEach, list: Vec<Option<Node<'static>>>) -> Outcome {
+    match &each.join {
+        Some(_) => Outcome::Joined(list),
+        None => Outcome::Value(Node::Array(list.into_iter().map(Option::unwrap_or_default).collect())),
+    }
+}
+
+/// Which calls failed, and why.
+fn lacking(calls: &[NamedCall], partial: &[Option<&'static str>]) -> Vec<(String, &'static str)> {
+    calls.iter().zip(partial).filter_map(|(call, reason)| Some((call.name().to_owned(), (*reason)?))).collect()
+}
+
+/// What stands in the place of a call that failed, by the file's own word.
+pub(super) fn fallback(named: &NamedCall) -> Option<Node<'static>> {
     match named.on_failure() {
         OnFailure::Fallback(value) => Some(value.clone()),
         OnFailure::Fail | OnFailure::Omit | OnFailure::Stale => None,

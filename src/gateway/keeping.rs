@@ -12,7 +12,7 @@ use super::edge::Trace;
 use super::gathered::PARTIAL;
 use super::nonce::{self, Nonce};
 use super::reply::vary_on;
-use super::{Body, fetching};
+use super::{Body, fetching, showing};
 use crate::cache::{Entry, Label, Obey, Refusal, Said, Status, Times, strong};
 use crate::plan::Caching;
 
@@ -53,6 +53,10 @@ pub(super) fn judge(response: Response<Body>, caching: &Caching, said: Option<&S
     let Some(said) = said else { return Worth::Alone(response, "no-reply", false) };
     let Some(body) = response.body().whole().cloned() else { return Worth::Alone(response, "streamed", true) };
     if response.headers().contains_key(SET_COOKIE) {
+        let mut response = response;
+        if response.headers().get(CONTENT_TYPE) == Some(&showing::HTML) {
+            showing::control_for_one(response.headers_mut());
+        }
         return Worth::Alone(response, Refusal::SetCookie.word(), true);
     }
     let times = caching.rules().times(said);

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use bytes::Bytes;
-use http::header::{CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_REPORT_ONLY, CONTENT_TYPE};
+use http::header::{CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_REPORT_ONLY, CONTENT_TYPE, LINK};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use memchr::memmem;
 use ring::rand::{SecureRandom as _, SystemRandom};
@@ -75,8 +75,8 @@ pub(super) fn renew(headers: &mut HeaderMap, body: &Bytes) -> (Bytes, Option<Non
     let Some(old) = Nonce::kept(headers).filter(|old| !old.0.is_empty()) else { return (body.clone(), None) };
     forget(headers);
     let new = Nonce::new();
-    for name in [CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_REPORT_ONLY] {
-        if let Some(value) = headers.get_mut(name)
+    for (name, value) in headers.iter_mut() {
+        if [CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_REPORT_ONLY, LINK].contains(name)
             && let Ok(text) = value.to_str()
             && let Ok(renewed) = HeaderValue::try_from(text.replace(&old.0, &new.0))
         {
@@ -101,6 +101,8 @@ pub(super) fn leave_out(headers: &mut HeaderMap) {
     forget(headers);
     headers.remove(CONTENT_SECURITY_POLICY);
     headers.remove(CONTENT_SECURITY_POLICY_REPORT_ONLY);
+    // It has the nonce too, and what it names is there.
+    headers.remove(LINK);
     headers.remove(CONTENT_TYPE);
 }
 

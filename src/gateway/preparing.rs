@@ -31,6 +31,13 @@ pub(super) enum Prepared<'c> {
     },
 }
 
+impl Prepared<'_> {
+    /// For how many elements it asks, when it asks for each of a list.
+    pub(super) fn elements(&self) -> Option<usize> {
+        if let Self::Each { elements, .. } = self { Some(elements.len()) } else { None }
+    }
+}
+
 /// Decides what a call asks for.
 pub(super) fn prepare<'c>(named: &'c NamedCall, asked: &Asked<'_>, outcomes: &[Option<Outcome>]) -> Prepared<'c> {
     if named.when().is_some_and(|when| !holds(when, asked, outcomes)) {

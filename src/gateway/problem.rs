@@ -30,6 +30,9 @@ pub(super) fn answer(fault: &Fault, request_id: &str, page: Option<(&Templates, 
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(VARY, HeaderValue::from_static("accept"));
     match fault {
+        Fault::NoFragment => {
+            headers.insert(VARY, HeaderValue::from_static("accept, x-fragment, hx-request, hx-target, turbo-frame"));
+        }
         Fault::MethodNotAllowed(allowed) => {
             headers.insert(ALLOW, super::allow(allowed));
         }

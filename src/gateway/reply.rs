@@ -45,6 +45,9 @@ impl Gateway {
             if page.is_some() && matches!(visit.parts.method, Method::GET | Method::HEAD) {
                 return Err(Fault::NoData);
             }
+            if let Some(page) = route.page() {
+                vary_on(&mut head, &fragment::vary(page, self.plan.templates()));
+            }
             return Ok(Composed::Answer(respond(empty_status(reply.status), head, None)));
         }
         let text = backend
@@ -201,7 +204,15 @@ fn location(reply: &Reply) -> &str {
 fn kept(reply: &Reply) -> Vec<(HeaderName, HeaderValue)> {
     let lines =
         |name: HeaderName| reply.headers.get_all(&name).iter().map(move |line| (name.clone(), line.clone())).collect::<Vec<_>>();
-    [SET_COOKIE, WWW_AUTHENTICATE, RETRY_AFTER].into_iter().flat_map(lines).collect()
+    let comes_back = reply.headers.get(RETRY_AFTER).filter(|value| tells_when(value)).map(|value| (RETRY_AFTER, value.clone()));
+    [SET_COOKIE, WWW_AUTHENTICATE].into_iter().flat_map(lines).chain(comes_back).collect()
+}
+
+/// Whether a `Retry-After` is one (RFC 9110, 10.2.3): seconds or a date.
+fn tells_when(value: &HeaderValue) -> bool {
+    let text = value.to_str().unwrap_or_default();
+    let is_seconds = (1..=9).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_seconds || httpdate::parse_http_date(text).is_ok()
 }
 
 /// Whether a redirect stays on this site: a path, a reference relative to one, or an address below the site's own origin. Anything
@@ -266,6 +277,23 @@ mod tests {
             "http://shop.example/",
         ] {
             assert!(!stays(location, Some("https://shop.example")), "{location}");
+        }
+    }
+
+    #[test]
+    fn a_time_to_come_back_is_seconds_or_a_date() {
+        for (text, expected) in [
+            ("0", true),
+            ("120", true),
+            ("Fri, 31 Dec 1999 23:59:59 GMT", true),
+            ("", false),
+            ("-1", false),
+            ("1.5", false),
+            ("soon", false),
+            ("12345678901", false),
+            ("1999-12-31", false),
+        ] {
+            assert_eq!(tells_when(&HeaderValue::from_static(text)), expected, "{text}");
         }
     }
 

@@ -72,6 +72,12 @@ impl Shedding {
         }
     }
 
+    /// How many requests are under way.
+    #[cfg(test)]
+    pub(super) fn busy(&self) -> usize {
+        self.worker.now.load(Ordering::Relaxed)
+    }
+
     /// How short memory is.
     pub(super) fn pressure(&self) -> &Gauge {
         &self.pressure

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant as Clock;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CACHE_CONTROL, COOKIE, ETAG, SET_COOKIE};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, COOKIE, ETAG, LINK, SET_COOKIE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use tokio::time::Instant;
@@ -13,6 +13,7 @@ use super::accept::Form;
 use super::answer::around;
 use super::aside::ON_LOOP;
 use super::compressing::is_known;
+use super::early::Early;
 use super::edge::{RequestId, Trace};
 use super::fault::Fault;
 use super::fragment::{self, Wanted};
@@ -28,7 +29,7 @@ use crate::page;
 use crate::plan::{Page, Route};
 
 /// The type of every page.
-const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+pub(super) const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 
 /// What a page can see of its request, and until when it is of use.
 #[derive(Debug, Clone, Copy)]
@@ -149,7 +150,8 @@ impl Gateway {
         let id = visit.parts.extensions.get::<RequestId>().map_or("", RequestId::as_str);
         let mut around = around(self.plan.origin(), visit.parts, id, Some(route.name()), visit.params, visit.query);
         around.deadline = Some(until);
-        let nonce = self.plan.csp().map(|_| Nonce::new());
+        let early = visit.parts.extensions.get::<Early>();
+        let nonce = self.plan.csp().map(|_| early.map_or_else(Nonce::new, Early::nonce));
         around.nonce = nonce.as_ref().map_or("", Nonce::as_str);
         let templates = self.plan.templates();
         let shown = paper.shown(templates, page.view(), block, &around)?;
@@ -161,6 +163,9 @@ impl Gateway {
         nonce::forget(&mut head);
         if let (Some(csp), Some(nonce)) = (self.plan.csp(), &nonce) {
             head.insert(csp.name(), csp.value(nonce.as_str()));
+        }
+        if let Some(Ok(links)) = block.map_or_else(|| page::links(&shown.html), |_| None).map(HeaderValue::try_from) {
+            head.append(LINK, links);
         }
         let is_kept = visit.parts.extensions.get::<Heard>().is_some();
         if !is_kept && route.caching().is_none_or(|_| is_signed_in(visit.parts, &head)) {
@@ -195,12 +200,18 @@ fn is_signed_in(parts: &Parts, head: &HeaderMap) -> bool {
 /// Says who may keep a page: what the backend says holds, but for somebody's own page, unless it is public by the backend's own word.
 /// Without a word of the backend's a browser may keep it and asks every time whether it is still the same.
 fn control(parts: &Parts, head: &mut HeaderMap) {
-    let said = head.get(CACHE_CONTROL).map(|value| value.to_str().unwrap_or_default().to_ascii_lowercase());
-    let is_public = said.as_ref().is_some_and(|said| said.split(',').any(|word| word.trim() == "public"));
-    if is_signed_in(parts, head) && !is_public {
+    if is_signed_in(parts, head) {
+        control_for_one(head);
+    } else {
+        head.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
+    }
+}
+
+/// Says that a page is somebody's own and nobody's to keep, unless the backend has called it public.
+pub(super) fn control_for_one(head: &mut HeaderMap) {
+    let said = head.get(CACHE_CONTROL).and_then(|value| value.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
+    if !said.split(',').any(|word| word.trim() == "public") {
         head.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
-    } else if said.is_none() {
-        head.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     }
 }
 

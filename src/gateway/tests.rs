@@ -2,6 +2,7 @@
 
 mod beside;
 mod calls;
+mod early;
 mod kept;
 mod late;
 

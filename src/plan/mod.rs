@@ -11,6 +11,7 @@ mod compiler;
 mod conversions;
 mod csp;
 mod degrading;
+mod early;
 mod envelopes;
 mod feeds;
 mod graph;

@@ -23,6 +23,7 @@ pub struct Page {
     status: http::StatusCode,
     required: Vec<Path>,
     degrading: Degrading,
+    early_head: bool,
 }
 
 impl Page {
@@ -54,6 +55,11 @@ impl Page {
     /// The template that stands in while the page cannot be made.
     pub fn fallback(&self) -> Option<&str> {
         self.degrading.fallback.as_deref()
+    }
+
+    /// Whether its head leaves as soon as its status is known.
+    pub fn early_head(&self) -> bool {
+        self.early_head
     }
 
     /// The status it is sent with.
@@ -162,7 +168,8 @@ impl Compiler<'_> {
         let (status, required, degrading, always) =
             (status?, required?, degrading?, form.and_then(|form| form.when) == Some(PageWhenSpec::Always));
         self.incomplete(&at_template, &view, head.as_ref(), status, templates);
-        Some(Page { view, always, status, required, degrading })
+        let early_head = form.and_then(|form| form.early_head).unwrap_or(false);
+        Some(Page { view, always, status, required, degrading, early_head })
     }
 
     fn view(&mut self, at: &At, template: &str, head: Option<&HeadText>, state: State, templates: &Templates) -> Option<View> {

@@ -198,6 +198,9 @@ impl Compiler<'_> {
         if let (Some(PageSpec::Long(form)), Some(Some(page)), Some(caching)) = (&spec.page, &page, &caching) {
             self.idle_deadline(&at.key("page"), form, page, caching.as_ref(), timeout);
         }
+        if let (Some(PageSpec::Long(form)), Some(answer)) = (&spec.page, &answer) {
+            self.idle_early_head(&at.key("page"), form, answer);
+        }
         if spec.in_flight == Some(0) {
             self.expected(&at.key("in_flight"), "0 would refuse every request".to_owned(), "1 or more");
         }

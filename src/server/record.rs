@@ -132,6 +132,7 @@ impl Drop for Record {
         let Some(access) = &self.access else { return };
         let (method, target) = self.asked.line();
         let Answer { status, trace, bytes, complete, cut, .. } = &self.answer;
+        let trace = trace.later.told().unwrap_or(trace);
         let cut = if *complete { None } else { cut.or_else(|| self.traffic.cut()) };
         let peer = AddressText::new(self.peer.ip());
         access.record(&Entry {

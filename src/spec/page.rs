@@ -36,8 +36,10 @@ pub struct PageFormSpec {
     pub deadline: Option<PageDeadlineSpec>,
     /// The template that stands in while the page cannot be made.
     pub fallback: Option<String>,
-    /// Whether the head leaves first.
+    /// Whether the head leaves once the required calls are over, before the optional ones are. Default false.
     pub early_head: Option<bool>,
+    /// Whether what the page needs first is told before its status is, with 103 Early Hints.
+    pub early_hints: Option<bool>,
     /// `accept`: HTML for a client that asks for it, JSON for the rest; `always`: HTML for everyone. Default `accept`.
     pub when: Option<PageWhenSpec>,
 }

@@ -3,20 +3,26 @@
 use super::tree::{Content, Entry, Tree};
 use super::{At, Problem, Problems};
 
-/// The keys of later versions, by their path; `*` is any name or any entry of a list.
-const LATER: &[(&[&str], &[&str])] = &[(&["routes", "*", "page"], &["early_head"])];
+/// A path, in which `*` is any name or any entry of a list, the keys of later versions below it, and what there is instead.
+type Later = (&'static [&'static str], &'static [&'static str], &'static str);
+
+const LATER: &[Later] = &[(
+    &["routes", "*", "page"],
+    &["early_hints"],
+    "remove it: the HTTP library cannot send 103 yet, but a server in front can make one of the `Link` header that every page has",
+)];
 
 /// Refuses every key of a file that belongs to a later version, and marks it as broken.
 pub(super) fn refuse(tree: &mut Tree) -> Problems {
     let mut problems = Problems::new();
     let mut gone = Vec::new();
-    for (path, keys) in LATER {
+    for (path, keys, hint) in LATER {
         each(tree, path, &At::root(), &mut |mapping, at| {
             for Entry { key, .. } in mapping.entries().iter().filter(|entry| keys.contains(&entry.key.as_str())) {
                 let at = at.key(key);
                 if !gone.iter().any(|gone| at.is_within(gone)) {
                     let problem = Problem::new(&at, format!("`{key}` is not available yet"));
-                    problems.push(problem.at_key().hint("remove it: this version does without"));
+                    problems.push(problem.at_key().hint(*hint));
                     gone.push(at);
                 }
             }
@@ -65,9 +71,9 @@ upstreams:
   a: {url: 'demo:'}
 routes:
   - route: GET /a
-    page: {template: t, early_head: true}
+    page: {template: t, early_head: true, early_hints: true}
 ";
-        assert_eq!(refused(text), ["/routes/0/page/early_head"]);
+        assert_eq!(refused(text), ["/routes/0/page/early_hints"]);
     }
 
     #[test]
@@ -79,7 +85,7 @@ upstreams:
   b: {urls: [x], balance: p2c}
 routes:
   - {route: GET /a, calls: {a: 'GET a:/x'}, page: t.html}
-  - {route: GET /b, cache: {ttl: 1s}, calls: {a: {to: 'GET a:/x'}}, page: {template: t, head: {title: a}, state: true, status: 200, when: always, deadline: {}, fallback: f}}
+  - {route: GET /b, cache: {ttl: 1s}, calls: {a: {to: 'GET a:/x'}}, page: {template: t, head: {title: a}, state: true, status: 200, when: always, deadline: {}, fallback: f, early_head: true}}
   - route: GET /c
     calls:
       a: {to: x, optional: true, fallback: 1, timeout: 1s, shape: [], for_each: a, as: b, at_once: 1, when: {path: a}}

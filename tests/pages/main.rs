@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a page that cannot be read has failed")]
 
+mod early;
 mod hostile;
 mod html;
 mod long;

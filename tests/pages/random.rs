@@ -136,6 +136,14 @@ fn sheets() -> Vec<Sheet> {
             query: vec![],
             document: document("/nothing"),
         },
+        Sheet {
+            route: "",
+            template: "shell.html",
+            path: "/nothing",
+            params: vec![],
+            query: vec![],
+            document: document("/nothing"),
+        },
     ]
 }
 

@@ -85,7 +85,8 @@ fn a_page_that_fails_fails_the_whole_sitemap_and_robots_are_still_told() {
     let ok = |body: &str| Some((200, body.to_owned()));
     let broken = [
         ("an error", Some((500, "{}".to_owned())), 502),
-        ("nothing behind the first page", Some((404, "{}".to_owned())), 404),
+        ("nothing behind the first page", Some((404, "{}".to_owned())), 503),
+        ("refused", Some((403, "{}".to_owned())), 503),
         ("too busy", Some((503, "{}".to_owned())), 503),
         ("no JSON", ok("<html>"), 502),
         ("no list", ok("{\"code\":200,\"data\":{}}"), 502),

@@ -158,6 +158,19 @@ impl Client {
         }
     }
 
+    /// Reads the next piece of a chunked body; `None` at its end.
+    ///
+    /// # Panics
+    /// The connection ends first.
+    pub fn piece(&mut self) -> Option<Vec<u8>> {
+        let line = self.line().expect("a chunk, or the last one");
+        let size = std::str::from_utf8(&line).ok().and_then(|text| usize::from_str_radix(text, 16).ok()).expect("its size");
+        assert!(self.fill_to(size + 2), "the end of a chunk");
+        let piece: Vec<u8> = self.unread.drain(..size).collect();
+        self.unread.drain(..2);
+        (size > 0).then_some(piece)
+    }
+
     fn sized(&mut self, answer: &mut Answer, length: &str) {
         let length: usize = length.parse().unwrap_or_else(|_| panic!("content-length {length}"));
         answer.cut = !self.fill_to(length);

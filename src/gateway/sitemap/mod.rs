@@ -121,6 +121,11 @@ impl Gateway {
                         outcome.failed = None;
                     }
                     Err(fault) => {
+                        // Whatever a backend says of a page of its list, the sitemap is not gone.
+                        let fault = match fault.status().is_client_error() {
+                            true => Fault::Unavailable { fault: Box::new(fault), fallback: None },
+                            false => fault,
+                        };
                         let stays = outcome.files.is_some();
                         tracing::warn!(code = fault.code(), cause = %Chain(&fault), stays, "the sitemap cannot be made");
                         outcome.failed = Some((Arc::new(fault), Instant::now()));

@@ -9,7 +9,7 @@ use super::super::filters::is_harmless;
 
 /// `{{ picture(src=item.pic, alt=item.name, width=640, height=480, widths=[320, 640], sizes="50vw", formats=["avif", "webp"]) }}`: an `<img>` with `srcset`, in a
 /// `<picture>` with a `<source>` for each format. `pattern` says how the image server is asked: `{src}?w={width}` when absent, and `&fm={format}` behind it
-/// in a source. `lazy=false` for the image that is seen first; `class` for a style. An address that a browser would run is left out.
+/// in a source. `lazy=false` for the image that is seen first, and fetched first; `class` for a style. An address that a browser would run is left out.
 pub(super) fn picture(kwargs: Kwargs, _: &State) -> TeraResult<Value> {
     let src = kwargs.must_get::<Value>("src")?.to_string();
     let alt = kwargs.must_get::<Value>("alt")?.to_string();
@@ -53,8 +53,9 @@ pub(super) fn picture(kwargs: Kwargs, _: &State) -> TeraResult<Value> {
     if let Some(class) = kwargs.get::<&str>("class")? {
         image.attribute("class", class);
     }
-    if kwargs.get::<bool>("lazy")?.unwrap_or(true) {
-        image.attribute("loading", "lazy");
+    match kwargs.get::<bool>("lazy")?.unwrap_or(true) {
+        true => image.attribute("loading", "lazy"),
+        false => image.attribute("fetchpriority", "high"),
     }
     image.attribute("decoding", "async");
     image.out.push('>');

@@ -283,6 +283,20 @@ async fn what_is_for_one_client_is_never_kept_and_other_words_count_as_the_route
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_page_that_comes_with_a_cookie_is_nobody_s_to_keep_whatever_the_route_keeps() {
+    for (lines, expected) in [
+        ("Set-Cookie: a=1\r\n", "private, no-store"),
+        ("Set-Cookie: a=1\r\nCache-Control: max-age=60\r\n", "private, no-store"),
+        ("Set-Cookie: a=1\r\nCache-Control: public, max-age=60\r\n", "public, max-age=60"),
+        ("", "no-cache"),
+    ] {
+        let gateway = gateway(&Backend::counting(lines), "    page: a.html\n    cache: {ttl: 9s}\n");
+        let page = ask(&gateway, Method::GET, "/a/1", &[("accept", "text/html")]).await;
+        assert_eq!((page.status, page.header("cache-control")), (200, expected), "{lines}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_upstream_that_is_obeyed_says_for_how_long_and_its_word_goes_on() {
     let backend = Backend::counting("Cache-Control: max-age=60, stale-if-error=0, stale-while-revalidate=0\r\nAge: 20\r\n");
     let gateway = cached(&backend, "ttl: 5s, obey: all");

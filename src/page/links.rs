@@ -1,0 +1,217 @@
+//! What a page needs first, for its `Link` header: said by the page itself, in its head, or by a picture that it calls urgent. Nothing is
+//! guessed: what is fetched in vain makes the rest later.
+//!
+//! | the page has | the header says |
+//! |---|---|
+//! | in its head `<link rel="preload">`, `modulepreload`, `preconnect` | the same |
+//! | in its head `<link rel="stylesheet">` | `rel=preload; as=style` |
+//! | in its head `<script src>` that is neither `async` nor `defer` | `rel=preload; as=script`; of a module `rel=modulepreload` |
+//! | the first `<img fetchpriority="high">` outside of a `<picture>` | `rel=preload; as=image; fetchpriority=high` |
+
+use std::fmt::Write as _;
+
+use html5gum::Tokenizer;
+use html5gum::emitters::default::{DefaultEmitter, StartTag, Token};
+use memchr::memmem;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+use super::filters::is_harmless;
+use super::tags::{IN_HEAD, Tags};
+
+/// The most links, and the most bytes of all of them: proxies bear a head of 4 KiB to 8 KiB.
+const MOST: usize = 10;
+const LONGEST: usize = 2 * 1024;
+
+/// What would end an address or a quoted text, and what no header has.
+const ESCAPED: AsciiSet =
+    CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
+const ESCAPED_IN_TEXT: AsciiSet = ESCAPED.remove(b' ');
+
+/// The attributes that go along, beside those that a kind of link has anyway.
+const ALONG: [&str; 10] =
+    ["as", "type", "media", "imagesrcset", "imagesizes", "fetchpriority", "crossorigin", "integrity", "referrerpolicy", "nonce"];
+
+/// The value of the `Link` header of a page. `None` when the page names nothing.
+pub fn links(page: &str) -> Option<String> {
+    let mut all = String::new();
+    let mut count = 0;
+    for link in in_head(page).chain(urgent_picture(page)) {
+        let is_new = !all.split(", ").any(|known| known == link);
+        if is_new && count < MOST && all.len() + link.len() + 2 <= LONGEST {
+            if count > 0 {
+                all.push_str(", ");
+            }
+            all.push_str(&link);
+            count += 1;
+        }
+    }
+    (count > 0).then_some(all)
+}
+
+fn in_head(page: &str) -> impl Iterator<Item = String> {
+    let is_head = |tag: &super::tags::Tag<'_>| match tag.is_end {
+        true => !tag.is_one_of(&["head"]),
+        false => tag.is_one_of(&IN_HEAD) || tag.is_one_of(&["html", "head"]),
+    };
+    let starts = Tags::of(page).take_while(is_head).filter(|tag| !tag.is_end);
+    starts.filter_map(|tag| {
+        if tag.is_one_of(&["link"]) {
+            of_link(tag.text)
+        } else if tag.is_one_of(&["script"]) {
+            of_script(tag.text)
+        } else {
+            None
+        }
+    })
+}
+
+fn of_link(text: &str) -> Option<String> {
+    // Most links of a head are none of these.
+    let lower = text.to_ascii_lowercase();
+    if !["stylesheet", "preload", "preconnect"].iter().any(|rel| lower.contains(rel)) {
+        return None;
+    }
+    let tag = read(text)?;
+    let rels = attribute(&tag, "rel").unwrap_or_default().to_ascii_lowercase();
+    let mut rels = rels.split_ascii_whitespace();
+    match (rels.next()?, rels.next()) {
+        (rel @ ("preload" | "modulepreload" | "preconnect"), None) => link(&tag, "href", &format!("rel={rel}")),
+        ("stylesheet", None) if attribute(&tag, "disabled").is_none() => link(&tag, "href", "rel=preload; as=style"),
+        _ => None,
+    }
+}
+
+fn of_script(text: &str) -> Option<String> {
+    let tag = read(text)?;
+    if ["async", "defer", "nomodule"].iter().any(|name| attribute(&tag, name).is_some()) {
+        return None;
+    }
+    let kind = attribute(&tag, "type").unwrap_or_default().trim().to_ascii_lowercase();
+    match kind.as_str() {
+        "module" => link(&tag, "src", "rel=modulepreload"),
+        "" | "text/javascript" | "application/javascript" => link(&tag, "src", "rel=preload; as=script"),
+        _ => None,
+    }
+}
+
+/// The first picture that the page calls urgent. What a `<picture>` shows is for the browser to choose.
+fn urgent_picture(page: &str) -> Option<String> {
+    let is_urgent =
+        |tag: &StartTag<usize>| attribute(tag, "fetchpriority").is_some_and(|value| value.trim().eq_ignore_ascii_case("high"));
+    memmem::find_iter(page.as_bytes(), b"fetchpriority").find_map(|at| {
+        let before = page.get(..at)?;
+        let start = before.rfind('<')?;
+        let (before, from) = page.split_at(start);
+        let tag = Tags::of(from).next().filter(|tag| tag.is_one_of(&["img"]) && from.starts_with(tag.text))?;
+        let is_chosen = before.rfind("<picture") > before.rfind("</picture");
+        let image = read(tag.text).filter(|image| is_urgent(image) && !is_chosen)?;
+        link(&image, "src", "rel=preload; as=image")
+    })
+}
+
+fn read(text: &str) -> Option<StartTag<usize>> {
+    let mut tokens = Tokenizer::new_with_emitter(text, DefaultEmitter::<usize>::new_with_span());
+    tokens.find_map(|Ok(token)| if let Token::StartTag(tag) = token { Some(tag) } else { None })
+}
+
+fn attribute<'t>(tag: &'t StartTag<usize>, name: &str) -> Option<&'t str> {
+    tag.attributes.get(name.as_bytes()).and_then(|value| std::str::from_utf8(&value.value).ok())
+}
+
+/// A link to what an attribute names, with what it says beside.
+fn link(tag: &StartTag<usize>, address: &str, kind: &str) -> Option<String> {
+    let address = attribute(tag, address)?.trim();
+    if !is_harmless(address) {
+        return None;
+    }
+    let mut link = format!("<{}>; {kind}", utf8_percent_encode(address, &ESCAPED));
+    let is_image = kind.ends_with("as=image");
+    for name in ALONG {
+        // An image has other names for what a preload of it says.
+        let from = match name {
+            "imagesrcset" if is_image => "srcset",
+            "imagesizes" if is_image => "sizes",
+            "as" if kind.contains("as=") => continue,
+            // Of a script it has been heeded, of a picture it says nothing.
+            "type" if kind != "rel=preload" => continue,
+            name => name,
+        };
+        match attribute(tag, from).map(str::trim) {
+            None => {}
+            Some("") if name == "crossorigin" => link.push_str("; crossorigin"),
+            Some("") => {}
+            // A String takes every text.
+            Some(value) => drop(write!(link, "; {name}=\"{}\"", utf8_percent_encode(value, &ESCAPED_IN_TEXT))),
+        }
+    }
+    Some(link)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_s_links_are_what_it_names_itself() {
+        for (page, expected) in [
+            ("<head><title>a</title><link rel=canonical href=/a><link rel=icon href=/i></head>", ""),
+            ("<head><link rel=\"stylesheet\" href=\"/a.css\"></head>", "</a.css>; rel=preload; as=style"),
+            (
+                "<head><LINK REL=StyleSheet HREF=/a.css media=print crossorigin></head>",
+                "</a.css>; rel=preload; as=style; media=\"print\"; crossorigin",
+            ),
+            ("<head><link rel=\"alternate stylesheet\" href=/a><link rel=stylesheet href=/b disabled></head>", ""),
+            (
+                "<head><link rel=preload href=/f.woff2 as=font type=font/woff2 crossorigin=anonymous></head>",
+                "</f.woff2>; rel=preload; as=\"font\"; type=\"font/woff2\"; crossorigin=\"anonymous\"",
+            ),
+            ("<head><link rel=preconnect href=https://cdn.example></head>", "<https://cdn.example>; rel=preconnect"),
+            (
+                "<head><script src=/a.js nonce=n></script><script type=module src=/m.js></script><script src=/b.js defer></script>\
+                 <script async src=/c.js></script><script>'<link rel=preload href=/x>'</script></head>",
+                "</a.js>; rel=preload; as=script; nonce=\"n\", </m.js>; rel=modulepreload",
+            ),
+            (
+                "<head><!-- <link rel=stylesheet href=/old> --></head><body><link rel=stylesheet href=/late><script src=/z></script>",
+                "",
+            ),
+            ("<head><link rel=stylesheet href=/a><link rel=stylesheet href=/a></head>", "</a>; rel=preload; as=style"),
+            (
+                "<head></head><body><p>fetchpriority=\"high\"</p><img src=/no alt='fetchpriority=\"high\"'><img src='/h.jpg?a=1&amp;b' srcset='/h 1x, /g 2x' \
+                 fetchpriority=high alt=''><img src=/second fetchpriority=high>",
+                "</h.jpg?a=1&b>; rel=preload; as=image; imagesrcset=\"/h 1x, /g 2x\"; fetchpriority=\"high\"",
+            ),
+            (
+                "<body><picture><source srcset=/a><img src=/b fetchpriority=high></picture><img src=/c fetchpriority=high>",
+                "</c>; rel=preload; as=image; fetchpriority=\"high\"",
+            ),
+        ] {
+            assert_eq!(links(page).unwrap_or_default(), expected, "{page}");
+        }
+    }
+
+    #[test]
+    fn no_address_says_more_than_an_address() {
+        for (address, expected) in [
+            ("/a>; rel=preload, </b", "</a%3E;%20rel=preload,%20%3C/b>; rel=preload; as=image; fetchpriority=\"high\""),
+            ("/a\r\nSet-Cookie: b=c", ""),
+            ("javascript:alert(1)", ""),
+            ("", ""),
+            ("/é", "</%C3%A9>; rel=preload; as=image; fetchpriority=\"high\""),
+        ] {
+            let mut escaped = String::new();
+            super::super::escape(&mut escaped, address);
+            assert_eq!(links(&format!("<img fetchpriority=\"high\" src=\"{escaped}\">")).unwrap_or_default(), expected);
+        }
+        let odd = "<head><link rel=preload href=/a as='\"; rel=x'></head>";
+        assert_eq!(links(odd).as_deref(), Some("</a>; rel=preload; as=\"%22; rel=x\""));
+    }
+
+    #[test]
+    fn links_are_few_and_short() {
+        let many: String = (0..100).map(|n| format!("<link rel=stylesheet href=/{n}>")).collect();
+        assert_eq!(links(&many).unwrap().matches("as=style").count(), MOST);
+        let long: String = (0..9).map(|n| format!("<link rel=stylesheet href=/{}{n}>", "a".repeat(700))).collect();
+        assert!(links(&long).unwrap().len() <= LONGEST);
+    }
+}
