@@ -50,12 +50,10 @@ impl<'a> Text<'a> {
             return Cow::Borrowed(&self.0);
         }
         let mut text = String::with_capacity(self.0.len());
-        let mut chars = self.0.chars();
-        while let Some(c) = chars.next() {
-            if c != '\\' {
-                text.push(c);
-                continue;
-            }
+        let mut rest = &*self.0;
+        while let Some((plain, escaped)) = rest.split_once('\\') {
+            text.push_str(plain);
+            let mut chars = escaped.chars();
             match chars.next() {
                 Some('n') => text.push('\n'),
                 Some('r') => text.push('\r'),
@@ -66,7 +64,9 @@ impl<'a> Text<'a> {
                 Some(other) => text.push(other),
                 None => {}
             }
+            rest = chars.as_str();
         }
+        text.push_str(rest);
         Cow::Owned(text)
     }
 

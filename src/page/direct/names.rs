@@ -1,5 +1,7 @@
 //! The names of members that a template can read, each with a number.
 
+use std::ops::Range;
+
 /// No name of a template: an element of a list has it.
 pub(super) const NAMELESS: u16 = u16::MAX;
 
@@ -7,20 +9,60 @@ pub(super) const NAMELESS: u16 = u16::MAX;
 #[derive(Debug, Default)]
 pub(super) struct Names {
     known: Vec<Box<str>>,
-    /// Where a name would stand, found by [`place`]; whoever finds the place taken looks at the next one. Never more than half full.
-    table: Vec<u16>,
+    /// Where a name would stand, found by its looks; whoever finds the place taken looks at the next one. Never more than half full.
+    table: Vec<(Looks, u16)>,
+}
+
+/// A name at a glance: all of one that has 16 bytes at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Looks {
+    first: u64,
+    last: u64,
+    length: usize,
+}
+
+impl Looks {
+    const NONE: Self = Self { first: 0, last: 0, length: usize::MAX };
+
+    /// Those of a name, which is a piece of a text.
+    #[inline(always)]
+    fn of(text: &[u8], name: &Range<usize>) -> Self {
+        let length = name.len();
+        let word = |at: usize| match text.get(at..).and_then(<[u8]>::first_chunk) {
+            Some(bytes) => u64::from_le_bytes(*bytes),
+            None => near_end(text, at),
+        };
+        let first = word(name.start);
+        if length >= 8 {
+            return Self { first, last: word(name.end - 8), length };
+        }
+        Self { first: first & ((1 << (8 * length)) - 1), last: 0, length }
+    }
+
+    /// Where it begins to be looked for in a table of this size, a power of two.
+    #[inline(always)]
+    fn place(self, size: usize) -> usize {
+        let mixed = (self.first ^ self.last.rotate_left(29) ^ self.length as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (mixed >> 40) as usize & size.wrapping_sub(1)
+    }
+}
+
+/// The last bytes of a text, and zeros.
+#[cold]
+fn near_end(text: &[u8], at: usize) -> u64 {
+    text.get(at..).unwrap_or_default().iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
 }
 
 impl Names {
     /// The number of a name, a new one where it has none. `None` when there are too many.
     pub(super) fn id(&mut self, name: &str) -> Option<u16> {
-        if let Some(id) = self.find(name) {
+        if let Some(id) = self.find(name, 0..name.len()) {
             return Some(id);
         }
         let id = u16::try_from(self.known.len()).ok().filter(|id| *id != NAMELESS)?;
         self.known.push(name.into());
         if self.table.len() < 2 * self.known.len() {
-            self.table = vec![NAMELESS; (4 * self.known.len()).next_power_of_two()];
+            self.table = vec![(Looks::NONE, NAMELESS); (4 * self.known.len()).next_power_of_two()];
             for id in 0..=id {
                 self.put(id);
             }
@@ -33,41 +75,38 @@ impl Names {
     fn put(&mut self, id: u16) {
         let Some(name) = self.known.get(usize::from(id)) else { return };
         let size = self.table.len();
-        let mut at = place(name.as_bytes(), size);
+        let looks = Looks::of(name.as_bytes(), &(0..name.len()));
+        let mut at = looks.place(size);
         while let Some(taken) = self.table.get_mut(at) {
-            if *taken == NAMELESS {
-                *taken = id;
+            if taken.1 == NAMELESS {
+                *taken = (looks, id);
                 return;
             }
             at = (at + 1) & (size - 1);
         }
     }
 
-    /// The number of a name that a template can read.
+    /// The number of a name that a template can read. The name is a piece of a text.
     #[inline(always)]
-    pub(super) fn find(&self, name: &str) -> Option<u16> {
-        let mut at = place(name.as_bytes(), self.table.len());
+    pub(super) fn find(&self, text: &str, name: Range<usize>) -> Option<u16> {
+        let looks = Looks::of(text.as_bytes(), &name);
+        let mut at = looks.place(self.table.len());
         loop {
-            let id = *self.table.get(at)?;
+            let (known, id) = *self.table.get(at)?;
             if id == NAMELESS {
                 return None;
             }
-            if self.known.get(usize::from(id)).is_some_and(|known| **known == *name) {
+            if known == looks && (looks.length <= 16 || self.is(id, text.get(name.clone()))) {
                 return Some(id);
             }
             at = (at + 1) & (self.table.len() - 1);
         }
     }
-}
 
-/// Where a name begins to be looked for in a table of this size, a power of two or 0.
-#[inline(always)]
-fn place(name: &[u8], size: usize) -> usize {
-    let first = name.first().copied().unwrap_or(0);
-    let last = name.last().copied().unwrap_or(0);
-    let middle = name.get(name.len() / 2).copied().unwrap_or(0);
-    let mixed = usize::from(first) ^ (usize::from(last) << 3) ^ (usize::from(middle) << 6) ^ (name.len() << 1);
-    (mixed ^ (mixed >> 7)) & size.wrapping_sub(1)
+    #[cold]
+    fn is(&self, id: u16, name: Option<&str>) -> bool {
+        self.known.get(usize::from(id)).map(|known| &**known) == name
+    }
 }
 
 #[cfg(test)]
@@ -75,17 +114,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_is_found_under_its_number_and_no_other_is() {
+    fn every_name_is_found_under_its_number_wherever_it_stands_and_no_other_is() {
         let mut names = Names::default();
-        assert_eq!(names.find("a"), None);
-        let all: Vec<String> = (0..500).map(|n| format!("n{n}")).chain(["".to_owned(), "é".to_owned()]).collect();
+        assert_eq!(names.find("a", 0..1), None);
+        let long = |n: usize| format!("{}{n}{}", "x".repeat(n % 30), "y".repeat(n % 7));
+        let all: Vec<String> =
+            (0..500).map(long).chain(["".to_owned(), "é".to_owned(), "\0".to_owned(), "\0\0".to_owned()]).collect();
         let ids: Vec<u16> = all.iter().map(|name| names.id(name).unwrap()).collect();
         for (name, id) in all.iter().zip(ids) {
-            assert_eq!(names.find(name), Some(id));
             assert_eq!(names.id(name), Some(id));
+            for (before, behind) in [("", ""), ("é", ""), ("", "0123456789"), ("abcdefghijk", "\0")] {
+                let text = format!("{before}{name}{behind}");
+                assert_eq!(names.find(&text, before.len()..before.len() + name.len()), Some(id), "{text:?}");
+            }
         }
-        for name in ["n500", "n", "N1", "e"] {
-            assert_eq!(names.find(name), None, "{name}");
+        for name in ["x", "y", "x1yy", "e", "xxxxxxxxxxxxxxxxxxx19yyyyz", "xxxxxxxxxxxxxxxxxzx19yyyyy"] {
+            assert_eq!(names.find(name, 0..name.len()), None, "{name}");
         }
     }
 }

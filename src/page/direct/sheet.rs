@@ -60,7 +60,8 @@ impl Sheet {
     #[inline(always)]
     pub(super) fn escape(&mut self, text: &str) {
         let (blocks, rest) = text.as_bytes().as_chunks::<BLOCK>();
-        if blocks.iter().any(has_special) || rest.iter().any(|byte| replacement(*byte).is_some()) {
+        let in_blocks = blocks.iter().fold(false, |found, block| found | has_special(block));
+        if in_blocks | rest.iter().fold(false, |found, byte| found | is_special(*byte)) {
             self.escape_slowly(text);
         } else {
             self.text.push_str(text);
@@ -84,7 +85,12 @@ impl Sheet {
 /// Whether one of the bytes means something in HTML. Without a way out of the loop, which lets the compiler compare all of them at once.
 #[inline(always)]
 fn has_special(block: &[u8; BLOCK]) -> bool {
-    block.iter().fold(false, |found, byte| found | matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\''))
+    block.iter().fold(false, |found, byte| found | is_special(*byte))
+}
+
+#[inline(always)]
+fn is_special(byte: u8) -> bool {
+    matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'')
 }
 
 #[inline(always)]

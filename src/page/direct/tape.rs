@@ -134,13 +134,19 @@ impl Building<'_> {
 
     #[inline(always)]
     fn member(&mut self, name: Range<usize>, is_escaped: bool) -> Result<(), Stop> {
-        let raw = self.text.get(name).unwrap_or_default();
-        let id = if is_escaped { self.names.find(&Text::raw(raw).decode()) } else { self.names.find(raw) };
+        let id = if is_escaped { self.decoded(name) } else { self.names.find(self.text, name) };
         self.reader.space();
         match id {
             Some(id) => self.value(id),
             None => self.pass(),
         }
+    }
+
+    #[cold]
+    fn decoded(&self, name: Range<usize>) -> Option<u16> {
+        let text = Text::raw(self.text.get(name).unwrap_or_default());
+        let name = text.decode();
+        self.names.find(&name, 0..name.len())
     }
 
     #[inline(always)]
