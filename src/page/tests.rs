@@ -171,6 +171,32 @@ fn what_is_not_there_is_an_error_with_its_place() {
 }
 
 #[test]
+fn a_filter_that_refuses_a_value_says_who_it_is_and_what_it_was_given() {
+    for (call, filter) in [
+        ("json", "json"),
+        ("json_script", "json_script"),
+        ("url", "url"),
+        ("urlencode", "urlencode"),
+        ("urlencode_path", "urlencode_path"),
+        ("absolute", "absolute"),
+        ("date", "date"),
+        ("decimal", "decimal"),
+        ("money(currency='EUR')", "money"),
+        ("plural(other='x')", "plural"),
+        ("striptags", "striptags"),
+    ] {
+        let Err(Error::Render { message, .. }) = render(&format!("{{{{ nope | {call} }}}}"), "{}") else { panic!("{call}") };
+        assert!(message.contains(&format!("`{filter}` was given a variable that is not there")), "{message}");
+    }
+    for call in ["decimal", "money(currency='EUR')", "plural(other='x')"] {
+        let Err(Error::Render { message, .. }) = render(&format!("{{{{ a | {call} }}}}"), "{\"a\":\"a lot\"}") else {
+            panic!("{call}")
+        };
+        assert!(message.contains(call.split('(').next().unwrap()) && message.contains("`a lot`"), "{message}");
+    }
+}
+
+#[test]
 fn a_page_over_its_limit_or_its_deadline_is_no_page() {
     let templates =
         compile(&[("t", "{% for a in range(end=90000) %}{% for b in range(end=90000) %}x{% endfor %}{% endfor %}")]).unwrap();

@@ -14,17 +14,17 @@ const KEPT_IN_PATHS: AsciiSet = KEPT.remove(b'/');
 
 /// `/search?q={{ q | urlencode }}`: the value as one path segment or query value; a `/` is encoded too.
 pub(super) fn urlencode(value: &Value, _: Kwargs, _: &State) -> TeraResult<String> {
-    Ok(utf8_percent_encode(&defined(value)?.to_string(), &KEPT).to_string())
+    Ok(utf8_percent_encode(&defined("urlencode", value)?.to_string(), &KEPT).to_string())
 }
 
 /// `/files/{{ rest | urlencode_path }}`: the value as a path, whose slashes stay.
 pub(super) fn urlencode_path(value: &Value, _: Kwargs, _: &State) -> TeraResult<String> {
-    Ok(utf8_percent_encode(&defined(value)?.to_string(), &KEPT_IN_PATHS).to_string())
+    Ok(utf8_percent_encode(&defined("urlencode_path", value)?.to_string(), &KEPT_IN_PATHS).to_string())
 }
 
 /// `<a href="{{ seller.homepage | url }}">`: the address if it is relative or its scheme is http, https, mailto or tel; else `#`.
 pub(super) fn url(value: &Value, _: Kwargs, _: &State) -> TeraResult<String> {
-    let text = defined(value)?.to_string();
+    let text = defined("url", value)?.to_string();
     let text = text.trim_matches(|c: char| c.is_whitespace() || c.is_control());
     Ok(if is_harmless(text) { text.to_owned() } else { "#".to_owned() })
 }
@@ -32,7 +32,7 @@ pub(super) fn url(value: &Value, _: Kwargs, _: &State) -> TeraResult<String> {
 /// `<link rel="alternate" href="{{ "/en/detail/7" | absolute }}">`: a path behind `site.origin`; a whole address stays. Without an origin a path stays
 /// as it is; what is neither is `#`.
 pub(super) fn absolute(value: &Value, _: Kwargs, state: &State) -> TeraResult<String> {
-    let text = defined(value)?.to_string();
+    let text = defined("absolute", value)?.to_string();
     let site = state.get::<Value>("site")?;
     let origin = site.as_ref().and_then(|site| site.get_from_path("origin")).and_then(Value::as_str);
     Ok(head::address(text.trim(), origin).unwrap_or_else(|| "#".to_owned()))

@@ -27,7 +27,7 @@ pub(super) fn date(value: &Value, kwargs: Kwargs, _: &State) -> TeraResult<Strin
         Some(name) => TimeZone::get(name).map_err(|_| Error::message(format!("`date` does not know the zone `{name}`")))?,
         None => TimeZone::UTC,
     };
-    let text = defined(value)?.to_string();
+    let text = defined("date", value)?.to_string();
     let moment = moment(text.trim(), &zone);
     if let (Some(moment), Some(locale)) = (&moment, locale) {
         return Ok(in_words(moment.date(), locale));

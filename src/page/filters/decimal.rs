@@ -12,14 +12,14 @@ const MOST_PLACES: usize = 30;
 /// together; `point` replaces the dot. Takes numbers and texts that are numbers, computes in decimals, rounds half away from zero.
 /// Null prints nothing.
 pub(super) fn decimal(value: &Value, kwargs: Kwargs, _: &State) -> TeraResult<String> {
-    if defined(value)?.is_none() {
+    if defined("decimal", value)?.is_none() {
         return Ok(String::new());
     }
     let places = kwargs.get::<usize>("places")?.unwrap_or(2).min(MOST_PLACES);
     let group = kwargs.get::<&str>("group")?.unwrap_or("");
     let point = kwargs.get::<&str>("point")?.unwrap_or(".");
     let text = value.to_string();
-    let not_a_number = || Error::message("`decimal` wants a number");
+    let not_a_number = || Error::message(format!("`decimal` wants a number, not `{}`", super::shown(&text)));
     if !value.is_number() && !value.is_string() {
         return Err(not_a_number());
     }

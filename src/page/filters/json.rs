@@ -14,7 +14,7 @@ const LARGEST_SAFE: u128 = 9_007_199_254_740_991;
 /// escaped again.
 pub(super) fn json_script(value: &Value, _: Kwargs, _: &State) -> TeraResult<Value> {
     let mut out = String::new();
-    write(defined(value)?, &mut out);
+    write(defined("json_script", value)?, &mut out);
     let mut safe = String::with_capacity(out.len());
     // These five stand inside strings only: no other token of JSON has them.
     for c in out.chars() {
@@ -33,7 +33,7 @@ pub(super) fn json_script(value: &Value, _: Kwargs, _: &State) -> TeraResult<Val
 /// `data-item="{{ item | json }}"`: the same JSON, escaped as any text is.
 pub(super) fn json(value: &Value, _: Kwargs, _: &State) -> TeraResult<String> {
     let mut out = String::new();
-    write(defined(value)?, &mut out);
+    write(defined("json", value)?, &mut out);
     Ok(out)
 }
 

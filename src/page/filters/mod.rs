@@ -48,6 +48,10 @@ fn shown(text: &str) -> String {
 }
 
 /// Refuses a variable that is not there, as printing it would.
-fn defined(value: &Value) -> TeraResult<&Value> {
-    if value.is_undefined() { Err(tera::Error::message("the value is not defined")) } else { Ok(value) }
+fn defined<'v>(filter: &str, value: &'v Value) -> TeraResult<&'v Value> {
+    if value.is_undefined() {
+        Err(tera::Error::message(format!("`{filter}` was given a variable that is not there")))
+    } else {
+        Ok(value)
+    }
 }

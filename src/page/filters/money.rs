@@ -39,7 +39,7 @@ const DECIMALS: [(&str, usize); 25] = [
 /// in their place. Takes numbers and texts that are numbers, computes in decimals, rounds half away from zero. `locale` is `en` when absent.
 /// Null prints nothing.
 pub(super) fn money(value: &Value, kwargs: Kwargs, _: &State) -> TeraResult<String> {
-    if defined(value)?.is_none() {
+    if defined("money", value)?.is_none() {
         return Ok(String::new());
     }
     let currency = kwargs.must_get::<&str>("currency")?;

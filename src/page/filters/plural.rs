@@ -11,7 +11,7 @@ use super::defined;
 /// language (by the CLDR) puts the number in, with the number for `{n}`. `other` stands in for a text that is absent. `ordinal=true` for
 /// first and second. `locale` is `en` when absent. Null prints nothing.
 pub(super) fn plural(value: &Value, kwargs: Kwargs, _: &State) -> TeraResult<String> {
-    if defined(value)?.is_none() {
+    if defined("plural", value)?.is_none() {
         return Ok(String::new());
     }
     let tag = kwargs.get::<&str>("locale")?.unwrap_or("en");

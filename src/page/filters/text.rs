@@ -7,7 +7,7 @@ use super::defined;
 /// `<meta name="description" content="{{ body | striptags | truncate(length=160) }}">`: tags, comments, scripts and styles out, the
 /// common entities read, blanks in a row made one. What is left is text and escaped as any.
 pub(super) fn striptags(value: &Value, _: Kwargs, _: &State) -> TeraResult<String> {
-    Ok(text_of(&defined(value)?.to_string()))
+    Ok(text_of(&defined("striptags", value)?.to_string()))
 }
 
 fn text_of(html: &str) -> String {
