@@ -20,21 +20,7 @@ pub fn strip_reply(headers: &mut HeaderMap) {
 }
 
 fn ends_here(name: &str) -> bool {
-    matches!(
-        name,
-        "connection"
-            | "keep-alive"
-            | "proxy-connection"
-            | "proxy-authenticate"
-            | "proxy-authorization"
-            | "te"
-            | "trailer"
-            | "transfer-encoding"
-            | "upgrade"
-            | "alt-svc"
-            | "server"
-            | "x-powered-by"
-    )
+    is_hop_by_hop(name) || matches!(name, "server" | "x-powered-by")
 }
 
 fn must_arrive(name: &str) -> bool {
