@@ -5,12 +5,28 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::allocator;
 use crate::cluster::Usage;
 use crate::gateway::{Gateway, Pressure};
 use crate::server::Edge;
 
 /// How often it is looked at.
 const EVERY: Duration = Duration::from_millis(250);
+
+/// How often what is free is given back.
+const GIVING_BACK: Duration = Duration::from_secs(1);
+
+/// Gives back what is free, again and again.
+pub(super) fn give_back() -> Watch {
+    Watch(Some(tokio::spawn(async {
+        let mut turns = interval(GIVING_BACK);
+        turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            turns.tick().await;
+            allocator::give_back();
+        }
+    })))
+}
 
 /// Ends the watch when it is dropped.
 pub(super) struct Watch(Option<JoinHandle<()>>);

@@ -2,6 +2,7 @@
 //!
 //! Stands on everything; nothing stands on it. The only place with `anyhow` and with printing.
 
+mod allocator;
 mod ask;
 mod check;
 mod configuration;

@@ -116,7 +116,7 @@ async fn serve(
         Load { connections: counted.connections() as u64, requests, panics: watched.panics() }
     };
     channel.listening(load).await?;
-    let _ends_with_this = memory::watch(&keeper, &edge);
+    let _end_with_this = (memory::watch(&keeper, &edge), memory::give_back());
     // Every connection holds a sender, from the moment it arrives: one that is being taken is not open yet, and must not be
     // forgotten for that.
     let (holding, mut held) = mpsc::channel::<Infallible>(1);

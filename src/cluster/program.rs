@@ -44,10 +44,10 @@ impl Program {
     /// The file does not exist or may not be opened.
     pub fn open(path: &Path) -> std::io::Result<Self> {
         let image = open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
-        // mimalloc keeps what is freed for a second; workers give it back sooner, and stay small. At once would be dear: requests that
-        // come in bursts would have the system map the same memory for each burst anew.
+        // mimalloc keeps what is freed for a second; workers give it back after a tenth of one, and stay small. At once would be dear:
+        // requests that come in bursts would have the system map the same memory for each burst anew.
         // Without huge pages, of which a buffer of some 100 KiB takes one of 2 MiB for itself.
-        let env = [("MIMALLOC_PURGE_DELAY", "50"), ("MIMALLOC_ALLOW_THP", "0")];
+        let env = [("MIMALLOC_PURGE_DELAY", "100"), ("MIMALLOC_ALLOW_THP", "0")];
         let env = env.map(|(name, value)| (name.into(), value.into())).to_vec();
         Ok(Self { image, args: Vec::new(), env, heir: None })
     }
@@ -173,7 +173,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_worker_has_its_channel_as_its_standard_input_and_knows_its_number() {
-        let script = "test \"$FORECOURT_CHANNEL_FD.$FORECOURT_GROUP.$FORECOURT_WORKER_ID.$MIMALLOC_PURGE_DELAY.$MIMALLOC_ALLOW_THP.$FORECOURT_TEST\" = 0.web.7.50.0.yes \
+        let script = "test \"$FORECOURT_CHANNEL_FD.$FORECOURT_GROUP.$FORECOURT_WORKER_ID.$MIMALLOC_PURGE_DELAY.$MIMALLOC_ALLOW_THP.$FORECOURT_TEST\" = 0.web.7.100.0.yes \
                       && test -S /dev/stdin && exit 42";
         let (_channel, theirs) = Channel::pair().unwrap();
         let mut child = shell(Path::new("/bin/sh"), script).spawn(&hire(7), theirs).unwrap();
