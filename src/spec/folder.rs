@@ -163,10 +163,11 @@ impl Folder {
         }
     }
 
-    /// Where something beside routes.yaml lies, if it is there. Links are followed: that is the operator's to say.
+    /// Where a folder or a file beside routes.yaml lies, if it is there; a pipe or a device is neither. Links are followed: that is the
+    /// operator's to say.
     pub(super) fn place(&self, name: &str) -> Result<Option<String>, ReadError> {
         let place = self.base.join(name);
-        if !place.exists() {
+        if !place.is_dir() && !place.is_file() {
             return Ok(None);
         }
         let named = |place: PathBuf| ReadError::Name { file: place.display().to_string() };

@@ -221,6 +221,16 @@ mod tests {
     }
 
     #[test]
+    fn only_folders_and_files_of_the_site_are_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let routes = "site: {static: {/a: folder, /b: file.txt, /c: pipe, /d: missing}}";
+        write(root, &[("routes.yaml", routes), ("folder/a.css", "a"), ("file.txt", "b")]);
+        nix::unistd::mkfifo(&root.join("pipe"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+        assert_eq!(read(root).unwrap().statics.into_keys().collect::<Vec<_>>(), ["file.txt", "folder"]);
+    }
+
+    #[test]
     fn a_configuration_mounted_by_links_is_read() {
         // As Kubernetes mounts a ConfigMap: every name is a link through a folder that is a link.
         let outer = tempfile::tempdir().unwrap();
