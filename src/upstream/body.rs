@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -150,6 +150,8 @@ pub struct StreamBody {
     permit: Option<Permit>,
     progress: Option<Arc<Progress>>,
     trailers: Names,
+    /// What had come with the head.
+    ahead: Option<Frame<Bytes>>,
     received: u64,
     between_bytes: Duration,
     stall: Option<Pin<Box<Sleep>>>,
@@ -167,13 +169,22 @@ impl StreamBody {
         between_bytes: Duration,
     ) -> Self {
         let over = body.is_end_stream();
-        let lease = Some(lease);
+        let (lease, ahead) = (Some(lease), None);
         let (received, stall, stalling) = (0, None, false);
-        let mut stream = Self { body, lease, permit, progress, trailers, received, between_bytes, stall, stalling, over };
+        let mut stream = Self { body, lease, permit, progress, trailers, ahead, received, between_bytes, stall, stalling, over };
         if stream.over {
             stream.finish();
         }
         stream
+    }
+
+    /// Looks at what came with the head. As long as nothing has left there is an answer to a body that is none; afterwards the server
+    /// drops what it has not yet written, and the client sees a connection that closes without an answer.
+    pub(super) fn look_ahead(mut self) -> Result<Self, Error> {
+        if let Poll::Ready(Some(came)) = self.poll_next(&mut Context::from_waker(Waker::noop())) {
+            self.ahead = Some(came?);
+        }
+        Ok(self)
     }
 
     /// The connection is free again, unless the client's body is still under way: then it is cut.
@@ -205,13 +216,8 @@ impl StreamBody {
         }
         self.stall.as_mut().map_or(Poll::Pending, |stall| stall.as_mut().poll(cx))
     }
-}
 
-impl Body for StreamBody {
-    type Data = Bytes;
-    type Error = Error;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         while !self.over {
             match Pin::new(&mut self.body).poll_frame(cx) {
                 Poll::Ready(Some(Ok(frame))) => {
@@ -245,13 +251,30 @@ impl Body for StreamBody {
         }
         Poll::Ready(None)
     }
+}
+
+impl Body for StreamBody {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        match self.ahead.take() {
+            Some(frame) => Poll::Ready(Some(Ok(frame))),
+            None => self.poll_next(cx),
+        }
+    }
 
     fn is_end_stream(&self) -> bool {
-        self.over
+        self.over && self.ahead.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
-        if self.over { SizeHint::with_exact(0) } else { self.body.size_hint() }
+        let ahead = self.ahead.as_ref().and_then(Frame::data_ref).map_or(0, |data| data.len() as u64);
+        let rest = if self.over { SizeHint::with_exact(0) } else { self.body.size_hint() };
+        match rest.exact() {
+            Some(rest) => SizeHint::with_exact(rest.saturating_add(ahead)),
+            None => rest,
+        }
     }
 }
 

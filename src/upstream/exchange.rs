@@ -180,7 +180,7 @@ impl Exchange {
         if let Some(line) = trailers.line() {
             head.headers.insert(header::TRAILER, line);
         }
-        let body = StreamBody::new(body, lease, permit, progress, trailers, between_bytes);
+        let body = StreamBody::new(body, lease, permit, progress, trailers, between_bytes).look_ahead()?;
         Ok(Response::from_parts(head, body))
     }
 

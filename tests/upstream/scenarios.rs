@@ -112,6 +112,8 @@ pub(super) fn broken() -> Vec<Scenario> {
         early_bytes("two-lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}"),
         early_bytes("length-in-words", "HTTP/1.1 200 OK\r\nContent-Length: two\r\n\r\n{}"),
         early_bytes("strange-encoding", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"),
+        // What is wrong is in the body, but it comes with the head.
+        early_bytes("breaks-first-chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n1}\r\n0\r\n\r\n"),
         early_bytes("switches", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"),
         early_bytes("interim-flood", interim + "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"),
         early_bytes("huge-head", header(&format!("X: {}\r\n", "x".repeat(1000)), 70)),

@@ -170,7 +170,7 @@ async fn a_body_that_breaks_off_ends_in_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_problem_with_the_head_is_an_error_at_once() {
+async fn a_problem_with_the_head_or_what_came_with_it_is_an_error_at_once() {
     for (script, kind) in [
         (vec![Act::Hang], "upstream_first_byte_timeout"),
         (vec![Act::Read], "upstream_closed"),
@@ -180,6 +180,8 @@ async fn a_problem_with_the_head_is_an_error_at_once() {
             "upstream_malformed",
         ),
         (vec![Act::Read, Act::send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n")], "upstream_malformed"),
+        // Of the body, but it came with the head.
+        (vec![Act::Read, Act::send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz")], "upstream_malformed"),
     ] {
         let error = open(&client(&Faults::new(vec![script])), Method::GET, whole("")).await.unwrap_err();
         assert_eq!(error.kind(), kind);
