@@ -177,6 +177,45 @@ fn what_stands_in_for_a_page_depends_on_what_is_kept_and_what_its_backend_does()
 }
 
 #[test]
+fn a_program_gets_what_is_kept_for_programs_or_is_told_what_happened() {
+    let (says, gateway) = shop();
+    // What the backend does; what JSON is when an older one is kept, and when nothing is: a name, or a status with its code.
+    for (number, (say, kept, cold)) in [
+        (NEW, Ok("new"), Ok("new")),
+        (UNPRICED, Ok("new"), Ok("new")),
+        (FAILS, Ok("old"), Err((502, "upstream_failed"))),
+        (BUSY, Ok("old"), Err((503, "upstream_failed"))),
+        (REFUSES, Ok("old"), Err((429, "upstream_refused"))),
+        (Say::Cut("{}"), Ok("old"), Err((502, "upstream_incomplete"))),
+        (Say::Reply(200, "", "<html>"), Ok("old"), Err((502, "upstream_not_json"))),
+        (GONE, Err((404, "upstream_refused")), Err((404, "upstream_refused"))),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for (id, first, expected) in [(format!("kept{number}"), Some(OLD), kept), (format!("cold{number}"), None, cold)] {
+            let row = format!("{say:?} {id}");
+            let path = format!("/kept-ample/{id}");
+            if let Some(first) = first {
+                says.lock().unwrap().insert(id.clone(), first);
+                assert_eq!(gateway.get(&path).json()["name"], "old", "{row}");
+            }
+            says.lock().unwrap().insert(id, say);
+            let seen = until("an answer that is not fresh", || match gateway.get(&path) {
+                seen if seen.header("cache-status").is_some_and(|status| status.starts_with("forecourt; hit; ttl=0")) => {
+                    Err(seen)
+                }
+                seen => Ok(seen),
+            });
+            match expected {
+                Ok(name) => assert!(seen.status == 200 && seen.json()["name"] == name, "{row}: {seen:?}"),
+                Err((status, code)) => assert_eq!((seen.status, seen.problem().as_str()), (status, code), "{row}"),
+            }
+        }
+    }
+}
+
+#[test]
 fn a_part_of_a_page_and_a_program_get_no_fallback() {
     let (says, gateway) = shop();
     for (say, route, code, json_status) in [(FAILS, "ample", "upstream_failed", 502), (Say::Nothing, "tight", "deadline", 0)] {
