@@ -39,6 +39,17 @@ pub trait Incoming: http_body::Body<Data = Bytes, Error = BodyError> + Send + Sy
 
 impl<B: http_body::Body<Data = Bytes, Error = BodyError> + Send + Sync + 'static> Incoming for B {}
 
+/// What is to be answered: a request and what is known of it before its body is read, within which time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Task<'t> {
+    pub(super) route: &'t Arc<Route>,
+    pub(super) parts: &'t Parts,
+    /// The values of the holes of the route's path.
+    pub(super) holes: &'t [(String, String)],
+    pub(super) wanted: &'t Wanted,
+    pub(super) term: Term<'t>,
+}
+
 impl Gateway {
     /// Answers one request. Never fails: what goes wrong is answered as a problem document, or as the error page to a browser.
     ///
@@ -119,7 +130,7 @@ impl Gateway {
             }
             None => {
                 let term = Term { time: self.time(route, &wanted), place: Some(&place) };
-                self.answered(route, parts, body, &holes, &wanted, term, trace).await?
+                self.answered(Task { route, parts, holes: &holes, wanted: &wanted, term }, body, trace).await?
             }
         };
         if !response.status().is_server_error() {
@@ -128,39 +139,19 @@ impl Gateway {
         Ok(response)
     }
 
-    /// The answer of a route, made anew, within so much time.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the straight line hands on what it has; a struct of all would only rename them"
-    )]
+    /// The answer of a route, made anew.
     pub(super) async fn answered<B: Incoming>(
         &self,
-        route: &Arc<Route>,
-        parts: &Parts,
+        task: Task<'_>,
         body: B,
-        holes: &[(String, String)],
-        wanted: &Wanted,
-        term: Term<'_>,
         trace: &mut Trace,
     ) -> Result<Response<Body>, Fault> {
-        let made = self.made(route, parts, body, holes, wanted, term, trace).await;
-        made.map_err(|fault| fault.of_page(route, wanted))
+        let made = self.made(task, body, trace).await;
+        made.map_err(|fault| fault.of_page(task.route, task.wanted))
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the straight line hands on what it has; a struct of all would only rename them"
-    )]
-    async fn made<B: Incoming>(
-        &self,
-        route: &Arc<Route>,
-        parts: &Parts,
-        body: B,
-        holes: &[(String, String)],
-        wanted: &Wanted,
-        term: Term<'_>,
-        trace: &mut Trace,
-    ) -> Result<Response<Body>, Fault> {
+    async fn made<B: Incoming>(&self, task: Task<'_>, body: B, trace: &mut Trace) -> Result<Response<Body>, Fault> {
+        let Task { route, parts, holes, wanted, term } = task;
         let limit = self.plan.limits().body;
         // The time starts when it is the backend's: a client that sends slowly has limits of its own.
         let deadline = || term.begin();

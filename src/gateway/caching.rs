@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::accept::Form;
-use super::answer::Incoming;
+use super::answer::{Incoming, Task};
 use super::calling::host;
 use super::degrading::deadline;
 use super::edge::{Peer, Trace};
@@ -44,16 +44,9 @@ impl Gateway {
             let bare = (status != Status::Method).then(|| with_query(parts, &address(caching, parts)));
             let asked = bare.as_ref().unwrap_or(parts);
             // What a cache has no part in is not boxed for it: this is a future as large as a request's.
-            let answered = Box::pin(self.answered(
-                route,
-                asked,
-                body,
-                &holes,
-                &wanted,
-                Term { time: self.time(route, &wanted), place: None },
-                trace,
-            ))
-            .await;
+            let term = Term { time: self.time(route, &wanted), place: None };
+            let task = Task { route, parts: asked, holes: &holes, wanted: &wanted, term };
+            let answered = Box::pin(self.answered(task, body, trace)).await;
             let mut response = answered.unwrap_or_else(|fault| self.faulted(parts, &fault, trace));
             tell(&mut response, status, trace);
             return response;

@@ -3,7 +3,7 @@
 //! The status of a page is known once its required calls are over and a page can be made of what they brought. So one is made
 //! (`rehearsing`), as if whatever is still under way had failed: its head leaves, and the rest of it is the reserve. When the last call
 //! is over the page is made anew, and the rest of that leaves. When it cannot be made, or is not there in time, the reserve does. What has
-//! begun as a page ends as one.
+//! begun as a page ends as one; only a panic, which is the connection's to catch, cuts it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant as Clock;
@@ -11,7 +11,7 @@ use std::time::Instant as Clock;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, ETAG, IF_NONE_MATCH, SET_COOKIE};
 use http::request::Parts;
-use http::{HeaderMap, Method, Response};
+use http::{HeaderMap, Method, Response, Version};
 use tokio::sync::oneshot;
 
 use super::answer::Incoming;
@@ -59,9 +59,12 @@ struct Start {
 }
 
 /// Whether a request may be answered with a page that begins early. One that knows a page already may be told that it is still the same,
-/// and HEAD has no body to wait for.
+/// HEAD has no body to wait for, and a client of HTTP/1.0 takes a body of unknown length that is cut for one that is whole.
 pub(super) fn may_be(route: &Route, parts: &Parts) -> bool {
-    route.page().is_some_and(Page::early_head) && parts.method == Method::GET && !parts.headers.contains_key(IF_NONE_MATCH)
+    route.page().is_some_and(Page::early_head)
+        && parts.method == Method::GET
+        && parts.version > Version::HTTP_10
+        && !parts.headers.contains_key(IF_NONE_MATCH)
 }
 
 impl Early {
@@ -94,14 +97,15 @@ impl Early {
         for name in [ETAG, CONTENT_LENGTH] {
             parts.headers.remove(name);
         }
+        let (sender, rest) = oneshot::channel();
+        let begun = Stage::Begun { head: head.clone(), cookies: cookies(&parts.headers), rest: sender };
         let mut stage = self.stage();
-        if matches!(&*stage, Stage::Waiting(_)) {
-            let (sender, rest) = oneshot::channel();
-            let begun = Stage::Begun { head: head.clone(), cookies: cookies(&parts.headers), rest: sender };
-            if let Stage::Waiting(begin) = std::mem::replace(&mut *stage, begun) {
-                // Who waited for it may have left.
-                let _left = begin.send(Start { response: Response::from_parts(parts, ()), head, rest, reserve });
-            }
+        // With a cache it may be made twice at a time: the first one that can begin does.
+        if matches!(&*stage, Stage::Waiting(_))
+            && let Stage::Waiting(begin) = std::mem::replace(&mut *stage, begun)
+        {
+            // Who waited for it may have left.
+            let _left = begin.send(Start { response: Response::from_parts(parts, ()), head, rest, reserve });
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use http_body_util::{BodyExt as _, Empty};
 use tokio::time::Instant;
 
 use super::abroad::Errand;
-use super::answer::Chain;
+use super::answer::{Chain, Task};
 use super::compressing::foretell;
 use super::edge::Trace;
 use super::fault::Fault;
@@ -193,7 +193,8 @@ impl Fetch {
         let epoch = gateway.kept.epoch();
         let empty = Empty::<Bytes>::new().map_err(|never| match never {});
         let time = self.time.saturating_sub(self.began.elapsed());
-        let answered = gateway.answered(route, &asked, empty, holes, wanted, Term { time, place: None }, trace).await;
+        let task = Task { route, parts: &asked, holes, wanted, term: Term { time, place: None } };
+        let answered = gateway.answered(task, empty, trace).await;
         let (said, now) = (heard.said(), Instant::now());
         let response = match answered {
             Ok(mut response) => {

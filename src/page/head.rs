@@ -3,13 +3,13 @@
 //! A value is a template text over the same variables as the page. Nothing in it is markup, whatever its data say: a value can become a
 //! text or an attribute's value, and no more.
 
-use tera::{Context, Tera};
+use tera::Context;
 
+use super::engine::{Engine, Escaping};
 use super::escape::escape;
 use super::json_ld::JsonLd;
-use super::output::{Output, Stop};
 use super::surgery::Own;
-use super::{Error, HeadPart, JsonLdText, Templates, failed, filters, functions, problem};
+use super::{Error, HeadPart, JsonLdText, Templates};
 
 /// The largest value of a head, in bytes.
 const MAX_VALUE: usize = 64 * 1024;
@@ -53,7 +53,7 @@ pub struct HeadProblem {
 /// A compiled head.
 #[derive(Debug)]
 pub(super) struct Head {
-    tera: Tera,
+    engine: Engine,
     elements: Vec<Element>,
     json_ld: Vec<JsonLd>,
     parts: Vec<HeadPart>,
@@ -74,16 +74,12 @@ impl Head {
     /// # Errors
     /// Every value that is no template text, names an unknown filter, or a template that is not there.
     pub(super) fn compile(typed: &HeadText, templates: &Templates) -> Result<Self, Vec<HeadProblem>> {
-        let mut tera = Tera::new();
-        // What is rendered here is text; it is escaped when it becomes an element.
-        tera.autoescape_on([""; 0]);
-        filters::register(&mut tera);
-        functions::register(&mut tera);
+        let mut engine = Engine::new(Escaping::Later);
         let mut problems = Vec::new();
         let mut elements = Vec::new();
         let mut json_ld = Vec::new();
         for Typed { path, text, own, is_address } in values(typed) {
-            elements.push(Element { value: add(&mut tera, &path, text, &mut problems), own, is_address });
+            elements.push(Element { value: add(&mut engine, &path, text, &mut problems), own, is_address });
         }
 
         for (at, piece) in typed.json_ld.iter().enumerate() {
@@ -91,7 +87,7 @@ impl Head {
                 [_] => vec!["json_ld".to_owned()],
                 _ => vec!["json_ld".to_owned(), at.to_string()],
             };
-            json_ld.push(JsonLd::compile(&mut tera, &path, piece, templates, &mut problems));
+            json_ld.push(JsonLd::compile(&mut engine, &path, piece, templates, &mut problems));
         }
         let given = [(HeadPart::Title, &typed.title), (HeadPart::Description, &typed.description)];
         let given = given.into_iter().chain([(HeadPart::Canonical, &typed.canonical)]);
@@ -103,7 +99,7 @@ impl Head {
                 told.push(problem);
             }
         }
-        if told.is_empty() { Ok(Self { tera, elements, json_ld, parts }) } else { Err(told) }
+        if told.is_empty() { Ok(Self { engine, elements, json_ld, parts }) } else { Err(told) }
     }
 
     /// Which of the parts that search engines look for it writes.
@@ -125,7 +121,7 @@ impl Head {
         let mut html = String::new();
         let mut written = Vec::new();
         for Element { value, own, is_address } in &self.elements {
-            let text = collapsed(&text_of(&self.tera, value, context)?);
+            let text = collapsed(&text_of(&self.engine, value, context)?);
             let text = if *is_address { address(&text, origin) } else { Some(text) };
             match text {
                 None => warnings.push(format!("`{value}` is neither a path nor an address, and was left out")),
@@ -139,7 +135,7 @@ impl Head {
             }
         }
         for piece in &self.json_ld {
-            html.push_str(&piece.element(&self.tera, templates, context)?);
+            html.push_str(&piece.element(&self.engine, templates, context)?);
         }
         Ok((html, written))
     }
@@ -202,27 +198,17 @@ pub fn takes_address(name: &str) -> bool {
 }
 
 /// Adds a value's template, named after its place.
-pub(super) fn add(tera: &mut Tera, path: &[String], text: &str, problems: &mut Vec<HeadProblem>) -> String {
+pub(super) fn add(engine: &mut Engine, path: &[String], text: &str, problems: &mut Vec<HeadProblem>) -> String {
     let name = format!("head.{}", path.join("."));
-    if let Err(error) = tera.add_raw_template(&name, text) {
-        let told = problem::gather(vec![(name.clone(), text.to_owned())], error);
+    if let Err(told) = engine.add(&[(name.clone(), text.to_owned())]) {
         problems.extend(told.into_iter().map(|told| HeadProblem { path: path.to_vec(), message: told.message, missing: None }));
     }
     name
 }
 
 /// A value as it was rendered.
-pub(super) fn text_of(tera: &Tera, name: &str, context: &Context) -> Result<String, Error> {
-    let mut output = Output::new(MAX_VALUE, None);
-    match tera.render_to(name, context, &mut output) {
-        Ok(()) => output.into_text().ok_or_else(|| Error::Render {
-            template: name.to_owned(),
-            line: None,
-            message: "the value is not UTF-8".to_owned(),
-        }),
-        Err(_) if output.stopped() == Some(Stop::Size) => Err(Error::TooLarge { limit: MAX_VALUE }),
-        Err(error) => Err(failed(name, &error)),
-    }
+pub(super) fn text_of(engine: &Engine, name: &str, context: &Context) -> Result<String, Error> {
+    engine.render(name, context, MAX_VALUE, None)
 }
 
 /// One line without blanks around it: white space and control characters, which no title has, become single blanks.

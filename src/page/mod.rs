@@ -4,8 +4,10 @@
 //! file, and knows neither YAML nor any status. A loop that prints nothing is not stopped by the deadline: templates are ours to trust,
 //! what they show is not.
 
+mod arguments;
 mod client;
 mod direct;
+mod engine;
 mod escape;
 mod facts;
 mod filters;
@@ -30,19 +32,19 @@ mod view_tests;
 use std::collections::HashMap;
 use std::time::Instant;
 
-use tera::{Context, ErrorKind, Tera};
+use tera::Context;
 
 use crate::json::Node;
 
 pub use client::{CLIENT, client_tag};
 use direct::Direct;
+use engine::{Engine, Escaping};
 pub use escape::escape;
 use facts::AllFacts;
 pub use facts::HeadPart;
 pub use head::{HeadProblem, HeadText, takes_address};
 pub use json_ld::JsonLdText;
 pub use links::links;
-use output::{Output, Stop};
 pub use problem::TemplateProblem;
 pub use state::{LARGE_STATE, MAX_STATE, STATE_ID, State};
 pub use tags::end_of_head;
@@ -59,7 +61,7 @@ pub const AROUND: [&str; 4] = ["data", "request", "route", "site"];
 /// All templates of a plan, parsed and checked together.
 #[derive(Debug)]
 pub struct Templates {
-    tera: Tera,
+    engine: Engine,
     /// Those that need no engine.
     direct: HashMap<String, Direct>,
     facts: AllFacts,
@@ -139,16 +141,12 @@ impl Templates {
     /// parent has, missing parents, circles.
     pub fn compile(files: impl IntoIterator<Item = (String, String)>) -> Result<Self, Vec<TemplateProblem>> {
         let files: Vec<(String, String)> = files.into_iter().collect();
-        let mut tera = engine();
-        match tera.add_raw_templates(files.iter().map(|(name, text)| (name, text))) {
-            Ok(()) => {
-                let facts = AllFacts::of(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
-                let unsigned = files.iter().flat_map(|(name, text)| unsigned::unsigned(name, text)).collect();
-                let direct = files.into_iter().filter_map(|(name, text)| Some((name, Direct::compile(&text)?))).collect();
-                Ok(Self { tera, direct, facts, unsigned, limit: MAX_OUTPUT })
-            }
-            Err(error) => Err(problem::gather(files, error)),
-        }
+        let mut engine = Engine::new(Escaping::Html);
+        engine.add(&files)?;
+        let facts = AllFacts::of(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+        let unsigned = files.iter().flat_map(|(name, text)| unsigned::unsigned(name, text)).collect();
+        let direct = files.into_iter().filter_map(|(name, text)| Some((name, Direct::compile(&text)?))).collect();
+        Ok(Self { engine, direct, facts, unsigned, limit: MAX_OUTPUT })
     }
 
     /// The same templates with another limit for a page, in bytes.
@@ -164,12 +162,12 @@ impl Templates {
 
     /// Whether there is a template of that name.
     pub fn has(&self, name: &str) -> bool {
-        self.tera.contains_template(name)
+        self.engine.tera().contains_template(name)
     }
 
     /// The names of all templates, sorted.
     pub fn names(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self.tera.get_template_names().collect();
+        let mut names: Vec<&str> = self.engine.tera().get_template_names().collect();
         names.sort_unstable();
         names
     }
@@ -177,7 +175,7 @@ impl Templates {
     /// The top-level variables that a template, its parents and its includes may ask for, sorted. Empty for an unknown name.
     pub fn variables(&self, name: &str) -> Vec<&str> {
         let mut names: Vec<&str> =
-            self.tera.get_template_variables(name).map(|set| set.into_iter().collect()).unwrap_or_default();
+            self.engine.tera().get_template_variables(name).map(|set| set.into_iter().collect()).unwrap_or_default();
         names.sort_unstable();
         names
     }
@@ -201,41 +199,8 @@ impl Templates {
 
     /// Renders a template that is there.
     fn text(&self, name: &str, context: &Context, deadline: Option<Instant>) -> Result<String, Error> {
-        let mut output = Output::new(self.limit, deadline);
-        match self.tera.render_to(name, context, &mut output) {
-            Ok(()) => output.into_text().ok_or_else(|| Error::Render {
-                template: name.to_owned(),
-                line: None,
-                message: "the page is not UTF-8".to_owned(),
-            }),
-            Err(error) => Err(match output.stopped() {
-                Some(Stop::Size) => Error::TooLarge { limit: self.limit },
-                Some(Stop::Time) => Error::Deadline,
-                None => failed(name, &error),
-            }),
-        }
+        self.engine.render(name, context, self.limit, deadline)
     }
-}
-
-fn failed(name: &str, error: &tera::Error) -> Error {
-    match error.kind() {
-        ErrorKind::RenderingError(report) | ErrorKind::SyntaxError(report) => Error::Render {
-            template: report.filename().to_owned(),
-            line: Some(report.span().start_line),
-            message: report.message().to_owned(),
-        },
-        other => Error::Render { template: name.to_owned(), line: None, message: other.to_string() },
-    }
-}
-
-/// A Tera that escapes every template and knows our filters.
-fn engine() -> Tera {
-    let mut tera = Tera::new();
-    // Every name ends with nothing: without this, `a.txt` or `a.html.tera` would print `<script>` as it is.
-    tera.autoescape_on([""]);
-    filters::register(&mut tera);
-    functions::register(&mut tera);
-    tera
 }
 
 fn context(document: &Node<'_>, around: &Around<'_>) -> Context {

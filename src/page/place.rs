@@ -91,7 +91,8 @@ pub(super) fn scan<'t>(text: &'t str, see: &mut dyn FnMut(Piece<'t>)) {
     }
 }
 
-fn place(text: &str, offset: usize) -> Place {
+/// The place of an offset in bytes.
+pub(super) fn place(text: &str, offset: usize) -> Place {
     let before = text.get(..offset).unwrap_or_default();
     (before.matches('\n').count() + 1, before.rsplit('\n').next().unwrap_or_default().chars().count() + 1)
 }

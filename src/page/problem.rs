@@ -2,7 +2,7 @@
 
 use tera::ErrorKind;
 
-use super::engine;
+use super::engine::{Escaping, tera};
 use super::place::{self, Open, Place};
 use crate::base::suggest;
 
@@ -69,7 +69,7 @@ fn relations(files: Vec<(String, String)>, first: tera::Error) -> Vec<TemplatePr
         };
         left.retain(|(name, _)| *name != culprit);
         left_out.push(culprit);
-        match engine().add_raw_templates(left.iter().map(|(name, text)| (name, text))) {
+        match tera(Escaping::Html).add_raw_templates(left.iter().map(|(name, text)| (name, text))) {
             Ok(()) => break,
             Err(next) => error = next,
         }
@@ -78,7 +78,7 @@ fn relations(files: Vec<(String, String)>, first: tera::Error) -> Vec<TemplatePr
 }
 
 fn syntax(name: &str, text: &str) -> Option<TemplateProblem> {
-    let error = engine().add_raw_template(name, text).err()?;
+    let error = tera(Escaping::Html).add_raw_template(name, text).err()?;
     let ErrorKind::SyntaxError(report) = error.kind() else { return None };
     let span = report.span();
     if report.message().starts_with("Unexpected end")

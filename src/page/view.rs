@@ -4,7 +4,7 @@ use super::direct::Direct;
 use super::head::Head;
 use super::state::{LARGE_STATE, MAX_STATE};
 use super::surgery::{with_head, with_state};
-use super::{Around, Error, HeadPart, HeadProblem, HeadText, State, Templates, context, failed};
+use super::{Around, Error, HeadPart, HeadProblem, HeadText, State, Templates, context};
 use crate::json::{Limits, Node, parse};
 
 /// A template with its head and state.
@@ -131,7 +131,7 @@ impl Templates {
         }
         // The engine renders the whole page for a block and keeps the block without a limit: so the page is held to its limits first.
         self.text(name, &context, around.deadline)?;
-        let html = self.tera.render_block(name, block, &context).map_err(|error| failed(name, &error))?;
+        let html = self.engine.block(name, block, &context)?;
         Ok(Shown { html, warnings: Vec::new() })
     }
 }

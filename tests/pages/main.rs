@@ -3,12 +3,16 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a page that cannot be read has failed")]
 
+mod backend;
+mod degrading;
 mod early;
+mod fragments;
 mod hostile;
 mod html;
 mod long;
 mod policy;
 mod random;
+mod statuses;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -1,10 +1,15 @@
 //! Pages whose head leaves early, by the test's clock: when what leaves, what comes behind it, and what never leaves early.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use http::{HeaderMap, Request};
+use futures_util::FutureExt as _;
+use http::{HeaderMap, Request, Version};
+use http_body::Body as _;
 use http_body_util::{BodyExt as _, Empty};
+use tokio::io::DuplexStream;
 use tokio::time::Instant;
 
 use super::super::Gateway;
@@ -21,10 +26,13 @@ const BROWSER: (&str, &str) = ("accept", "text/html");
 
 /// A gateway for `GET /p`, which makes a required call `item` and an optional one `reviews`, with these keys beside them.
 fn gateway(dial: Arc<dyn Dial>, page: &str, keys: &str) -> Gateway {
+    let calls = "      item: GET shop:/item\n      reviews: {to: \"GET shop:/reviews\", optional: true}\n";
+    with_calls(dial, page, &format!("{keys}{}", if keys.contains("page:") { "" } else { EARLY }), calls)
+}
+
+fn with_calls(dial: Arc<dyn Dial>, page: &str, keys: &str, calls: &str) -> Gateway {
     let text = format!(
-        "upstreams: {{shop: {{url: \"demo:\", retry: false, breaker: false}}}}\nroutes:\n  - route: GET /p\n    timeout: 2s\n{keys}\
-         {}    calls:\n      item: GET shop:/item\n      reviews: {{to: \"GET shop:/reviews\", optional: true}}\n",
-        if keys.contains("page:") { "" } else { EARLY }
+        "upstreams: {{shop: {{url: \"demo:\", retry: false, breaker: false}}}}\nroutes:\n  - route: GET /p\n    timeout: 2s\n{keys}    calls:\n{calls}"
     );
     let files = [("templates/p.html".to_owned(), page.as_bytes().to_vec())].into();
     let snapshot = Snapshot { root: "routes.yaml".to_owned(), text, files, ..Snapshot::default() };
@@ -155,10 +163,56 @@ async fn what_is_no_whole_page_for_a_stranger_to_it_waits() {
         let seen = ask(&gateway, method, headers).await;
         assert_eq!((seen.status, seen.began), (200, 1000), "{method} {headers:?} {page}: {}", seen.body());
     }
+    // Who could not tell a page that is cut from one that is whole.
+    let old = gateway(late(), PAGE, "");
+    let body = Empty::new().map_err(|never| -> BodyError { match never {} });
+    let request = Request::get("/p").version(Version::HTTP_10).header(BROWSER.0, BROWSER.1).body(body).unwrap();
+    let response = old.answer(request).await;
+    assert!(response.headers().contains_key("etag") && response.body().size_hint().exact().is_some());
     // What is known already is told so.
     let gateway = gateway(late(), PAGE, off);
     let tag = ask(&gateway, "GET", &[BROWSER]).await.header("etag").to_owned();
     assert_eq!(ask(&gateway, "GET", &[BROWSER, ("if-none-match", &tag)]).await.status, 304);
+}
+
+/// A backend for which the gateway's program has a defect: the third connection to it panics.
+struct Defect(Backend, AtomicUsize);
+
+impl Dial for Defect {
+    fn dial(&self) -> DuplexStream {
+        assert!(self.1.fetch_add(1, Ordering::Relaxed) < 2, "a defect");
+        self.0.dial()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_behind_the_head_never_ends_the_page() {
+    let close = |body: &str| reply(OK, "Connection: close\r\n", body);
+    let backend = Backend::new_by_path(move |path| match path {
+        "/item" => (100, close(ITEM)),
+        _ => (1000, close(REVIEWS)),
+    });
+    let calls = "      item: GET shop:/item\n      reviews: {to: \"GET shop:/reviews\", optional: true}\n      \
+                 more: {to: \"GET shop:/more/{reviews.n}\", optional: true}\n";
+    for coding in ["identity", "gzip"] {
+        let gateway = with_calls(Arc::new(Defect(backend.clone(), AtomicUsize::new(0))), PAGE, EARLY, calls);
+        let body = Empty::new().map_err(|never| -> BodyError { match never {} });
+        let request = Request::get("/p").header(BROWSER.0, BROWSER.1).header("accept-encoding", coding).body(body).unwrap();
+        let (start, mut body) = (Instant::now(), gateway.answer(request).await.into_body());
+        let mut pieces = 0;
+        // The connection, which asks for the next piece, catches it, says so in the log, and cuts.
+        let ended = loop {
+            match AssertUnwindSafe(body.frame()).catch_unwind().await {
+                Ok(Some(frame)) => pieces += frame.map(|_| 1).unwrap(),
+                Ok(None) => break true,
+                Err(_) => break false,
+            }
+        };
+        assert!(!ended && !body.is_end_stream() && pieces > 0, "{coding}");
+        assert_eq!(start.elapsed(), Duration::from_secs(1));
+        drop(body);
+        assert_eq!(gateway.shedding.busy(), 0);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use tera::{Error, Kwargs, State, TeraResult, Value};
 
+use super::super::arguments::Arguments;
 use super::defined;
 use super::locales::Locale;
 use super::money::locale;
@@ -17,13 +18,14 @@ const FIRST_MILLISECONDS: i64 = 100_000_000_000;
 /// `2026-11-20 08:00:00` (in that zone) and the same with `T`, fractions, `Z` or an offset. `format` is `%Y-%m-%d` when absent, `zone`
 /// is UTC. With `locale="de"` instead of `format` it is in words, as the language writes it: `20. November 2026`. A value that is no date prints as it came; null prints nothing.
 pub(super) fn date(value: &Value, kwargs: Kwargs, _: &State) -> TeraResult<String> {
-    let format = kwargs.get::<&str>("format")?;
-    let locale = kwargs.get::<&str>("locale")?.map(|tag| locale("date", tag)).transpose()?;
+    let arguments = Arguments::of_filter("date", &kwargs)?;
+    let format = arguments.text("format")?;
+    let locale = arguments.text("locale")?.map(|tag| locale("date", tag)).transpose()?;
     if let (Some(format), Some(_)) = (format, locale) {
         return Err(Error::message(format!("`date` takes a `format`, here `{format}`, or a `locale`, not both")));
     }
     let format = format.unwrap_or("%Y-%m-%d");
-    let zone = match kwargs.get::<&str>("zone")? {
+    let zone = match arguments.text("zone")? {
         Some(name) => TimeZone::get(name).map_err(|_| Error::message(format!("`date` does not know the zone `{name}`")))?,
         None => TimeZone::UTC,
     };

@@ -1,8 +1,9 @@
 //! `decimal`: numbers with a fixed number of places, rounded as a person would.
 
-use tera::{Error, Kwargs, State, TeraResult, Value};
+use tera::{Kwargs, State, TeraResult, Value};
 
-use super::defined;
+use super::super::arguments::Arguments;
+use super::{defined, not_a_number};
 use crate::json::Number;
 
 /// The most places.
@@ -12,18 +13,15 @@ const MOST_PLACES: usize = 30;
 /// together; `point` replaces the dot. Takes numbers and texts that are numbers, computes in decimals, rounds half away from zero.
 /// Null prints nothing.
 pub(super) fn decimal(value: &Value, kwargs: Kwargs, _: &State) -> TeraResult<String> {
+    let arguments = Arguments::of_filter("decimal", &kwargs)?;
+    let places = arguments.count::<usize>("places")?.unwrap_or(2).min(MOST_PLACES);
+    let group = arguments.text("group")?.unwrap_or("");
+    let point = arguments.text("point")?.unwrap_or(".");
     if defined("decimal", value)?.is_none() {
         return Ok(String::new());
     }
-    let places = kwargs.get::<usize>("places")?.unwrap_or(2).min(MOST_PLACES);
-    let group = kwargs.get::<&str>("group")?.unwrap_or("");
-    let point = kwargs.get::<&str>("point")?.unwrap_or(".");
-    let text = value.to_string();
-    let not_a_number = || Error::message(format!("`decimal` wants a number, not `{}`", super::shown(&text)));
-    if !value.is_number() && !value.is_string() {
-        return Err(not_a_number());
-    }
-    let plain = plain(text.trim()).ok_or_else(not_a_number)?;
+    let is_one = value.is_number() || value.is_string();
+    let plain = is_one.then(|| plain(value.to_string().trim())).flatten().ok_or_else(|| not_a_number("decimal", value))?;
     Ok(formatted(&plain, places, group, point))
 }
 

@@ -3,6 +3,7 @@
 use tera::value::ValueKind;
 use tera::{Kwargs, State, TeraResult, Value};
 
+use super::super::arguments::Arguments;
 use super::defined;
 use crate::json::{Duplicates, Limits, Node, parse};
 
@@ -12,7 +13,8 @@ const LARGEST_SAFE: u128 = 9_007_199_254_740_991;
 /// `<script type="application/json">{{ data | json_script }}</script>`: JSON in which `&`, `<`, `>`, U+2028 and U+2029 are escaped, so
 /// that no text can end the script or open a comment. Whole numbers beyond 2^53 are strings, or JavaScript would round them. It is not
 /// escaped again.
-pub(super) fn json_script(value: &Value, _: Kwargs, _: &State) -> TeraResult<Value> {
+pub(super) fn json_script(value: &Value, kwargs: Kwargs, _: &State) -> TeraResult<Value> {
+    Arguments::of_filter("json_script", &kwargs)?;
     let mut out = String::new();
     write(defined("json_script", value)?, &mut out);
     let mut safe = String::with_capacity(out.len());
@@ -31,7 +33,8 @@ pub(super) fn json_script(value: &Value, _: Kwargs, _: &State) -> TeraResult<Val
 }
 
 /// `data-item="{{ item | json }}"`: the same JSON, escaped as any text is.
-pub(super) fn json(value: &Value, _: Kwargs, _: &State) -> TeraResult<String> {
+pub(super) fn json(value: &Value, kwargs: Kwargs, _: &State) -> TeraResult<String> {
+    Arguments::of_filter("json", &kwargs)?;
     let mut out = String::new();
     write(defined("json", value)?, &mut out);
     Ok(out)

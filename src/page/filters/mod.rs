@@ -27,6 +27,8 @@ pub(super) use address::is_harmless;
 
 use tera::{Tera, TeraResult, Value};
 
+use super::arguments::described;
+
 /// Registers the filters. Must come before the templates, which are checked against them.
 pub(super) fn register(tera: &mut Tera) {
     tera.register_filter("json_script", json::json_script);
@@ -42,9 +44,9 @@ pub(super) fn register(tera: &mut Tera) {
     tera.register_filter("striptags", text::striptags);
 }
 
-/// A value in a message, cut to a length that a log bears.
-fn shown(text: &str) -> String {
-    text.chars().take(64).collect()
+/// What to say of a value that is no number.
+fn not_a_number(filter: &str, value: &Value) -> tera::Error {
+    tera::Error::message(format!("`{filter}` wants a number, not {}", described(value)))
 }
 
 /// Refuses a variable that is not there, as printing it would.

@@ -2,9 +2,10 @@
 
 use tera::{Error, Kwargs, State, TeraResult, Value};
 
+use super::super::arguments::Arguments;
 use super::decimal::{Rounded, rounded};
-use super::defined;
 use super::locales::{Locale, Place};
+use super::{defined, not_a_number};
 
 /// Currencies without two decimals (ISO 4217).
 const DECIMALS: [(&str, usize); 25] = [
@@ -39,20 +40,20 @@ const DECIMALS: [(&str, usize); 25] = [
 /// in their place. Takes numbers and texts that are numbers, computes in decimals, rounds half away from zero. `locale` is `en` when absent.
 /// Null prints nothing.
 pub(super) fn money(value: &Value, kwargs: Kwargs, _: &State) -> TeraResult<String> {
-    if defined("money", value)?.is_none() {
-        return Ok(String::new());
-    }
-    let currency = kwargs.must_get::<&str>("currency")?;
+    let arguments = Arguments::of_filter("money", &kwargs)?;
+    let currency = arguments.needed("currency", arguments.text("currency")?)?;
     if currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
         return Err(Error::message(format!("`money` wants a currency such as EUR, not `{currency}`")));
     }
-    let locale = locale("money", kwargs.get::<&str>("locale")?.unwrap_or("en"))?;
+    let locale = locale("money", arguments.text("locale")?.unwrap_or("en"))?;
     let places = DECIMALS.iter().find(|(code, _)| *code == currency).map_or(2, |(_, places)| *places);
-    let shift = if kwargs.get::<bool>("minor")?.unwrap_or(false) { places } else { 0 };
-    let text = value.to_string();
+    let shift = if arguments.truth("minor")?.unwrap_or(false) { places } else { 0 };
+    if defined("money", value)?.is_none() {
+        return Ok(String::new());
+    }
     let is_one = value.is_number() || value.is_string();
-    let rounded = is_one.then(|| rounded(text.trim(), shift, places)).flatten();
-    let rounded = rounded.ok_or_else(|| Error::message(format!("`money` wants a number, not `{}`", super::shown(&text))))?;
+    let rounded = is_one.then(|| rounded(value.to_string().trim(), shift, places)).flatten();
+    let rounded = rounded.ok_or_else(|| not_a_number("money", value))?;
     Ok(written(&rounded, currency, locale))
 }
 

@@ -5,22 +5,24 @@ use icu_locale_core::Locale;
 use icu_plurals::{PluralCategory, PluralRuleType, PluralRules, PluralRulesOptions};
 use tera::{Error, Kwargs, State, TeraResult, Value};
 
-use super::defined;
+use super::super::arguments::Arguments;
+use super::{defined, not_a_number};
 
 /// `{{ count | plural(locale="pl", one="{n} plik", few="{n} pliki", many="{n} plików", other="{n} pliku") }}`: the text of the category that the
 /// language (by the CLDR) puts the number in, with the number for `{n}`. `other` stands in for a text that is absent. `ordinal=true` for
 /// first and second. `locale` is `en` when absent. Null prints nothing.
 pub(super) fn plural(value: &Value, kwargs: Kwargs, _: &State) -> TeraResult<String> {
+    let arguments = Arguments::of_filter("plural", &kwargs)?;
+    let tag = arguments.text("locale")?.unwrap_or("en");
+    let kind = if arguments.truth("ordinal")?.unwrap_or(false) { PluralRuleType::Ordinal } else { PluralRuleType::Cardinal };
+    let other = arguments.needed("other", arguments.text("other")?)?;
     if defined("plural", value)?.is_none() {
         return Ok(String::new());
     }
-    let tag = kwargs.get::<&str>("locale")?.unwrap_or("en");
-    let kind = if kwargs.get::<bool>("ordinal")?.unwrap_or(false) { PluralRuleType::Ordinal } else { PluralRuleType::Cardinal };
-    let other = kwargs.must_get::<&str>("other")?;
     let number = value.to_string();
     let is_one = value.is_number() || value.is_string();
     let category = is_one.then(|| category(number.trim(), tag, kind)).transpose()?.flatten();
-    let category = category.ok_or_else(|| Error::message(format!("`plural` wants a number, not `{}`", super::shown(&number))))?;
+    let category = category.ok_or_else(|| not_a_number("plural", value))?;
     let name = match category {
         PluralCategory::Zero => "zero",
         PluralCategory::One => "one",
@@ -29,7 +31,7 @@ pub(super) fn plural(value: &Value, kwargs: Kwargs, _: &State) -> TeraResult<Str
         PluralCategory::Many => "many",
         PluralCategory::Other => "other",
     };
-    Ok(kwargs.get::<&str>(name)?.unwrap_or(other).replace("{n}", number.trim()))
+    Ok(arguments.text(name)?.unwrap_or(other).replace("{n}", number.trim()))
 }
 
 /// The category of a number, as it is written: `1.0` is not `1`. None for what is no number.

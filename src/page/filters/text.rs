@@ -2,11 +2,13 @@
 
 use tera::{Kwargs, State, TeraResult, Value};
 
+use super::super::arguments::Arguments;
 use super::defined;
 
 /// `<meta name="description" content="{{ body | striptags | truncate(length=160) }}">`: tags, comments, scripts and styles out, the
 /// common entities read, blanks in a row made one. What is left is text and escaped as any.
-pub(super) fn striptags(value: &Value, _: Kwargs, _: &State) -> TeraResult<String> {
+pub(super) fn striptags(value: &Value, kwargs: Kwargs, _: &State) -> TeraResult<String> {
+    Arguments::of_filter("striptags", &kwargs)?;
     Ok(text_of(&defined("striptags", value)?.to_string()))
 }
 

@@ -1,7 +1,8 @@
 //! `pagination`: which pages a reader can go to from here.
 
-use tera::{Error, Kwargs, State, TeraResult, Value};
+use tera::{Kwargs, State, TeraResult, Value};
 
+use super::super::arguments::Arguments;
 use super::super::value::named;
 
 /// The most pages on each side.
@@ -11,8 +12,10 @@ const WIDEST: u64 = 20;
 /// with `number`, `current` and `gap`. Of the pages between, those up to `window` (2 when absent) from `page` are there; a `gap` of
 /// several, whose `number` is null, stands for the rest. A page beyond the last has that one before it.
 pub(super) fn pagination(kwargs: Kwargs, _: &State) -> TeraResult<Value> {
-    let (page, pages) = (count(&kwargs, "page")?, count(&kwargs, "pages")?);
-    let window = kwargs.get::<u64>("window")?.unwrap_or(2).min(WIDEST);
+    let arguments = Arguments::of_function("pagination", &kwargs)?;
+    let page: u64 = arguments.needed("page", arguments.count("page")?)?;
+    let pages: u64 = arguments.needed("pages", arguments.count("pages")?)?;
+    let window = arguments.count("window")?.unwrap_or(2).min(WIDEST);
     let around = numbers(page, pages, window);
     let item = |number: Option<u64>| {
         let number_of = number.map_or_else(Value::none, Value::from);
@@ -24,12 +27,6 @@ pub(super) fn pagination(kwargs: Kwargs, _: &State) -> TeraResult<Value> {
         ("next", link(page.checked_add(1).filter(|after| *after <= pages))),
         ("items", around.into_iter().map(item).collect::<Vec<Value>>().into()),
     ]))
-}
-
-fn count(kwargs: &Kwargs, name: &str) -> TeraResult<u64> {
-    let value = kwargs.must_get::<Value>(name)?;
-    let wrong = || Error::message(format!("`pagination` wants a whole number in `{name}`, not `{value}`"));
-    value.as_u64().ok_or_else(wrong)
 }
 
 /// The first, those around the page, the last; none for a gap of more than one page.

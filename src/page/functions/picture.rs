@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use tera::{Error, Kwargs, State, TeraResult, Value};
 
+use super::super::arguments::{Arguments, described};
 use super::super::escape::escape;
 use super::super::filters::is_harmless;
 
@@ -11,15 +12,21 @@ use super::super::filters::is_harmless;
 /// `<picture>` with a `<source>` for each format. `pattern` says how the image server is asked: `{src}?w={width}` when absent, and `&fm={format}` behind it
 /// in a source. `lazy=false` for the image that is seen first, and fetched first; `class` for a style. An address that a browser would run is left out.
 pub(super) fn picture(kwargs: Kwargs, _: &State) -> TeraResult<Value> {
-    let src = kwargs.must_get::<Value>("src")?.to_string();
-    let alt = kwargs.must_get::<Value>("alt")?.to_string();
-    let widths = kwargs.get::<Vec<Value>>("widths")?.unwrap_or_default();
-    let widths: Vec<u64> = widths.iter().map(width).collect::<TeraResult<_>>()?;
-    let formats = kwargs.get::<Vec<Value>>("formats")?.unwrap_or_default();
+    let arguments = Arguments::of_function("picture", &kwargs)?;
+    let src = arguments.needed("src", arguments.any("src")?)?.to_string();
+    let alt = arguments.needed("alt", arguments.any("alt")?)?.to_string();
+    let pixels = |name: &str, value: &Value| {
+        let pixels = value.as_u64().filter(|pixels| *pixels > 0);
+        pixels.ok_or_else(|| {
+            Error::message(format!("`picture` wants whole numbers of pixels in `{name}`, not {}", described(value)))
+        })
+    };
+    let widths = arguments.list("widths")?.iter().map(|value| pixels("widths", value)).collect::<TeraResult<Vec<u64>>>()?;
+    let formats = arguments.list("formats")?;
     let mut image = Image {
         src: if is_harmless(&src) { src } else { String::new() },
-        pattern: kwargs.get::<&str>("pattern")?.unwrap_or("{src}?w={width}").to_owned(),
-        sizes: kwargs.get::<&str>("sizes")?.unwrap_or("100vw").to_owned(),
+        pattern: arguments.text("pattern")?.unwrap_or("{src}?w={width}").to_owned(),
+        sizes: arguments.text("sizes")?.unwrap_or("100vw").to_owned(),
         widths,
         out: String::new(),
     };
@@ -46,14 +53,14 @@ pub(super) fn picture(kwargs: Kwargs, _: &State) -> TeraResult<Value> {
     }
     image.attribute("alt", &alt);
     for name in ["width", "height"] {
-        if let Some(value) = kwargs.get::<Value>(name)?.filter(|value| !value.is_none()) {
-            image.attribute(name, &width(&value)?.to_string());
+        if let Some(value) = arguments.any(name)?.filter(|value| !value.is_none()) {
+            image.attribute(name, &pixels(name, value)?.to_string());
         }
     }
-    if let Some(class) = kwargs.get::<&str>("class")? {
+    if let Some(class) = arguments.text("class")? {
         image.attribute("class", class);
     }
-    match kwargs.get::<bool>("lazy")?.unwrap_or(true) {
+    match arguments.truth("lazy")?.unwrap_or(true) {
         true => image.attribute("loading", "lazy"),
         false => image.attribute("fetchpriority", "high"),
     }
@@ -63,11 +70,6 @@ pub(super) fn picture(kwargs: Kwargs, _: &State) -> TeraResult<Value> {
         image.out.push_str("</picture>");
     }
     Ok(Value::safe_string(&image.out))
-}
-
-fn width(value: &Value) -> TeraResult<u64> {
-    let wrong = || Error::message(format!("`picture` wants whole numbers of pixels, not `{value}`"));
-    value.as_u64().filter(|width| *width > 0).ok_or_else(wrong)
 }
 
 /// An image while it is written.

@@ -1,0 +1,128 @@
+use super::signature::{FILTERS, FUNCTIONS, TESTS};
+use crate::page::Error;
+use crate::page::tests::{AROUND_NOTHING, compile, document};
+
+/// What is said of a template: of its text, or else when it is rendered over this document.
+fn said(template: &str) -> String {
+    let data = r#"{"n":5,"f":1.5,"t":"two","b":true,"l":[1],"m":{"a":1},"z":null,"typed":1.10}"#;
+    match compile(&[("t", template)]) {
+        Err(problems) => problems.join("\n"),
+        Ok(templates) => match templates.render("t", &document(data), &AROUND_NOTHING) {
+            Ok(page) => page,
+            Err(Error::Render { message, .. }) => format!("rendered: {message}"),
+            Err(other) => other.to_string(),
+        },
+    }
+}
+
+#[test]
+fn an_argument_that_nobody_asks_for_is_refused_when_the_template_is_read() {
+    for (template, expected) in [
+        (
+            "{{ n | money(curency=\"EUR\") }}",
+            "t:1:14: `money` has no argument `curency`: it knows `currency`, `locale`, `minor`; did you mean `currency`?",
+        ),
+        ("a\n{{ t | truncate(size=6, length=3) }}", "t:2:17: `truncate` has no argument `size`: it knows `length`, `end`"),
+        ("{{ t | upper(first=true) }}", "t:1:14: `upper` takes no arguments, and was given `first`"),
+        ("{{ t | json(pretty=true) }}", "t:1:13: `json` takes no arguments, and was given `pretty`"),
+        ("{% if t is string(of=1) %}{% endif %}", "t:1:19: `string` takes no arguments, and was given `of`"),
+        (
+            "{% if t is not starting_with(pat=\"a\", patt=1) %}{% endif %}",
+            "t:1:39: `starting_with` has no argument `patt`: it knows `pat`; did you mean `pat`?",
+        ),
+        (
+            "{{ pagination(page=1, pages=2, windw=1) | json }}",
+            "t:1:32: `pagination` has no argument `windw`: it knows `page`, `pages`, `window`; did you mean `window`?",
+        ),
+        (
+            "{% filter truncate(length=2, and=\"\") %}abc{% endfilter %}",
+            "t:1:30: `truncate` has no argument `and`: it knows `length`, `end`; did you mean `end`?",
+        ),
+        (
+            "{% set x | date(fromat=\"%d\") %}a{% endset %}",
+            "t:1:17: `date` has no argument `fromat`: it knows `format`, `zone`, `locale`; did you mean `format`?",
+        ),
+        // Inside of another call, of a list and of a mapping; behind a text with marks in it.
+        (
+            "{{ '}} {% |' ~ t | replace(from=\"a\", to=[{\"a\": t | trim(part='x')}]) }}",
+            "t:1:41: `replace` wants a text in `to`, not a list\nt:1:57: `trim` has no argument `part`: it knows `pat`; did you mean `pat`?",
+        ),
+        ("{% raw %}{{ t | upper(a=1) }}{% endraw %}{# {{ t | upper(a=1) }} #}", "{{ t | upper(a=1) }}"),
+    ] {
+        assert_eq!(said(template), expected, "{template}");
+    }
+}
+
+#[test]
+fn an_argument_that_is_missing_is_told_when_the_template_is_read() {
+    for (template, expected) in [
+        ("{{ n | money }}", "t:1:8: `money` needs `currency`, a text"),
+        ("{{ n | money(locale='de') }}", "t:1:8: `money` needs `currency`, a text"),
+        ("{{ t | truncate(end='') }}", "t:1:8: `truncate` needs `length`, a whole number from 0"),
+        ("{{ n | plural(one='a') }}", "t:1:8: `plural` needs `other`, a text"),
+        ("{{ picture(src='/a') }}", "t:1:4: `picture` needs `alt`, a value"),
+        ("{% for i in range() %}{% endfor %}", "t:1:13: `range` needs `end`, a whole number"),
+        ("{% if n is divisible_by %}{% endif %}", "t:1:12: `divisible_by` needs `divisor`, a whole number"),
+    ] {
+        assert_eq!(said(template), expected, "{template}");
+    }
+}
+
+#[test]
+fn an_argument_of_the_wrong_kind_names_who_which_and_both_kinds() {
+    for (template, expected) in [
+        // As far as the text tells, at once.
+        ("{{ n | money(currency=5) }}", "t:1:23: `money` wants a text in `currency`, not the number `5`"),
+        ("{{ n | money(currency=['EUR']) }}", "t:1:23: `money` wants a text in `currency`, not a list"),
+        ("{{ n | money(currency='EUR', minor='yes') }}", "t:1:36: `money` wants true or false in `minor`, not the text `yes`"),
+        ("{{ n | decimal(places=-1) }}", "t:1:23: `decimal` wants a whole number from 0 in `places`, not the number `-1`"),
+        ("{{ n | decimal(places=1.5) }}", "t:1:23: `decimal` wants a whole number from 0 in `places`, not the number `1.5`"),
+        ("{{ n | decimal(places=2.0) }}", "5.00"),
+        ("{{ f | round(precision=-1) }}", "0.0"),
+        ("{{ t | truncate(length='3') }}", "t:1:24: `truncate` wants a whole number from 0 in `length`, not the text `3`"),
+        ("{{ picture(src='/a', alt='', lazy=0) }}", "t:1:35: `picture` wants true or false in `lazy`, not the number `0`"),
+        // And when the page is rendered.
+        ("{{ n | money(currency=n) }}", "rendered: `money` wants a text in `currency`, not the number `5`"),
+        ("{{ n | money(currency=z) }}", "rendered: `money` wants a text in `currency`, not null"),
+        ("{{ n | money(currency='EUR', minor=m) }}", "rendered: `money` wants true or false in `minor`, not a mapping"),
+        ("{{ n | plural(other=l) }}", "rendered: `plural` wants a text in `other`, not a list"),
+        ("{{ t | date(zone=b) }}", "rendered: `date` wants a text in `zone`, not true"),
+        ("{{ n | decimal(places=t) }}", "rendered: `decimal` wants a whole number from 0 in `places`, not the text `two`"),
+        (
+            "{{ pagination(page=t, pages=9) | json }}",
+            "rendered: `pagination` wants a whole number from 0 in `page`, not the text `two`",
+        ),
+        ("{{ picture(src='/a', alt='', widths=n) }}", "rendered: `picture` wants a list in `widths`, not the number `5`"),
+        (
+            "{{ picture(src='/a', alt='', widths=[t]) }}",
+            "rendered: `picture` wants whole numbers of pixels in `widths`, not the text `two`",
+        ),
+        (
+            "{{ picture(src='/a', alt='', width=typed) }}",
+            "rendered: `picture` wants whole numbers of pixels in `width`, not the number `1.10`",
+        ),
+        ("{{ picture(src='/a', alt='', width=z) }}", r#"<img src="/a" alt="" loading="lazy" decoding="async">"#),
+        // The value itself.
+        ("{{ m | money(currency='EUR') }}", "rendered: `money` wants a number, not a mapping"),
+        ("{{ t | decimal }}", "rendered: `decimal` wants a number, not the text `two`"),
+        // Filters of the engine, which names none of its own.
+        ("{{ n | upper }}", "rendered: `upper` wants a text, not a whole number"),
+        ("{{ t | trim | first }}", "rendered: `first` wants a list, not a text"),
+        ("{{ m | trim | upper }}", "rendered: `trim` wants a text, not a mapping"),
+        ("{{ t | truncate(length=t) }}", "rendered: `truncate` wants a whole number from 0, not a text"),
+        ("{{ t | truncate(length=0 - n) }}", "rendered: `truncate` wants a whole number from 0, not `-5`"),
+        ("{% if t is odd %}{% endif %}", "rendered: `odd` wants a number, not a text"),
+    ] {
+        assert_eq!(said(template), expected, "{template}");
+    }
+}
+
+#[test]
+fn the_tables_name_what_there_is() {
+    for (mark, names) in [("{{ t | X }}", FILTERS), ("{{ X() }}", FUNCTIONS), ("{% if t is X %}{% endif %}", TESTS)] {
+        for (name, _) in names {
+            let problems = compile(&[("t", &mark.replace('X', name))]).err().unwrap_or_default();
+            assert!(problems.iter().all(|problem| !problem.contains("unknown")), "{name}: {problems:?}");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! The template engine with our filters in it, and its errors in our words.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use tera::{Context, ErrorKind, Tera};
+
+use super::arguments::{self, Callers};
+use super::output::{Output, Stop};
+use super::{Error, TemplateProblem, filters, functions, problem};
+
+/// Whether what is printed is escaped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Escaping {
+    /// As HTML, whatever the name of the template.
+    Html,
+    /// Not here: it is escaped when it becomes an element.
+    Later,
+}
+
+/// Templates that were read and checked.
+#[derive(Debug)]
+pub(super) struct Engine {
+    tera: Tera,
+    callers: HashMap<String, Callers>,
+}
+
+impl Engine {
+    /// Without a template.
+    pub(super) fn new(escaping: Escaping) -> Self {
+        Self { tera: tera(escaping), callers: HashMap::new() }
+    }
+
+    /// Adds templates, by name.
+    ///
+    /// # Errors
+    /// Every problem that can be told at once.
+    pub(super) fn add(&mut self, files: &[(String, String)]) -> Result<(), Vec<TemplateProblem>> {
+        let mut problems = match self.tera.add_raw_templates(files.iter().map(|(name, text)| (name, text))) {
+            Ok(()) => Vec::new(),
+            Err(error) => problem::gather(files.to_vec(), error),
+        };
+        for (name, text) in files {
+            problems.extend(arguments::problems(name, text));
+            self.callers.insert(name.clone(), Callers::of(text));
+        }
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+
+    pub(super) fn tera(&self) -> &Tera {
+        &self.tera
+    }
+
+    /// Renders a template, up to a size in bytes.
+    pub(super) fn render(&self, name: &str, context: &Context, limit: usize, deadline: Option<Instant>) -> Result<String, Error> {
+        let mut output = Output::new(limit, deadline);
+        match self.tera.render_to(name, context, &mut output) {
+            Ok(()) => output.into_text().ok_or_else(|| Error::Render {
+                template: name.to_owned(),
+                line: None,
+                message: "what it writes is not UTF-8".to_owned(),
+            }),
+            Err(error) => Err(match output.stopped() {
+                Some(Stop::Size) => Error::TooLarge { limit },
+                Some(Stop::Time) => Error::Deadline,
+                None => self.failed(name, &error),
+            }),
+        }
+    }
+
+    /// Renders one block of a template.
+    pub(super) fn block(&self, name: &str, block: &str, context: &Context) -> Result<String, Error> {
+        self.tera.render_block(name, block, context).map_err(|error| self.failed(name, &error))
+    }
+
+    fn failed(&self, name: &str, error: &tera::Error) -> Error {
+        let (ErrorKind::RenderingError(report) | ErrorKind::SyntaxError(report)) = error.kind() else {
+            return Error::Render { template: name.to_owned(), line: None, message: error.to_string() };
+        };
+        let explained = self.callers.get(report.filename()).and_then(|callers| callers.explain(report));
+        Error::Render {
+            template: report.filename().to_owned(),
+            line: Some(report.span().start_line),
+            message: explained.unwrap_or_else(|| report.message().to_owned()),
+        }
+    }
+}
+
+/// A Tera that knows our filters and functions.
+pub(super) fn tera(escaping: Escaping) -> Tera {
+    let mut tera = Tera::new();
+    match escaping {
+        // Every name ends with nothing: without this, `a.txt` or `a.html.tera` would print `<script>` as it is.
+        Escaping::Html => tera.autoescape_on([""]),
+        Escaping::Later => tera.autoescape_on([""; 0]),
+    }
+    filters::register(&mut tera);
+    functions::register(&mut tera);
+    tera
+}
