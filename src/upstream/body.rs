@@ -8,12 +8,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::combinators::BoxBody;
-use hyper::body::Incoming;
 use tokio::sync::watch;
 use tokio::time::{Instant, Sleep};
 
 use super::client::Lease;
-use super::error::{Error, classify};
+use super::coming::Coming;
+use super::error::Error;
 use super::headers::Names;
 use super::live::Permit;
 
@@ -142,9 +142,9 @@ impl Body for RequestBody {
 /// The body of a reply that is passed down as it comes: content coding untouched, trailers as far as they may pass. It ends in an error
 /// when the upstream stalls or breaks off, so that the client's connection is cut and never closed as if whole.
 ///
-/// Dropping it before its end cuts the connection to the upstream.
+/// Dropping it before its end cuts the connection to the upstream, or the stream of a shared one.
 pub struct StreamBody {
-    body: Incoming,
+    body: Coming,
     lease: Option<Lease>,
     /// Its place among the calls under way, until it has ended.
     permit: Option<Permit>,
@@ -154,12 +154,14 @@ pub struct StreamBody {
     between_bytes: Duration,
     stall: Option<Pin<Box<Sleep>>>,
     stalling: bool,
+    /// What it ends with.
+    broken: Option<Error>,
     over: bool,
 }
 
 impl StreamBody {
     pub(super) fn new(
-        body: Incoming,
+        body: Coming,
         lease: Lease,
         permit: Option<Permit>,
         progress: Option<Arc<Progress>>,
@@ -168,15 +170,15 @@ impl StreamBody {
     ) -> Self {
         let over = body.is_end_stream();
         let lease = Some(lease);
-        let (received, stall, stalling) = (0, None, false);
-        let mut stream = Self { body, lease, permit, progress, trailers, received, between_bytes, stall, stalling, over };
+        let (received, stall, stalling, broken) = (0, None, false, None);
+        let mut stream = Self { body, lease, permit, progress, trailers, received, between_bytes, stall, stalling, broken, over };
         if stream.over {
             stream.finish();
         }
         stream
     }
 
-    /// The connection is free again, unless the client's body is still under way: then it is cut.
+    /// The connection is free again, unless the client's body is still under way: then it is cut, or the stream of a shared one.
     fn finish(&mut self) {
         self.over = true;
         self.permit = None;
@@ -212,6 +214,9 @@ impl Body for StreamBody {
     type Error = Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        if let Some(error) = self.broken.take() {
+            return self.fail(error);
+        }
         while !self.over {
             match Pin::new(&mut self.body).poll_frame(cx) {
                 Poll::Ready(Some(Ok(frame))) => {
@@ -232,9 +237,11 @@ impl Body for StreamBody {
                     }
                     return Poll::Ready(Some(Ok(Frame::data(data))));
                 }
-                Poll::Ready(Some(Err(error))) => {
-                    let error = classify(&error, Some(self.received));
-                    return self.fail(error);
+                Poll::Ready(Some(Err(broken))) => {
+                    // What came before it, the head above all, is on its way first: a client is to see that it was cut.
+                    self.broken = Some(broken.after(self.received));
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
                 }
                 Poll::Ready(None) => self.finish(),
                 Poll::Pending => {
