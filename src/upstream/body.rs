@@ -8,12 +8,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::combinators::BoxBody;
-use hyper::body::Incoming;
 use tokio::sync::watch;
 use tokio::time::{Instant, Sleep};
 
 use super::client::Lease;
-use super::error::{Error, classify};
+use super::coming::Coming;
+use super::error::Error;
 use super::headers::Names;
 use super::live::Permit;
 
@@ -142,9 +142,9 @@ impl Body for RequestBody {
 /// The body of a reply that is passed down as it comes: content coding untouched, trailers as far as they may pass. It ends in an error
 /// when the upstream stalls or breaks off, so that the client's connection is cut and never closed as if whole.
 ///
-/// Dropping it before its end cuts the connection to the upstream.
+/// Dropping it before its end cuts the connection to the upstream, or the stream of a shared one.
 pub struct StreamBody {
-    body: Incoming,
+    body: Coming,
     lease: Option<Lease>,
     /// Its place among the calls under way, until it has ended.
     permit: Option<Permit>,
@@ -156,12 +156,14 @@ pub struct StreamBody {
     between_bytes: Duration,
     stall: Option<Pin<Box<Sleep>>>,
     stalling: bool,
+    /// What it ends with.
+    broken: Option<Error>,
     over: bool,
 }
 
 impl StreamBody {
     pub(super) fn new(
-        body: Incoming,
+        body: Coming,
         lease: Lease,
         permit: Option<Permit>,
         progress: Option<Arc<Progress>>,
@@ -169,17 +171,17 @@ impl StreamBody {
         between_bytes: Duration,
     ) -> Self {
         let over = body.is_end_stream();
-        let (lease, ahead) = (Some(lease), None);
-        let (received, stall, stalling) = (0, None, false);
-        let mut stream = Self { body, lease, permit, progress, trailers, ahead, received, between_bytes, stall, stalling, over };
+        let lease = Some(lease);
+        let (ahead, broken, received, stall, stalling) = (None, None, 0, None, false);
+        let mut stream =
+            Self { body, lease, permit, progress, trailers, ahead, received, between_bytes, stall, stalling, broken, over };
         if stream.over {
             stream.finish();
         }
         stream
     }
 
-    /// Looks at what came with the head. As long as nothing has left there is an answer to a body that is none; afterwards the server
-    /// drops what it has not yet written, and the client sees a connection that closes without an answer.
+    /// Looks at what came with the head: as long as nothing has left there is an answer to a body that is none.
     pub(super) fn look_ahead(mut self) -> Result<Self, Error> {
         if let Poll::Ready(Some(came)) = self.poll_next(&mut Context::from_waker(Waker::noop())) {
             self.ahead = Some(came?);
@@ -187,7 +189,7 @@ impl StreamBody {
         Ok(self)
     }
 
-    /// The connection is free again, unless the client's body is still under way: then it is cut.
+    /// The connection is free again, unless the client's body is still under way: then it is cut, or the stream of a shared one.
     fn finish(&mut self) {
         self.over = true;
         self.permit = None;
@@ -238,8 +240,8 @@ impl StreamBody {
                     }
                     return Poll::Ready(Some(Ok(Frame::data(data))));
                 }
-                Poll::Ready(Some(Err(error))) => {
-                    let error = classify(&error, Some(self.received));
+                Poll::Ready(Some(Err(broken))) => {
+                    let error = broken.after(self.received);
                     return self.fail(error);
                 }
                 Poll::Ready(None) => self.finish(),
@@ -258,17 +260,31 @@ impl Body for StreamBody {
     type Error = Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        match self.ahead.take() {
-            Some(frame) => Poll::Ready(Some(Ok(frame))),
-            None => self.poll_next(cx),
+        if let Some(frame) = self.ahead.take() {
+            return Poll::Ready(Some(Ok(frame)));
+        }
+        if let Some(error) = self.broken.take() {
+            return Poll::Ready(Some(Err(error)));
+        }
+        match ready!(self.poll_next(cx)) {
+            Some(Err(error)) => {
+                // What came before it, the head above all, is on its way first: a client is to see that it was cut.
+                self.broken = Some(error);
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            next => Poll::Ready(next),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.over && self.ahead.is_none()
+        self.over && self.ahead.is_none() && self.broken.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
+        if self.broken.is_some() {
+            return SizeHint::default();
+        }
         let ahead = self.ahead.as_ref().and_then(Frame::data_ref).map_or(0, |data| data.len() as u64);
         let rest = if self.over { SizeHint::with_exact(0) } else { self.body.size_hint() };
         match rest.exact() {

@@ -1,7 +1,7 @@
 //! The client: one a worker, shared by all upstreams.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::AtomicU32;
 
 use bytes::Bytes;
 use http::response::Parts;
@@ -9,7 +9,6 @@ use http::{HeaderMap, Method, StatusCode};
 use http_body::Body as _;
 use http_body_util::combinators::BoxBody;
 use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
 use tokio::io::DuplexStream;
 use tokio::time::Instant;
 
@@ -19,11 +18,10 @@ use super::connect::Connector;
 use super::exchange::{Order, Supply};
 use super::live::Repeat;
 use super::pool::{Connection, Pool};
-use super::resolve::{Names, Whereabouts};
-use super::settings::Place;
+use super::resolve::Names;
+use super::streams::{Hold, Lines};
 use super::tries::{self, Begun};
-use super::wire::{Watch, Watched};
-use super::{ConnectError, Error, Tally, Upstream, headers, hedged};
+use super::{Error, Tally, Upstream, headers, hedged};
 
 /// How much is read from a connection at once, at most, in bytes: what a large reply holds of a worker's memory follows from it.
 const READ: usize = 128 * 1024;
@@ -107,15 +105,18 @@ impl std::fmt::Debug for Reply {
 /// Sends calls and keeps connections for the next ones. Cheap to clone; clones share their connections.
 #[derive(Clone)]
 pub struct Client {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
-struct Shared {
-    connector: Connector,
-    pool: Arc<Pool>,
-    handshake: http1::Builder,
+pub(super) struct Shared {
+    pub(super) connector: Connector,
+    /// Connections of HTTP/1.1 that wait.
+    pub(super) pool: Arc<Pool>,
+    /// Connections of HTTP/2.
+    pub(super) lines: Lines,
+    pub(super) handshake: http1::Builder,
     /// Connections opened so far.
-    opened: AtomicU32,
+    pub(super) opened: AtomicU32,
 }
 
 impl std::fmt::Debug for Client {
@@ -131,7 +132,8 @@ impl Client {
     }
 
     pub(super) fn with_connector(connector: Connector) -> Self {
-        let shared = Shared { connector, pool: Arc::default(), handshake: handshake(), opened: AtomicU32::new(0) };
+        let (pool, lines, opened) = (Arc::default(), Lines::default(), AtomicU32::new(0));
+        let shared = Shared { connector, pool, lines, handshake: handshake(), opened };
         Self { shared: Arc::new(shared) }
     }
 
@@ -209,30 +211,6 @@ impl Client {
         move || shared.upgrade().map(|shared| Self { shared })
     }
 
-    /// A connection that waited, and whether it did; else a new one.
-    pub(super) async fn connection(&self, place: &Place, fresh: bool, budget: &Budget) -> Result<(Lease, bool), Error> {
-        let lease = |connection| Lease { connection, pool: Arc::clone(&self.shared.pool), origin: Arc::clone(&place.origin) };
-        while let Some(connection) = (!fresh).then(|| self.shared.pool.take(&place.origin)).flatten() {
-            // One to an address that the name has left is dropped.
-            if connection.whereabouts.as_ref().is_none_or(Whereabouts::holds) {
-                return Ok((lease(connection), true));
-            }
-        }
-        let open = self.shared.connector.open(place.dial.as_ref(), budget.connect_within());
-        let (wire, whereabouts) = budget.connect(open).await?.map_err(|error| match error {
-            // The last address used up its share of the time a moment before the time was up.
-            ConnectError::Socket { kind: std::io::ErrorKind::TimedOut, .. } => Error::ConnectTimeout,
-            error => Error::Connect(error),
-        })?;
-        let watch = Arc::new(Watch::default());
-        let io = TokioIo::new(Watched::new(wire, Arc::clone(&watch)));
-        let (sender, driver) = self.shared.handshake.handshake(io).await.map_err(|_| Error::Closed)?;
-        // How it ends is told to whoever waits for the reply.
-        let driver = tokio::spawn(async { drop(driver.with_upgrades().await) }).abort_handle();
-        let turn = self.shared.opened.fetch_add(1, Ordering::Relaxed);
-        Ok((lease(Connection::new(sender, watch, driver, whereabouts, turn)), false))
-    }
-
     #[cfg(test)]
     pub(super) fn waiting(&self, upstream: &Upstream) -> usize {
         upstream.places().iter().map(|place| self.shared.pool.waiting(&place.origin)).sum()
@@ -240,7 +218,13 @@ impl Client {
 
     #[cfg(test)]
     pub(super) fn opened(&self) -> u32 {
-        self.shared.opened.load(Ordering::Relaxed)
+        self.shared.opened.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// Connections that take calls side by side.
+    #[cfg(test)]
+    pub(super) fn sharing(&self, upstream: &Upstream) -> usize {
+        upstream.places().iter().map(|place| self.shared.lines.origin(&place.origin).count()).sum()
     }
 }
 
@@ -251,16 +235,35 @@ fn handshake() -> http1::Builder {
     builder
 }
 
-/// A connection in use. Dropped, it is cut; given back, it waits for the next call.
-pub(super) struct Lease {
-    pub(super) connection: Connection,
-    pool: Arc<Pool>,
-    origin: Arc<str>,
+/// What a call holds of an upstream until its end.
+pub(super) enum Lease {
+    Alone(Alone),
+    Shared(Hold),
 }
 
 impl Lease {
     /// The exchange has ended, request and reply.
     pub(super) fn give_back(self) {
+        match self {
+            Self::Alone(alone) => alone.give_back(),
+            Self::Shared(hold) => hold.give_back(),
+        }
+    }
+}
+
+/// A connection in use. Dropped, it is cut; given back, it waits for the next call.
+pub(super) struct Alone {
+    pub(super) connection: Connection,
+    pool: Arc<Pool>,
+    origin: Arc<str>,
+}
+
+impl Alone {
+    pub(super) fn new(connection: Connection, pool: Arc<Pool>, origin: Arc<str>) -> Self {
+        Self { connection, pool, origin }
+    }
+
+    fn give_back(self) {
         let Self { connection, pool, origin } = self;
         pool.put(&origin, connection);
     }

@@ -4,11 +4,12 @@ use bytes::{Bytes, BytesMut};
 use http::response::Parts;
 use http::{Method, StatusCode, header};
 use http_body_util::BodyExt as _;
-use hyper::body::{Body as _, Incoming};
+use hyper::body::Body as _;
 
 use super::budget::Budget;
 use super::coding::{Coding, Decoder};
-use super::error::{Error, classify};
+use super::coming::Coming;
+use super::error::Error;
 use super::reply;
 
 /// What is set aside for a body on the word of its Content-Length, at most.
@@ -36,7 +37,7 @@ impl Announced {
 pub(super) async fn collect(
     head: &mut Parts,
     announced: Announced,
-    mut body: Incoming,
+    mut body: Coming,
     limit: u64,
     budget: &Budget,
 ) -> Result<Bytes, Error> {
@@ -51,7 +52,7 @@ pub(super) async fn collect(
     let mut received: u64 = 0;
     while !body.is_end_stream() {
         let Some(frame) = budget.between_bytes(body.frame()).await? else { break };
-        let frame = frame.map_err(|error| classify(&error, Some(received)))?;
+        let frame = frame.map_err(|broken| broken.after(received))?;
         // Trailers would be headers that nobody checked.
         let Ok(data) = frame.into_data() else { continue };
         received = received.saturating_add(data.len() as u64);

@@ -42,19 +42,22 @@ pub enum Error {
     /// The connection ended before the head of the reply was whole.
     #[error("the upstream closed the connection before the head of its reply was whole")]
     Closed,
-    /// The connection was torn down.
-    #[error("the upstream reset the connection {}", if *.in_body { "inside the body of its reply" } else { "before its reply" })]
+    /// The connection was torn down, or the stream of an HTTP/2 connection.
+    #[error("the upstream reset the connection or the stream {}", if *.in_body { "inside the body of its reply" } else { "before its reply" })]
     Reset {
         /// Whether the head of the reply had come.
         in_body: bool,
     },
+    /// The server said over HTTP/2 that it has done nothing for the call and will not: it goes, or takes no more.
+    #[error("the upstream refused the call before it did anything for it")]
+    Unprocessed,
     /// The body ended before its announced end.
     #[error("the body of the reply ended early, after {received} bytes")]
     Incomplete {
         /// Bytes of the body that came, content coding included.
         received: u64,
     },
-    /// What came is not an HTTP/1.1 reply that can be trusted.
+    /// What came is not a reply that can be trusted.
     #[error("the reply is not well formed: {0}")]
     Malformed(#[from] Malformed),
     /// The body is, or claims to be, larger than the upstream's limit, before or after its content coding was removed.
@@ -101,7 +104,7 @@ impl Error {
             Self::BreakerOpen { .. } => "upstream_breaker_open",
             Self::BulkheadFull => "upstream_bulkhead_full",
             Self::Closed => "upstream_closed",
-            Self::Reset { .. } => "upstream_reset",
+            Self::Reset { .. } | Self::Unprocessed => "upstream_reset",
             Self::Incomplete { .. } => "upstream_incomplete",
             Self::Malformed(_) => "upstream_malformed",
             Self::TooLarge { .. } => "upstream_too_large",
@@ -166,6 +169,9 @@ pub enum ConnectError {
     /// The TLS handshake failed, or TLS cannot be set up at all.
     #[error("TLS: {0}")]
     Tls(String),
+    /// The server chose HTTP/2 and does not speak it.
+    #[error("HTTP/2: {0}")]
+    Http2(String),
     /// `demo:` without a sample backend.
     #[error("there is no sample backend here")]
     NoDemo,
@@ -199,6 +205,9 @@ pub enum Malformed {
     /// The chunks are broken.
     #[error("its chunks cannot be read: {0}")]
     Chunks(String),
+    /// Over HTTP/2: frames that do not make a reply. The name of the error code follows.
+    #[error("it breaks the rules of HTTP/2: {0}")]
+    Frames(String),
     /// 101 that nobody asked for, or that is not the switch that was asked for.
     #[error("it switches protocols, but not as it was asked to")]
     Switch,

@@ -4,24 +4,28 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri, header};
+use http::uri::{Authority, Scheme};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri, Version, header};
+use http_body::Body as _;
 use http_body_util::combinators::BoxBody;
-use hyper::body::Incoming;
 
 use super::body::{BodyError, Progress, RequestBody, StreamBody};
 use super::budget::Budget;
 use super::client::{Client, Lease, Reply};
 use super::collect::{Announced, collect};
+use super::coming::Coming;
 use super::error::classify;
 use super::headers::{Names, Trailers};
 use super::live::{Permit, Repeat};
 use super::settings::Place;
+use super::streamed::Missed;
+use super::ways::Way;
 use super::{Error, Tally, Upstream, headers, reply};
 
 /// The largest head of a call, in bytes: Tomcat's `maxHttpRequestHeaderSize` as shipped.
 const MAX_HEAD: usize = 8 * 1024;
-/// The most header lines of a call: Tomcat's `maxHeaderCount` as shipped.
-const MAX_HEADERS: usize = 100;
+/// The most header lines of a call: Tomcat's `maxHeaderCount` as shipped. hyper takes as many of a reply.
+pub(super) const MAX_HEADERS: usize = 100;
 
 /// How long an event stream may be silent, at least: it is made to wait for what happens. Servers that follow the WHATWG's advice
 /// send a comment every 15 seconds.
@@ -58,7 +62,7 @@ impl Supply {
         matches!(self, Self::Whole(_) | Self::Streamed(Some(_), _))
     }
 
-    fn take(&mut self, trailers: Option<&Trailers>) -> RequestBody {
+    pub(super) fn take(&mut self, trailers: Option<&Trailers>) -> RequestBody {
         match self {
             Self::Whole(bytes) => RequestBody::Whole(bytes.clone()),
             // Gone only when it was sent, and then nobody asks for it again.
@@ -74,13 +78,13 @@ impl Supply {
     }
 
     /// Takes back what no connection has taken.
-    fn restore(&mut self, unsent: RequestBody) {
+    pub(super) fn restore(&mut self, unsent: RequestBody) {
         if let (Self::Streamed(place, _), RequestBody::Streamed { body, .. }) = (self, unsent) {
             *place = Some(body);
         }
     }
 
-    fn progress(&self) -> Option<Arc<Progress>> {
+    pub(super) fn progress(&self) -> Option<Arc<Progress>> {
         match self {
             Self::Whole(_) => None,
             Self::Streamed(_, progress) => Some(Arc::clone(progress)),
@@ -89,7 +93,7 @@ impl Supply {
 }
 
 /// A request that is ready to be sent.
-struct Outgoing {
+pub(super) struct Outgoing {
     method: Method,
     target: Uri,
     headers: HeaderMap,
@@ -144,11 +148,31 @@ impl Outgoing {
         *request.headers_mut() = self.headers;
         request
     }
+
+    /// As the head of a stream: the host is a part of the URI, and nothing is said of the connection, which is not this call's alone
+    /// (RFC 9113, section 8.2.2).
+    pub(super) fn into_stream(self, place: &Place, body: &RequestBody) -> Request<()> {
+        let Self { method, target, mut headers } = self;
+        headers.remove(header::CONNECTION);
+        let host = headers.remove(header::HOST).and_then(|host| Authority::try_from(host.as_bytes()).ok());
+        if let (Some(length @ 1..), false) = (body.size_hint().exact(), headers.contains_key(header::CONTENT_LENGTH)) {
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+        }
+        let mut request = Request::new(());
+        let mut parts = target.clone().into_parts();
+        parts.scheme = Some(if place.is_secure { Scheme::HTTPS } else { Scheme::HTTP });
+        parts.authority = host.or_else(|| place.dial.as_ref().and_then(Uri::authority).cloned());
+        *request.uri_mut() = Uri::from_parts(parts).unwrap_or(target);
+        *request.method_mut() = method;
+        *request.headers_mut() = headers;
+        *request.version_mut() = Version::HTTP_2;
+        request
+    }
 }
 
 /// A reply whose head is there, and the connection that its body comes on.
 pub(super) struct Exchange {
-    pub(super) response: Response<Incoming>,
+    pub(super) response: Response<Coming>,
     pub(super) lease: Lease,
     pub(super) progress: Option<Arc<Progress>>,
 }
@@ -194,10 +218,23 @@ impl Exchange {
         budget: &mut Budget,
     ) -> Result<Self, Error> {
         let progress = supply.progress();
-        let mut fresh = false;
+        let (mut alone, mut fresh) = (order.switch_to.is_some(), false);
         loop {
             let outgoing = Outgoing::new(upstream, place, order, attempt, supply)?;
-            let (mut lease, reused) = client.connection(place, fresh, budget).await?;
+            let (way, reused) = client.way(place, (alone, fresh), budget).await?;
+            let mut lease = match way {
+                Way::Alone(lease) => lease,
+                Way::Shared(slot) => {
+                    let run = Self::on_stream((slot, reused), outgoing, (place, order), supply, budget);
+                    match Box::pin(run).await {
+                        Err(Missed::Unsent) => {}
+                        Err(Missed::Again { alone: insists, .. }) if !fresh => (alone, fresh) = (insists, true),
+                        Err(Missed::Again { error, .. } | Missed::Over(error)) => return Err(error),
+                        Ok(exchange) => return Ok(exchange),
+                    }
+                    continue;
+                }
+            };
             lease.connection.watch.begin();
             let sent = lease.connection.sender.try_send_request(outgoing.into_request(order, supply.take(order.trailers)));
             let answered = match &progress {
@@ -205,7 +242,9 @@ impl Exchange {
                 None => budget.first_byte(sent).await?,
             };
             let mut error = match answered {
-                Ok(response) => return Ok(Self { response, lease, progress }),
+                Ok(response) => {
+                    return Ok(Self { response: response.map(Coming::Alone), lease: Lease::Alone(lease), progress });
+                }
                 Err(error) => error,
             };
             if let Some(unsent) = error.take_message().filter(|_| reused) {

@@ -28,6 +28,11 @@ const SWEEP: Duration = Duration::from_secs(1);
 /// How long a finished exchange may take to free its connection.
 const SETTLE: Duration = Duration::from_secs(1);
 
+/// How old the connection with this number may grow.
+pub(super) fn age(number: u32) -> Duration {
+    MAX_AGE - MAX_AGE / 10 * (number % 16) / 16
+}
+
 /// A connection, in use or waiting. Dropping it cuts it.
 pub(super) struct Connection {
     pub(super) sender: SendRequest<RequestBody>,
@@ -47,8 +52,7 @@ impl Connection {
         whereabouts: Option<Whereabouts>,
         turn: u32,
     ) -> Self {
-        let less = MAX_AGE / 10 * (turn % 16) / 16;
-        Self { sender, watch, whereabouts, driver, retire: Instant::now() + MAX_AGE - less }
+        Self { sender, watch, whereabouts, driver, retire: Instant::now() + age(turn) }
     }
 }
 

@@ -94,6 +94,8 @@ pub(super) struct Place {
     pub(super) origin: Arc<str>,
     /// What the connector dials; `None` is the sample backend.
     pub(super) dial: Option<Uri>,
+    /// Whether TLS is spoken, in which the protocol is chosen.
+    pub(super) is_secure: bool,
     host: HeaderValue,
     base_path: String,
 }
@@ -177,13 +179,14 @@ impl Place {
     fn of(target: &Target) -> Self {
         let Target::Http { base } = target else {
             let host = HeaderValue::from_static("demo");
-            return Self { origin: "demo:".into(), dial: None, host, base_path: String::new() };
+            return Self { origin: "demo:".into(), dial: None, is_secure: false, host, base_path: String::new() };
         };
         let scheme = base.scheme().unwrap_or(&Scheme::HTTP);
         let authority = base.authority().map_or("", |authority| authority.as_str());
         Self {
             origin: format!("{scheme}://{authority}").into(),
             dial: Some(base.clone()),
+            is_secure: *scheme == Scheme::HTTPS,
             host: HeaderValue::from_str(authority).unwrap_or(HeaderValue::from_static("")),
             base_path: base.path().trim_end_matches('/').to_owned(),
         }

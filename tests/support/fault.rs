@@ -5,6 +5,9 @@
 
 #![allow(dead_code, unreachable_pub, reason = "every test binary plays its own part of it")]
 
+#[path = "frames.rs"]
+pub mod frames;
+
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,6 +16,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
+
+use frames::Frame;
 
 /// One step of a script. After the last step the connection is closed.
 #[derive(Clone)]
@@ -37,6 +42,16 @@ pub enum Act {
     AwaitClose,
     /// Tears the connection down (a reset on a socket, a plain end in memory).
     Reset,
+    /// HTTP/2: reads what the client says first, and sends these frames behind the server's settings.
+    Greet(Vec<Frame>),
+    /// HTTP/2: reads the request of one more stream, or only its head. Frames that follow are about that stream.
+    ReadStream { whole: bool },
+    /// HTTP/2: sends frames about the last stream that was read.
+    Frames(Vec<Frame>),
+    /// HTTP/2: reads until the client resets a stream.
+    AwaitReset,
+    /// HTTP/2: answers what a connection lives by, and nothing else, until the other side closes.
+    Attend,
 }
 
 impl Act {
@@ -139,7 +154,8 @@ impl Faults {
         near
     }
 
-    fn serve<S>(&self, stream: S, before_reset: impl FnOnce(&S) + Send + 'static)
+    /// Serves one connection.
+    pub fn serve<S>(&self, stream: S, before_reset: impl FnOnce(&S) + Send + 'static)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -147,7 +163,7 @@ impl Faults {
         let script = self.shared.scripts.get(number).or(self.shared.scripts.last()).cloned().unwrap_or_default();
         let faults = self.clone();
         tokio::spawn(async move {
-            let mut connection = Connection { stream, unread: Vec::new(), faults: faults.clone() };
+            let mut connection = Connection { stream, unread: Vec::new(), last_stream: 0, faults: faults.clone() };
             let reset = connection.play(script).await;
             if reset {
                 before_reset(&connection.stream);
@@ -217,6 +233,7 @@ pub async fn socket(address: SocketAddr) -> TcpStream {
 struct Connection<S> {
     stream: S,
     unread: Vec<u8>,
+    last_stream: u32,
     faults: Faults,
 }
 
@@ -247,6 +264,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     true
                 }
                 Act::Reset => return true,
+                Act::Greet(frames) => self.greet(&frames).await,
+                Act::ReadStream { whole } => self.read_stream(whole).await,
+                Act::Frames(frames) => self.send_frames(&frames).await,
+                Act::AwaitReset => self.await_reset().await,
+                Act::Attend => {
+                    while self.next_frame().await.is_some() {}
+                    true
+                }
             };
             if !going_on {
                 return false;

@@ -12,4 +12,5 @@ pub mod load;
 pub mod obituary;
 pub mod operator;
 pub mod process;
+pub mod secure;
 pub mod until;

@@ -15,6 +15,7 @@ mod overload;
 mod passed;
 mod scenarios;
 mod shaped;
+mod streams;
 mod targets;
 mod uploads;
 

@@ -40,7 +40,7 @@ pub enum Repeat {
 /// How a try ended that may be followed by another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::upstream) enum Ending {
-    /// There was no connection: nothing was sent.
+    /// There was no connection, or the upstream says that it did nothing: as if nothing was sent.
     Unsent,
     /// The connection broke before the head of a reply was whole.
     Broken,
@@ -55,7 +55,7 @@ impl Ending {
     pub(in crate::upstream) fn of_error(error: &Error) -> Option<Self> {
         match error {
             Error::Connect(ConnectError::Forbidden { .. } | ConnectError::NoDemo) => None,
-            Error::Connect(_) | Error::ConnectTimeout => Some(Self::Unsent),
+            Error::Connect(_) | Error::ConnectTimeout | Error::Unprocessed => Some(Self::Unsent),
             Error::Closed | Error::Reset { in_body: false } => Some(Self::Broken),
             Error::FirstByteTimeout => Some(Self::Late),
             _ => None,
@@ -146,6 +146,7 @@ pub(in crate::upstream) mod tests {
             (Error::Connect(ConnectError::Tls("x".into())), Some(Ending::Unsent)),
             (Error::Connect(ConnectError::NoDemo), None),
             (Error::ConnectTimeout, Some(Ending::Unsent)),
+            (Error::Unprocessed, Some(Ending::Unsent)),
             (Error::Closed, Some(Ending::Broken)),
             (Error::Reset { in_body: false }, Some(Ending::Broken)),
             (Error::Reset { in_body: true }, None),

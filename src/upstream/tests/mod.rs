@@ -1,10 +1,13 @@
 //! The client against upstreams that misbehave. Where time matters the wire is in memory and the clock is the test's.
 
 pub(super) mod fixtures;
+mod flow;
 mod open;
 mod pool;
 mod send;
+mod shared;
 mod sockets;
+mod streams;
 mod tries;
 
 use std::sync::Arc;
