@@ -224,6 +224,11 @@ fn what_lies_in_the_place_of_a_socket_is_said_and_stays() {
     }
     assert_eq!(fs::read_to_string(&path).expect("it is there"), "precious");
     fs::remove_file(&path).expect("the file");
+    // A command ends before its line is in the log, where the end of the next reload is looked for.
+    gateway.log.wait("the lines of what failed", |lines| {
+        let failed = |line: &&String| line.contains(r#""event":"reload""#) && line.contains(r#""message":"failed""#);
+        (lines.iter().filter(failed).count() == 2).then_some(())
+    });
     operator.reload_by_signal().expect("nothing is in the way");
     assert!(ask(&path).starts_with("HTTP/1.1 200 "));
     assert_eq!(gateway.stop(), 0);
