@@ -11,7 +11,7 @@ use std::time::Instant as Clock;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, ETAG, IF_NONE_MATCH, SET_COOKIE};
 use http::request::Parts;
-use http::{HeaderMap, Method, Response, Version};
+use http::{HeaderMap, Method, Response};
 use tokio::sync::oneshot;
 
 use super::answer::Incoming;
@@ -59,12 +59,9 @@ struct Start {
 }
 
 /// Whether a request may be answered with a page that begins early. One that knows a page already may be told that it is still the same,
-/// HEAD has no body to wait for, and a client of HTTP/1.0 takes a body of unknown length that is cut for one that is whole.
+/// and HEAD has no body to wait for.
 pub(super) fn may_be(route: &Route, parts: &Parts) -> bool {
-    route.page().is_some_and(Page::early_head)
-        && parts.method == Method::GET
-        && parts.version > Version::HTTP_10
-        && !parts.headers.contains_key(IF_NONE_MATCH)
+    route.page().is_some_and(Page::early_head) && parts.method == Method::GET && !parts.headers.contains_key(IF_NONE_MATCH)
 }
 
 impl Early {

@@ -97,6 +97,11 @@ fn lists_and_articles_fit_phones_and_desks() {
                 browser.run("return [...document.querySelectorAll('img:not([loading])')].every((img) => img.complete && img.naturalWidth > 0)"),
                 true
             );
+            if name == "detail" {
+                let last = browser.find(".about .badge");
+                let bottom = browser.run("return document.querySelector('.about .badge').getBoundingClientRect().bottom");
+                assert!(browser.sees(&last) && bottom.as_f64().unwrap() <= f64::from(height), "{bottom} at {width} pixels");
+            }
             fs::write(folder.join(format!("{name}-{width}.png")), browser.picture()).unwrap();
         }
     }

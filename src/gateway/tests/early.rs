@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use http::{HeaderMap, Request, Version};
+use http::{HeaderMap, Request};
 use http_body::Body as _;
 use http_body_util::{BodyExt as _, Empty};
 use tokio::io::DuplexStream;
@@ -163,12 +163,6 @@ async fn what_is_no_whole_page_for_a_stranger_to_it_waits() {
         let seen = ask(&gateway, method, headers).await;
         assert_eq!((seen.status, seen.began), (200, 1000), "{method} {headers:?} {page}: {}", seen.body());
     }
-    // Who could not tell a page that is cut from one that is whole.
-    let old = gateway(late(), PAGE, "");
-    let body = Empty::new().map_err(|never| -> BodyError { match never {} });
-    let request = Request::get("/p").version(Version::HTTP_10).header(BROWSER.0, BROWSER.1).body(body).unwrap();
-    let response = old.answer(request).await;
-    assert!(response.headers().contains_key("etag") && response.body().size_hint().exact().is_some());
     // What is known already is told so.
     let gateway = gateway(late(), PAGE, off);
     let tag = ask(&gateway, "GET", &[BROWSER]).await.header("etag").to_owned();

@@ -1,4 +1,7 @@
-use super::signature::{FILTERS, FUNCTIONS, TESTS};
+use proptest::prelude::*;
+
+use super::problems;
+use super::signature::{FILTERS, FUNCTIONS, Signature, TESTS};
 use crate::page::Error;
 use crate::page::tests::{AROUND_NOTHING, compile, document};
 
@@ -123,6 +126,141 @@ fn the_tables_name_what_there_is() {
         for (name, _) in names {
             let problems = compile(&[("t", &mark.replace('X', name))]).err().unwrap_or_default();
             assert!(problems.iter().all(|problem| !problem.contains("unknown")), "{name}: {problems:?}");
+        }
+    }
+}
+
+/// An expression.
+#[derive(Debug, Clone)]
+enum Tree {
+    Leaf(String),
+    List(Vec<Tree>),
+    Map(Vec<Tree>),
+    Join(Box<Tree>, Box<Tree>),
+    /// Of the table of filters, what it is applied to, what it is told.
+    Filter(usize, Box<Tree>, Vec<Tree>),
+    Function(usize, Vec<Tree>),
+    Test(usize, Box<Tree>, Vec<Tree>),
+}
+
+/// Writes expressions. The call with this number, as they are begun, gets one argument more than it takes.
+struct Writer {
+    left: usize,
+    calls: usize,
+}
+
+impl Writer {
+    fn write(&mut self, tree: &Tree, out: &mut String) {
+        let mut list = |writer: &mut Self, elements: &[Tree], [open, name, close]: [&str; 3]| {
+            out.push_str(open);
+            for element in elements {
+                out.push_str(name);
+                writer.write(element, out);
+                out.push_str(", ");
+            }
+            out.push_str(close);
+        };
+        match tree {
+            Tree::Leaf(text) => out.push_str(text),
+            Tree::List(elements) => list(self, elements, ["[", "", "]"]),
+            // Two braces together end an expression, wherever they stand.
+            Tree::Map(elements) => list(self, elements, ["{ ", "\"k\": ", " }"]),
+            Tree::Join(left, right) => {
+                self.write(left, out);
+                out.push_str(" ~ ");
+                self.write(right, out);
+            }
+            Tree::Filter(which, on, told) => self.call(&FILTERS[*which], Some((on, " |")), told, out),
+            Tree::Function(which, told) => self.call(&FUNCTIONS[*which], None, told, out),
+            Tree::Test(which, on, told) => self.call(&TESTS[*which], Some((on, " is\n ")), told, out),
+        }
+    }
+
+    fn call(&mut self, (name, signature): &(&str, Signature), on: Option<(&Tree, &str)>, told: &[Tree], out: &mut String) {
+        out.push('(');
+        if let Some((on, by)) = on {
+            out.push('(');
+            self.write(on, out);
+            out.push(')');
+            out.push_str(by);
+        }
+        out.push_str(name);
+        self.calls += 1;
+        let has_more = self.left == self.calls;
+        out.push('(');
+        // What it needs, and what there is something for; in parentheses nothing is a literal, so every kind will do.
+        for (at, argument) in signature.names().enumerate() {
+            if has_more && at == 1 {
+                out.push_str("zzz\n= 1, ");
+            }
+            let is_needed = signature.required().any(|(needed, _)| needed == argument);
+            match told.get(at) {
+                Some(value) => {
+                    out.push_str(&format!("{argument}=("));
+                    self.write(value, out);
+                    out.push_str("), ");
+                }
+                None if is_needed => out.push_str(&format!("{argument} = nobody,")),
+                None => {}
+            }
+        }
+        if has_more && signature.names().count() < 2 {
+            out.push_str("zzz=1");
+        }
+        out.push_str("))");
+    }
+}
+
+fn any_tree() -> impl Strategy<Value = Tree> {
+    let text = "[a-z{}%|(),=#\\[\\] -]{0,8}";
+    let leaf = prop_oneof![
+        Just("name.of?.it".to_owned()),
+        Just("1.5".to_owned()),
+        Just("(-2)".to_owned()),
+        Just("true".to_owned()),
+        text.prop_map(|text| format!("\"{text}\"")),
+        text.prop_map(|text| format!("'\"{text}\\\\'")),
+        text.prop_map(|text| format!("`{text}`")),
+    ];
+    leaf.prop_map(Tree::Leaf).prop_recursive(3, 24, 3, |inner| {
+        let several = || prop::collection::vec(inner.clone(), 0..4);
+        let one = || inner.clone().prop_map(Box::new);
+        // `super` stands in blocks alone.
+        let functions: Vec<usize> = (0..FUNCTIONS.len()).filter(|at| FUNCTIONS[*at].0 != "super").collect();
+        prop_oneof![
+            several().prop_map(Tree::List),
+            several().prop_map(|elements| Tree::Map(elements.into_iter().take(1).collect())),
+            (one(), one()).prop_map(|(left, right)| Tree::Join(left, right)),
+            (0..FILTERS.len(), one(), several()).prop_map(|(which, on, told)| Tree::Filter(which, on, told)),
+            (prop::sample::select(functions), several()).prop_map(|(which, told)| Tree::Function(which, told)),
+            (0..TESTS.len(), one(), several()).prop_map(|(which, on, told)| Tree::Test(which, on, told)),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn one_argument_too_many_is_found_wherever_it_stands_and_nothing_else_is(tree in any_tree(), pick in any::<prop::sample::Index>(), frame in 0..4_usize) {
+        let frame = [("é {{- ", " }}"), ("{# {{ #}{% if ", " %}{% endif %}"), ("{% set v = ", " -%}"), ("{% raw %}{{{% endraw %}{{ '}}' ~ ", " }}")][frame];
+        let written = |left: usize| {
+            let (mut writer, mut out) = (Writer { left, calls: 0 }, frame.0.to_owned());
+            writer.write(&tree, &mut out);
+            (writer.calls, out + frame.1)
+        };
+        let told = |text: &str| -> Vec<String> {
+            problems("t", text).into_iter().map(|p| format!("{}:{} {}", p.line.unwrap(), p.column.unwrap(), p.message)).collect()
+        };
+        let (calls, right) = written(0);
+        // The engine takes it, but for a limit of its own.
+        let refused = compile(&[("t", &right)]).err().unwrap_or_default();
+        prop_assert!(refused.iter().all(|problem| problem.contains("maximum of 2 dimensions")), "{}\n{:?}", right, refused);
+        prop_assert_eq!(told(&right), [""; 0], "{}", right);
+        if calls > 0 {
+            let (_, wrong) = written(pick.index(calls) + 1);
+            let before = &wrong[..wrong.find("zzz").unwrap()];
+            let place = format!("{}:{} ", before.matches('\n').count() + 1, before.rsplit('\n').next().unwrap().chars().count() + 1);
+            let told = told(&wrong);
+            prop_assert!(told.len() == 1 && told[0].starts_with(&place) && told[0].contains("`zzz`"), "{}\n{:?}", wrong, told);
         }
     }
 }
