@@ -27,7 +27,7 @@ mod view;
 #[cfg(test)]
 mod view_tests;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use tera::{Context, ErrorKind, Tera};
@@ -35,7 +35,7 @@ use tera::{Context, ErrorKind, Tera};
 use crate::json::Node;
 
 pub use client::{CLIENT, client_tag};
-use direct::Direct;
+pub use direct::Stays;
 pub use escape::escape;
 use facts::AllFacts;
 pub use facts::HeadPart;
@@ -60,8 +60,8 @@ pub const AROUND: [&str; 4] = ["data", "request", "route", "site"];
 #[derive(Debug)]
 pub struct Templates {
     tera: Tera,
-    /// Those that need no engine.
-    direct: HashMap<String, Direct>,
+    /// Their texts, by name.
+    texts: BTreeMap<String, String>,
     facts: AllFacts,
     unsigned: Vec<Unsigned>,
     limit: usize,
@@ -144,8 +144,7 @@ impl Templates {
             Ok(()) => {
                 let facts = AllFacts::of(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
                 let unsigned = files.iter().flat_map(|(name, text)| unsigned::unsigned(name, text)).collect();
-                let direct = files.into_iter().filter_map(|(name, text)| Some((name, Direct::compile(&text)?))).collect();
-                Ok(Self { tera, direct, facts, unsigned, limit: MAX_OUTPUT })
+                Ok(Self { tera, texts: files.into_iter().collect(), facts, unsigned, limit: MAX_OUTPUT })
             }
             Err(error) => Err(problem::gather(files, error)),
         }
@@ -244,19 +243,28 @@ fn context(document: &Node<'_>, around: &Around<'_>) -> Context {
     for (key, value) in data.as_map().into_iter().flatten() {
         context.insert_value(key.to_string(), value.clone());
     }
-    let request = named([
+    context.insert_value("data", data);
+    context.insert_value("request", request(around));
+    context.insert_value("route", around.route.into());
+    context.insert_value("site", site(around));
+    context
+}
+
+/// `request`
+fn request(around: &Around<'_>) -> tera::Value {
+    named([
         ("method", around.method.into()),
         ("path", around.path.into()),
         ("id", around.id.into()),
         ("nonce", around.nonce.into()),
         ("params", pairs(around.params)),
         ("query", pairs(around.query)),
-    ]);
-    context.insert_value("data", data);
-    context.insert_value("request", request);
-    context.insert_value("route", around.route.into());
-    context.insert_value("site", named([("origin", around.origin.into())]));
-    context
+    ])
+}
+
+/// `site`
+fn site(around: &Around<'_>) -> tera::Value {
+    named([("origin", around.origin.into())])
 }
 
 fn pairs(pairs: &[(String, Node<'_>)]) -> tera::Value {

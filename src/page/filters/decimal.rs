@@ -1,8 +1,8 @@
 //! `decimal`: numbers with a fixed number of places, rounded as a person would.
 
-use tera::{Error, Kwargs, State, TeraResult, Value};
+use tera::{Error, Kwargs, TeraResult};
 
-use super::defined;
+use super::Given;
 use crate::json::Number;
 
 /// The most places.
@@ -11,16 +11,16 @@ const MOST_PLACES: usize = 30;
 /// `{{ price | decimal(places=2, group=",") }}`: `1234.5` as `1,234.50`. `places` is 2 when absent; without `group` thousands stand
 /// together; `point` replaces the dot. Takes numbers and texts that are numbers, computes in decimals, rounds half away from zero.
 /// Null prints nothing.
-pub(super) fn decimal(value: &Value, kwargs: Kwargs, _: &State) -> TeraResult<String> {
-    if defined("decimal", value)?.is_none() {
+pub(super) fn decimal(given: &Given<'_>, kwargs: &Kwargs) -> TeraResult<String> {
+    let text = given.defined("decimal")?;
+    if given.is_none() {
         return Ok(String::new());
     }
     let places = kwargs.get::<usize>("places")?.unwrap_or(2).min(MOST_PLACES);
     let group = kwargs.get::<&str>("group")?.unwrap_or("");
     let point = kwargs.get::<&str>("point")?.unwrap_or(".");
-    let text = value.to_string();
-    let not_a_number = || Error::message(format!("`decimal` wants a number, not `{}`", super::shown(&text)));
-    if !value.is_number() && !value.is_string() {
+    let not_a_number = || Error::message(format!("`decimal` wants a number, not `{}`", super::shown(text)));
+    if !given.is_one() {
         return Err(not_a_number());
     }
     let plain = plain(text.trim()).ok_or_else(not_a_number)?;

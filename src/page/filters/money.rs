@@ -1,9 +1,9 @@
 //! `money`: amounts in a currency, as a language writes them.
 
-use tera::{Error, Kwargs, State, TeraResult, Value};
+use tera::{Error, Kwargs, TeraResult};
 
+use super::Given;
 use super::decimal::{Rounded, rounded};
-use super::defined;
 use super::locales::{Locale, Place};
 
 /// Currencies without two decimals (ISO 4217).
@@ -38,8 +38,9 @@ const DECIMALS: [(&str, usize); 25] = [
 /// `{{ price | money(currency="EUR", locale="de") }}`: `1234.5` as `1.234,50 €`. With `minor=true` the value counts cents, or what the currency has
 /// in their place. Takes numbers and texts that are numbers, computes in decimals, rounds half away from zero. `locale` is `en` when absent.
 /// Null prints nothing.
-pub(super) fn money(value: &Value, kwargs: Kwargs, _: &State) -> TeraResult<String> {
-    if defined("money", value)?.is_none() {
+pub(super) fn money(given: &Given<'_>, kwargs: &Kwargs) -> TeraResult<String> {
+    let text = given.defined("money")?;
+    if given.is_none() {
         return Ok(String::new());
     }
     let currency = kwargs.must_get::<&str>("currency")?;
@@ -49,10 +50,8 @@ pub(super) fn money(value: &Value, kwargs: Kwargs, _: &State) -> TeraResult<Stri
     let locale = locale("money", kwargs.get::<&str>("locale")?.unwrap_or("en"))?;
     let places = DECIMALS.iter().find(|(code, _)| *code == currency).map_or(2, |(_, places)| *places);
     let shift = if kwargs.get::<bool>("minor")?.unwrap_or(false) { places } else { 0 };
-    let text = value.to_string();
-    let is_one = value.is_number() || value.is_string();
-    let rounded = is_one.then(|| rounded(text.trim(), shift, places)).flatten();
-    let rounded = rounded.ok_or_else(|| Error::message(format!("`money` wants a number, not `{}`", super::shown(&text))))?;
+    let rounded = given.is_one().then(|| rounded(text.trim(), shift, places)).flatten();
+    let rounded = rounded.ok_or_else(|| Error::message(format!("`money` wants a number, not `{}`", super::shown(text))))?;
     Ok(written(&rounded, currency, locale))
 }
 

@@ -3,24 +3,23 @@
 use fixed_decimal::Decimal;
 use icu_locale_core::Locale;
 use icu_plurals::{PluralCategory, PluralRuleType, PluralRules, PluralRulesOptions};
-use tera::{Error, Kwargs, State, TeraResult, Value};
+use tera::{Error, Kwargs, TeraResult};
 
-use super::defined;
+use super::Given;
 
 /// `{{ count | plural(locale="pl", one="{n} plik", few="{n} pliki", many="{n} plików", other="{n} pliku") }}`: the text of the category that the
 /// language (by the CLDR) puts the number in, with the number for `{n}`. `other` stands in for a text that is absent. `ordinal=true` for
 /// first and second. `locale` is `en` when absent. Null prints nothing.
-pub(super) fn plural(value: &Value, kwargs: Kwargs, _: &State) -> TeraResult<String> {
-    if defined("plural", value)?.is_none() {
+pub(super) fn plural(given: &Given<'_>, kwargs: &Kwargs) -> TeraResult<String> {
+    let number = given.defined("plural")?;
+    if given.is_none() {
         return Ok(String::new());
     }
     let tag = kwargs.get::<&str>("locale")?.unwrap_or("en");
     let kind = if kwargs.get::<bool>("ordinal")?.unwrap_or(false) { PluralRuleType::Ordinal } else { PluralRuleType::Cardinal };
     let other = kwargs.must_get::<&str>("other")?;
-    let number = value.to_string();
-    let is_one = value.is_number() || value.is_string();
-    let category = is_one.then(|| category(number.trim(), tag, kind)).transpose()?.flatten();
-    let category = category.ok_or_else(|| Error::message(format!("`plural` wants a number, not `{}`", super::shown(&number))))?;
+    let category = given.is_one().then(|| category(number.trim(), tag, kind)).transpose()?.flatten();
+    let category = category.ok_or_else(|| Error::message(format!("`plural` wants a number, not `{}`", super::shown(number))))?;
     let name = match category {
         PluralCategory::Zero => "zero",
         PluralCategory::One => "one",
