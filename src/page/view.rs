@@ -94,7 +94,13 @@ impl Templates {
     }
 
     /// A page without its state, or one block of it, by the form that needs no engine. `None` where the engine has to.
-    fn show_directly(&self, view: &View, text: &str, around: &Around<'_>, block: Option<&str>) -> Option<Result<Shown, Error>> {
+    pub(super) fn show_directly(
+        &self,
+        view: &View,
+        text: &str,
+        around: &Around<'_>,
+        block: Option<&str>,
+    ) -> Option<Result<Shown, Error>> {
         let document = view.direct.as_ref().ok()?.read(text)?;
         let mut warnings = Vec::new();
         let mut made = || match (&view.head, block) {
@@ -114,7 +120,11 @@ impl Templates {
         }
     }
 
-    fn show_by_engine(&self, view: &View, document: &Node<'_>, around: &Around<'_>) -> Result<Shown, Error> {
+    /// As [`Templates::show`], by the engine alone, which is what the other form is held against.
+    ///
+    /// # Errors
+    /// As [`Templates::show`].
+    pub fn show_by_engine(&self, view: &View, document: &Node<'_>, around: &Around<'_>) -> Result<Shown, Error> {
         let name = view.template.as_str();
         let mut context = context(document, around);
         let mut warnings = Vec::new();

@@ -3,6 +3,7 @@
 mod family;
 mod filters;
 mod law;
+mod sample;
 mod values;
 
 use super::*;
