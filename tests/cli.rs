@@ -83,9 +83,18 @@ fn a_reply_is_shaped_as_its_route_would() {
 #[test]
 fn routes_explain_their_passes() {
     let list = format!(
-        "{SHOP}  - {{route: GET /groups, call: 'GET shop:/api/items', shape: [{{nulls: drop}}, {{group: {{in: list, by: id}}}}]}}\n  - {{route: GET /spread, call: 'GET shop:/api/items', shape: [{{flatten: {{arrays: index}}}}]}}\n"
+        "{SHOP}  - {{route: GET /groups, call: 'GET shop:/api/items', shape: [{{nulls: drop}}, {{group: {{in: list, by: id}}}}]}}\n  - {{route: GET /spread, call: 'GET shop:/api/items', shape: [{{flatten: {{arrays: index}}}}]}}\n  - {{route: GET /page, call: 'GET shop:/api/items', page: page.html}}\n  - {{route: GET /sorted, call: 'GET shop:/api/items', page: sorted.html}}\n"
     );
     let folder = folder(&list);
+    let templates = folder.path().join("templates");
+    fs::create_dir(&templates).expect("a folder");
+    for (name, text) in [
+        ("page.html", "{{ items | length }}"),
+        ("sorted.html", "{% include \"part.html\" %}"),
+        ("part.html", "\n{{ items | sort }}"),
+    ] {
+        fs::write(templates.join(name), text).expect("a template");
+    }
     let output = run_in(folder.path(), &["routes", "--explain"]);
     assert_eq!(
         out(&output),
@@ -107,6 +116,18 @@ GET /spread
   pass 2, on a tree:
     flatten: `arrays: index` lifts out of arrays, whose length decides
   whole, whatever its size: a step needs the whole document as a tree
+
+GET /page
+  pass 1, over the bytes: unwrap
+  above 256.0 KiB it is shaped while it comes
+    unwrap: all is held until the verdict, where that stands behind the payload
+  a page: written straight from the text of the document
+
+GET /sorted
+  pass 1, over the bytes: unwrap
+  above 256.0 KiB it is shaped while it comes
+    unwrap: all is held until the verdict, where that stands behind the payload
+  a page: by the template engine, from a tree, because of line 2 of part.html: the filter `sort`
 "
     );
 }

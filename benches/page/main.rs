@@ -1,7 +1,7 @@
 //! A page from the bytes of a reply: the whole of it, and its parts, beside the engine and beside code written for this one page, in
 //! one run.
 //!
-//! `cargo bench --bench page [small|medium|large]`. Every figure is the fastest of many rounds, which is the one that other programs
+//! `cargo bench --bench page [small|medium|large|shop]`: the pages of the sample are `shop`. Every figure is the fastest of many rounds, which is the one that other programs
 //! disturb least.
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark prints, and may stop")]
@@ -9,6 +9,7 @@
 #[path = "../shape/documents.rs"]
 mod documents;
 mod engine;
+mod shop;
 mod straight;
 
 use std::hint::black_box;
@@ -35,6 +36,7 @@ fn main() {
             table(name, &text);
         }
     }
+    shop::tables(&wanted);
 }
 
 fn table(name: &str, reply: &str) {
@@ -87,7 +89,7 @@ fn table(name: &str, reply: &str) {
             drop(black_box(templates.show_text(&view, text, &around).unwrap()));
         }),
     ];
-    let times = fastest(&parts);
+    let times = fastest(&parts, BUDGET);
     let straight = times.first().copied().unwrap_or_default();
     for ((part, _), time) in parts.iter().zip(&times) {
         println!("| {name}, {} bytes | {part} | {:.1} | {:.2} |", html.len(), time * 1e6, time / straight);
@@ -95,9 +97,9 @@ fn table(name: &str, reply: &str) {
 }
 
 /// The fastest round of each, in seconds, rounds in turns.
-fn fastest(parts: &[(&str, &dyn Fn())]) -> Vec<f64> {
+fn fastest(parts: &[(&str, &dyn Fn())], budget: Duration) -> Vec<f64> {
     let mut best = vec![f64::MAX; parts.len()];
-    let end = Instant::now() + BUDGET;
+    let end = Instant::now() + budget;
     while Instant::now() < end {
         for ((_, part), best) in parts.iter().zip(&mut best) {
             let start = Instant::now();

@@ -1,4 +1,4 @@
-//! `forecourt routes --explain`: the passes that each route makes over a reply, and why.
+//! `forecourt routes --explain`: the passes that each route makes over a reply, how its page is made, and why.
 
 use std::path::Path;
 
@@ -6,6 +6,7 @@ use anyhow::Result;
 use bytesize::ByteSize;
 
 use super::{exit, load};
+use crate::page::Stays;
 use crate::plan::{Answer, Route};
 use crate::shape::PassPlan;
 
@@ -29,12 +30,20 @@ fn explained(route: &Route) -> String {
                 lines.extend(told(at + 1, pass));
             }
             lines.extend(size(route.streams(), &passes));
-            if route.page().is_some() {
-                lines.push("  a page: a tree for the template, the steps one after the other".to_owned());
-            }
         }
     }
+    lines.extend(route.page().map(|page| made(page.view().stays())));
     lines.join("\n")
+}
+
+/// How a page is made.
+fn made(stays: Option<&Stays>) -> String {
+    match stays {
+        None => "  a page: written straight from the text of the document".to_owned(),
+        Some(Stays { template, line, what }) => {
+            format!("  a page: by the template engine, from a tree, because of line {line} of {template}: {what}")
+        }
+    }
 }
 
 /// What becomes of a large reply.
@@ -71,6 +80,16 @@ fn told(number: usize, pass: &PassPlan) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_tells_how_it_is_made_and_why() {
+        let stays = Stays { template: "list.html".to_owned(), line: 7, what: "the filter `sort`".to_owned() };
+        assert_eq!(
+            made(Some(&stays)),
+            "  a page: by the template engine, from a tree, because of line 7 of list.html: the filter `sort`"
+        );
+        assert_eq!(made(None), "  a page: written straight from the text of the document");
+    }
 
     #[test]
     fn a_pass_tells_its_steps_and_why_some_need_a_tree() {

@@ -12,7 +12,7 @@ use super::surgery::Own;
 use super::{Error, HeadPart, JsonLdText, Templates};
 
 /// The largest value of a head, in bytes.
-const MAX_VALUE: usize = 64 * 1024;
+pub(super) const MAX_VALUE: usize = 64 * 1024;
 
 /// What a head holds, as it was typed: every value is a template text.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -53,10 +53,49 @@ pub struct HeadProblem {
 /// A compiled head.
 #[derive(Debug)]
 pub(super) struct Head {
-    engine: Engine,
+    values: Values,
     elements: Vec<Element>,
     json_ld: Vec<JsonLd>,
     parts: Vec<HeadPart>,
+}
+
+/// The templates of values.
+#[derive(Debug)]
+pub(super) struct Values {
+    engine: Engine,
+    /// Their texts, by name.
+    texts: Vec<(String, String)>,
+}
+
+/// Who knows what the values of a head come to.
+pub(super) trait Teller {
+    /// Why there may be no value.
+    type Stop: From<Error>;
+
+    /// A value, by the name of its template.
+    fn value(&self, name: &str) -> Result<String, Self::Stop>;
+
+    /// What a template of structured data writes.
+    fn data(&self, name: &str) -> Result<String, Self::Stop>;
+}
+
+/// The engine, with the variables of a page.
+struct ByEngine<'e> {
+    values: &'e Values,
+    templates: &'e Templates,
+    context: &'e Context,
+}
+
+impl Teller for ByEngine<'_> {
+    type Stop = Error;
+
+    fn value(&self, name: &str) -> Result<String, Error> {
+        self.values.engine.render(name, self.context, MAX_VALUE, None)
+    }
+
+    fn data(&self, name: &str) -> Result<String, Error> {
+        self.templates.text(name, self.context, None)
+    }
 }
 
 /// An element that holds one value.
@@ -74,12 +113,12 @@ impl Head {
     /// # Errors
     /// Every value that is no template text, names an unknown filter, or a template that is not there.
     pub(super) fn compile(typed: &HeadText, templates: &Templates) -> Result<Self, Vec<HeadProblem>> {
-        let mut engine = Engine::new(Escaping::Later);
+        let mut head_values = Values { engine: Engine::new(Escaping::Later), texts: Vec::new() };
         let mut problems = Vec::new();
         let mut elements = Vec::new();
         let mut json_ld = Vec::new();
         for Typed { path, text, own, is_address } in values(typed) {
-            elements.push(Element { value: add(&mut engine, &path, text, &mut problems), own, is_address });
+            elements.push(Element { value: head_values.add(&path, text, &mut problems), own, is_address });
         }
 
         for (at, piece) in typed.json_ld.iter().enumerate() {
@@ -87,7 +126,7 @@ impl Head {
                 [_] => vec!["json_ld".to_owned()],
                 _ => vec!["json_ld".to_owned(), at.to_string()],
             };
-            json_ld.push(JsonLd::compile(&mut engine, &path, piece, templates, &mut problems));
+            json_ld.push(JsonLd::compile(&mut head_values, &path, piece, templates, &mut problems));
         }
         let given = [(HeadPart::Title, &typed.title), (HeadPart::Description, &typed.description)];
         let given = given.into_iter().chain([(HeadPart::Canonical, &typed.canonical)]);
@@ -99,7 +138,7 @@ impl Head {
                 told.push(problem);
             }
         }
-        if told.is_empty() { Ok(Self { engine, elements, json_ld, parts }) } else { Err(told) }
+        if told.is_empty() { Ok(Self { values: head_values, elements, json_ld, parts }) } else { Err(told) }
     }
 
     /// Which of the parts that search engines look for it writes.
@@ -107,21 +146,35 @@ impl Head {
         &self.parts
     }
 
+    /// The template texts of its values, by name.
+    pub(super) fn texts(&self) -> &[(String, String)] {
+        &self.values.texts
+    }
+
+    /// The names of the templates that write its structured data.
+    pub(super) fn data(&self) -> Vec<&str> {
+        self.json_ld.iter().filter_map(JsonLd::template).collect()
+    }
+
+    /// What it says, by the engine.
+    pub(super) fn by_engine<'e>(&'e self, templates: &'e Templates, context: &'e Context) -> impl Teller<Stop = Error> + 'e {
+        ByEngine { values: &self.values, templates, context }
+    }
+
     /// The elements, one a line, and which of a template's own give way to them. A value that is empty has no element.
     ///
     /// # Errors
     /// A variable that is not there, or a template of structured data that writes no JSON.
-    pub(super) fn render(
+    pub(super) fn render<T: Teller>(
         &self,
-        templates: &Templates,
-        context: &Context,
+        teller: &T,
         origin: Option<&str>,
         warnings: &mut Vec<String>,
-    ) -> Result<(String, Vec<&Own>), Error> {
+    ) -> Result<(String, Vec<&Own>), T::Stop> {
         let mut html = String::new();
         let mut written = Vec::new();
         for Element { value, own, is_address } in &self.elements {
-            let text = collapsed(&text_of(&self.engine, value, context)?);
+            let text = collapsed(&teller.value(value)?);
             let text = if *is_address { address(&text, origin) } else { Some(text) };
             match text {
                 None => warnings.push(format!("`{value}` is neither a path nor an address, and was left out")),
@@ -135,7 +188,7 @@ impl Head {
             }
         }
         for piece in &self.json_ld {
-            html.push_str(&piece.element(&self.engine, templates, context)?);
+            html.push_str(&piece.element(teller)?);
         }
         Ok((html, written))
     }
@@ -197,18 +250,17 @@ pub fn takes_address(name: &str) -> bool {
     matches!(name, "url" | "image" | "audio" | "video") || name.ends_with(":url") || name.ends_with(":secure_url")
 }
 
-/// Adds a value's template, named after its place.
-pub(super) fn add(engine: &mut Engine, path: &[String], text: &str, problems: &mut Vec<HeadProblem>) -> String {
-    let name = format!("head.{}", path.join("."));
-    if let Err(told) = engine.add(&[(name.clone(), text.to_owned())]) {
-        problems.extend(told.into_iter().map(|told| HeadProblem { path: path.to_vec(), message: told.message, missing: None }));
+impl Values {
+    /// Adds a value's template, named after its place.
+    pub(super) fn add(&mut self, path: &[String], text: &str, problems: &mut Vec<HeadProblem>) -> String {
+        let name = format!("head.{}", path.join("."));
+        if let Err(told) = self.engine.add(&[(name.clone(), text.to_owned())]) {
+            let problem = |message| HeadProblem { path: path.to_vec(), message, missing: None };
+            problems.extend(told.into_iter().map(|told| problem(told.message)));
+        }
+        self.texts.push((name.clone(), text.to_owned()));
+        name
     }
-    name
-}
-
-/// A value as it was rendered.
-pub(super) fn text_of(engine: &Engine, name: &str, context: &Context) -> Result<String, Error> {
-    engine.render(name, context, MAX_VALUE, None)
 }
 
 /// One line without blanks around it: white space and control characters, which no title has, become single blanks.

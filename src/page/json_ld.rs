@@ -3,10 +3,8 @@
 //! Whatever is rendered is read as JSON again before it goes out, so nothing that is no JSON, and no end of a script, ever does.
 
 use serde_json::Value;
-use tera::Context;
 
-use super::engine::Engine;
-use super::head::{HeadProblem, add, text_of};
+use super::head::{HeadProblem, Teller, Values};
 use super::{Error, Templates, state};
 use crate::json::{Limits, Node, Number, Object, Text, parse};
 
@@ -42,7 +40,7 @@ const CONTEXT: (&str, &str) = ("@context", "https://schema.org");
 impl JsonLd {
     /// Compiles a piece; `path` is where it stands under `head`.
     pub(super) fn compile(
-        engine: &mut Engine,
+        values: &mut Values,
         path: &[String],
         typed: &JsonLdText,
         templates: &Templates,
@@ -56,16 +54,24 @@ impl JsonLd {
                 }
                 Self::Template(name.clone())
             }
-            JsonLdText::Inline(value) => Self::Inline(tree(engine, path, value, problems)),
+            JsonLdText::Inline(value) => Self::Inline(tree(values, path, value, problems)),
         }
     }
 
+    /// The name of the template that writes it, if one does.
+    pub(super) fn template(&self) -> Option<&str> {
+        if let Self::Template(name) = self { Some(name) } else { None }
+    }
+
     /// The element that holds the data.
-    pub(super) fn element(&self, engine: &Engine, templates: &Templates, context: &Context) -> Result<String, Error> {
+    ///
+    /// # Errors
+    /// A variable that is not there, or a template that writes no JSON.
+    pub(super) fn element<T: Teller>(&self, teller: &T) -> Result<String, T::Stop> {
         let mut json = String::new();
         match self {
             Self::Template(name) => {
-                let text = templates.text(name, context, None)?;
+                let text = teller.data(name)?;
                 let node = parse(&text, &Limits::default()).map_err(|error| Error::Render {
                     template: name.clone(),
                     line: None,
@@ -74,7 +80,7 @@ impl JsonLd {
                 state::write(&node, &mut json);
             }
             Self::Inline(tree) => {
-                let mut node = evaluate(tree, engine, context)?;
+                let mut node = evaluate(tree, teller)?;
                 if let Some(object) = node.as_object_mut().filter(|object| object.get(CONTEXT.0).is_none()) {
                     let mut whole = Object::new();
                     whole.push(Text::plain(CONTEXT.0), Node::text(CONTEXT.1));
@@ -88,7 +94,7 @@ impl JsonLd {
     }
 }
 
-fn tree(engine: &mut Engine, path: &[String], value: &Value, problems: &mut Vec<HeadProblem>) -> Tree {
+fn tree(values: &mut Values, path: &[String], value: &Value, problems: &mut Vec<HeadProblem>) -> Tree {
     let below = |name: String| path.iter().cloned().chain([name]).collect::<Vec<_>>();
     match value {
         Value::Null => Tree::Constant(Node::Null),
@@ -96,15 +102,15 @@ fn tree(engine: &mut Engine, path: &[String], value: &Value, problems: &mut Vec<
         Value::Number(number) => Tree::Constant(Node::Number(Number::raw(number.to_string()))),
         Value::String(text) if !text.contains(['{', '}']) => Tree::Constant(Node::text(text.clone())),
         Value::String(text) => match expression(text) {
-            Some(inner) => Tree::Expression(add(engine, path, &format!("{{{{ ({inner}) | json_script }}}}"), problems)),
-            None => Tree::Text(add(engine, path, text, problems)),
+            Some(inner) => Tree::Expression(values.add(path, &format!("{{{{ ({inner}) | json_script }}}}"), problems)),
+            None => Tree::Text(values.add(path, text, problems)),
         },
         Value::Array(elements) => {
-            let element = |(at, value): (usize, &Value)| tree(engine, &below(at.to_string()), value, problems);
+            let element = |(at, value): (usize, &Value)| tree(values, &below(at.to_string()), value, problems);
             Tree::List(elements.iter().enumerate().map(element).collect())
         }
         Value::Object(members) => {
-            let member = |(name, value): (&String, &Value)| (name.clone(), tree(engine, &below(name.clone()), value, problems));
+            let member = |(name, value): (&String, &Value)| (name.clone(), tree(values, &below(name.clone()), value, problems));
             Tree::Mapping(members.iter().map(member).collect())
         }
     }
@@ -119,22 +125,20 @@ fn expression(text: &str) -> Option<&str> {
 }
 
 /// A member of a mapping whose value is null is left out: an item without a brand has no brand.
-fn evaluate(tree: &Tree, engine: &Engine, context: &Context) -> Result<Node<'static>, Error> {
+fn evaluate<T: Teller>(tree: &Tree, teller: &T) -> Result<Node<'static>, T::Stop> {
     Ok(match tree {
         Tree::Constant(node) => node.clone(),
-        Tree::Text(name) => Node::text(text_of(engine, name, context)?),
+        Tree::Text(name) => Node::text(teller.value(name)?),
         Tree::Expression(name) => {
-            let text = text_of(engine, name, context)?;
+            let text = teller.value(name)?;
             let node = parse(&text, &Limits::default());
             node.map_err(|error| Error::Render { template: name.clone(), line: None, message: error.to_string() })?.into_owned()
         }
-        Tree::List(elements) => {
-            Node::Array(elements.iter().map(|element| evaluate(element, engine, context)).collect::<Result<_, _>>()?)
-        }
+        Tree::List(elements) => Node::Array(elements.iter().map(|element| evaluate(element, teller)).collect::<Result<_, _>>()?),
         Tree::Mapping(members) => {
             let mut object = Object::new();
             for (name, value) in members {
-                let node = evaluate(value, engine, context)?;
+                let node = evaluate(value, teller)?;
                 if !node.is_null() {
                     object.push(Text::plain(name.clone()), node);
                 }

@@ -29,7 +29,7 @@ mod view;
 #[cfg(test)]
 mod view_tests;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use tera::Context;
@@ -37,7 +37,7 @@ use tera::Context;
 use crate::json::Node;
 
 pub use client::{CLIENT, client_tag};
-use direct::Direct;
+pub use direct::Stays;
 use engine::{Engine, Escaping};
 pub use escape::escape;
 use facts::AllFacts;
@@ -62,8 +62,8 @@ pub const AROUND: [&str; 4] = ["data", "request", "route", "site"];
 #[derive(Debug)]
 pub struct Templates {
     engine: Engine,
-    /// Those that need no engine.
-    direct: HashMap<String, Direct>,
+    /// Their texts, by name.
+    texts: BTreeMap<String, String>,
     facts: AllFacts,
     unsigned: Vec<Unsigned>,
     limit: usize,
@@ -145,8 +145,7 @@ impl Templates {
         engine.add(&files)?;
         let facts = AllFacts::of(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
         let unsigned = files.iter().flat_map(|(name, text)| unsigned::unsigned(name, text)).collect();
-        let direct = files.into_iter().filter_map(|(name, text)| Some((name, Direct::compile(&text)?))).collect();
-        Ok(Self { engine, direct, facts, unsigned, limit: MAX_OUTPUT })
+        Ok(Self { engine, texts: files.into_iter().collect(), facts, unsigned, limit: MAX_OUTPUT })
     }
 
     /// The same templates with another limit for a page, in bytes.
@@ -209,19 +208,28 @@ fn context(document: &Node<'_>, around: &Around<'_>) -> Context {
     for (key, value) in data.as_map().into_iter().flatten() {
         context.insert_value(key.to_string(), value.clone());
     }
-    let request = named([
+    context.insert_value("data", data);
+    context.insert_value("request", request(around));
+    context.insert_value("route", around.route.into());
+    context.insert_value("site", site(around));
+    context
+}
+
+/// `request`
+fn request(around: &Around<'_>) -> tera::Value {
+    named([
         ("method", around.method.into()),
         ("path", around.path.into()),
         ("id", around.id.into()),
         ("nonce", around.nonce.into()),
         ("params", pairs(around.params)),
         ("query", pairs(around.query)),
-    ]);
-    context.insert_value("data", data);
-    context.insert_value("request", request);
-    context.insert_value("route", around.route.into());
-    context.insert_value("site", named([("origin", around.origin.into())]));
-    context
+    ])
+}
+
+/// `site`
+fn site(around: &Around<'_>) -> tera::Value {
+    named([("origin", around.origin.into())])
 }
 
 fn pairs(pairs: &[(String, Node<'_>)]) -> tera::Value {

@@ -1,7 +1,7 @@
 //! A page as a route has it: a template, its head, its state; and what is shown of it, the whole or one block.
 
-use super::direct::Direct;
-use super::head::Head;
+use super::direct::{Direct, Document, Given, HeadParts, Stays};
+use super::head::{Head, MAX_VALUE, Teller};
 use super::state::{LARGE_STATE, MAX_STATE};
 use super::surgery::{with_head, with_state};
 use super::{Around, Error, HeadPart, HeadProblem, HeadText, State, Templates, context};
@@ -13,6 +13,8 @@ pub struct View {
     template: String,
     head: Option<Head>,
     state: State,
+    /// The form that needs no engine, or why there is none.
+    direct: Result<Direct, Stays>,
 }
 
 /// A page, or a block of one.
@@ -36,7 +38,17 @@ impl View {
         templates: &Templates,
     ) -> Result<Self, Vec<HeadProblem>> {
         let head = head.map(|head| Head::compile(head, templates)).transpose()?;
-        Ok(Self { template: template.to_owned(), head, state })
+        let files = templates.texts.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+        let data = head.as_ref().map(Head::data).unwrap_or_default();
+        let parts = HeadParts { values: head.as_ref().map(Head::texts).unwrap_or_default(), data: &data };
+        let direct = Direct::compile(files, template, parts);
+        Ok(Self { template: template.to_owned(), head, state, direct })
+    }
+
+    /// Why the engine renders this page: what there is in its templates that nobody else knows. `None` if it is written straight from
+    /// the text of the document.
+    pub fn stays(&self) -> Option<&Stays> {
+        self.direct.as_ref().err()
     }
 
     /// The template's name.
@@ -71,21 +83,53 @@ impl Templates {
     /// # Errors
     /// See [`Error`]. Nothing is given when it fails: half a page is no page.
     pub fn show(&self, view: &View, document: &Node<'_>, around: &Around<'_>) -> Result<Shown, Error> {
-        if let Some(direct) = self.direct(view)
-            && let Ok(text) = String::from_utf8(document.to_json())
-            && let Some(html) = direct.page(&text, around, None, self.limit)
-        {
-            return view.finish(html?, document, Vec::new());
+        let direct = |text: String| self.show_directly(view, &text, around, None);
+        match view.direct.as_ref().ok().and_then(|_| String::from_utf8(document.to_json()).ok()).and_then(direct) {
+            Some(shown) => {
+                let Shown { html, warnings } = shown?;
+                view.finish(html, document, warnings)
+            }
+            None => self.show_by_engine(view, document, around),
         }
-        self.show_by_engine(view, document, around)
     }
 
-    fn show_by_engine(&self, view: &View, document: &Node<'_>, around: &Around<'_>) -> Result<Shown, Error> {
+    /// A page without its state, or one block of it, by the form that needs no engine. `None` where the engine has to.
+    pub(super) fn show_directly(
+        &self,
+        view: &View,
+        text: &str,
+        around: &Around<'_>,
+        block: Option<&str>,
+    ) -> Option<Result<Shown, Error>> {
+        let document = view.direct.as_ref().ok()?.read(text)?;
+        let mut warnings = Vec::new();
+        let mut made = || match (&view.head, block) {
+            (None, block) => document.page(around, None, self.limit, block),
+            (Some(_), Some(block)) => document.page(around, Some(""), self.limit, Some(block)),
+            (Some(head), None) => {
+                let teller = DirectHead { document: &document, around, limit: self.limit };
+                let (elements, own) = head.render(&teller, around.origin, &mut warnings)?;
+                let html = document.page(around, Some(&elements), self.limit, None)?;
+                Ok(with_head(&html, &elements, &own))
+            }
+        };
+        match made() {
+            Ok(html) => Some(Ok(Shown { html, warnings })),
+            Err(Given::Back) => None,
+            Err(Given::Error(error)) => Some(Err(error)),
+        }
+    }
+
+    /// As [`Templates::show`], by the engine alone, which is what the other form is held against.
+    ///
+    /// # Errors
+    /// As [`Templates::show`].
+    pub fn show_by_engine(&self, view: &View, document: &Node<'_>, around: &Around<'_>) -> Result<Shown, Error> {
         let name = view.template.as_str();
         let mut context = context(document, around);
         let mut warnings = Vec::new();
         let html = if let Some(head) = &view.head {
-            let (elements, own) = head.render(self, &context, around.origin, &mut warnings)?;
+            let (elements, own) = head.render(&head.by_engine(self, &context), around.origin, &mut warnings)?;
             context.insert_value("head", tera::Value::safe_string(&elements));
             with_head(&self.text(name, &context, around.deadline)?, &elements, &own)
         } else {
@@ -104,16 +148,14 @@ impl Templates {
             let limits = Limits { depth: Limits::DEEPEST, ..Limits::default() };
             parse(text, &limits).map_err(|error| Error::Document(error.to_string()))
         };
-        match self.direct(view).and_then(|direct| direct.page(text, around, None, self.limit)) {
-            Some(html) if view.state == State::None => Ok(Shown { html: html?, warnings: Vec::new() }),
-            Some(html) => view.finish(html?, &tree()?, Vec::new()),
+        match self.show_directly(view, text, around, None) {
+            Some(shown) if view.state == State::None => shown,
+            Some(shown) => {
+                let Shown { html, warnings } = shown?;
+                view.finish(html, &tree()?, warnings)
+            }
             None => self.show_by_engine(view, &tree()?, around),
         }
-    }
-
-    /// The template of a page in the form that needs no engine. A head is written by the engine, from all that the page has.
-    fn direct(&self, view: &View) -> Option<&Direct> {
-        self.direct.get(&view.template).filter(|_| view.head.is_none())
     }
 
     /// Shows one block of a page alone: no head, no state.
@@ -125,6 +167,11 @@ impl Templates {
         if !self.blocks(name).contains(&block) {
             return Err(Error::NoBlock(block.to_owned()));
         }
+        let direct = |text: String| self.show_directly(view, &text, around, Some(block));
+        let text = view.direct.as_ref().ok().and_then(|_| String::from_utf8(document.to_json()).ok());
+        if let Some(shown) = text.and_then(direct) {
+            return shown;
+        }
         let mut context = context(document, around);
         if view.head.is_some() {
             context.insert_value("head", tera::Value::safe_string(""));
@@ -133,5 +180,24 @@ impl Templates {
         self.text(name, &context, around.deadline)?;
         let html = self.engine.block(name, block, &context)?;
         Ok(Shown { html, warnings: Vec::new() })
+    }
+}
+
+/// What a head says of a document, without the engine.
+struct DirectHead<'d> {
+    document: &'d Document<'d>,
+    around: &'d Around<'d>,
+    limit: usize,
+}
+
+impl Teller for DirectHead<'_> {
+    type Stop = Given;
+
+    fn value(&self, name: &str) -> Result<String, Given> {
+        self.document.value(name, self.around, MAX_VALUE)
+    }
+
+    fn data(&self, name: &str) -> Result<String, Given> {
+        self.document.data(name, self.around, self.limit)
     }
 }

@@ -179,7 +179,13 @@ fn shown(plan: &Plan, sheet: &Sheet, document: &Node<'_>) -> String {
     };
     let route = plan.router().routes().iter().find(|route| &**route.name() == sheet.route);
     match route.and_then(|route| route.page()) {
-        Some(page) => templates.show(page.view(), document, &around).unwrap().html,
+        Some(page) => {
+            // Written without the engine, and equal to what the engine renders.
+            assert_eq!(page.view().stays(), None);
+            let shown = templates.show(page.view(), document, &around).unwrap();
+            assert_eq!(shown, templates.show_by_engine(page.view(), document, &around).unwrap(), "{}", sheet.path);
+            shown.html
+        }
         None => templates.render(sheet.template, document, &around).unwrap(),
     }
 }

@@ -1,47 +1,67 @@
-//! Expressions: what of the engine's language is worked out here, in the engine's own order of precedence.
+//! Expressions: what of the engine's language is worked out here.
 
-use super::lex::Token;
-use super::scope::Scope;
+use tera::value::Key;
+
+use super::filter::Filter;
+use super::function::Call;
 
 /// What can be worked out.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub(super) enum Expression {
     Constant(Constant),
     Path(Path),
+    /// What stands in the first of these places that hold something, else the other: a name that a template sets.
+    Held(Box<[Place]>, Box<Expression>),
     /// A word on the turn of the loop that many loops from the outermost.
     Turn(usize, Turn),
     Not(Box<Expression>),
     And(Box<Expression>, Box<Expression>),
     Or(Box<Expression>, Box<Expression>),
     Compare(Comparison, Box<Expression>, Box<Expression>),
+    In(Box<Expression>, Box<Expression>),
     Is(Test, Box<Expression>),
+    /// The second if the first holds, else the third.
+    Choice(Box<[Expression; 3]>),
+    Negative(Box<Expression>),
+    Arithmetic(Arithmetic, Box<Expression>, Box<Expression>),
+    /// Texts, one after the other.
+    Concat(Vec<Expression>),
+    Member(Box<Expression>, Step),
+    Item(Box<Item>),
+    List(Vec<Expression>),
+    Map(Vec<(Key<'static>, Expression)>),
+    Each(Box<Each>),
+    Filtered(Box<Expression>, Box<Filter>),
+    Called(Box<Call>),
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub(super) enum Constant {
     None,
     Truth(bool),
     Whole(i64),
     Fraction(f64),
     Text(Box<str>),
+    /// A list or a map.
+    Engine(tera::Value),
 }
 
 /// A value and members of members of it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub(super) struct Path {
     pub(super) root: Root,
     pub(super) steps: Vec<Step>,
 }
 
 /// A member, and whether nothing in front of it is nothing instead of an error: `a?.b`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Step {
     pub(super) name: u16,
     pub(super) is_optional: bool,
 }
 
 /// Where a path begins.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Root {
     /// The document.
     Data,
@@ -51,6 +71,8 @@ pub(super) enum Root {
     Head(u16),
     /// The element of the loop that many loops from the outermost.
     Element(usize),
+    /// Its key.
+    Key(usize),
     Method,
     RequestPath,
     Id,
@@ -59,6 +81,18 @@ pub(super) enum Root {
     Query(Box<str>),
     Route,
     Origin,
+    /// All of `request`.
+    Request,
+    /// All of `site`.
+    Site,
+}
+
+/// Where something that a template set is held.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) slot: usize,
+    /// Whether it belongs to a template that includes the one that asks: what it holds counts there if it is something.
+    pub(super) is_outer: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,130 +115,76 @@ pub(super) enum Comparison {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Arithmetic {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    DivideWhole,
+    Remainder,
+    Power,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Test {
     Defined,
     Undefined,
     None,
+    String,
+    Number,
+    Map,
+    Bool,
+    Array,
+    Integer,
+    Float,
+    Iterable,
+    Odd,
+    Even,
 }
 
-/// How tightly an operator holds what is left and right of it. Whoever writes templates knows it from the engine.
-const OR: (u8, u8) = (1, 2);
-const AND: (u8, u8) = (3, 4);
-const IS: u8 = 5;
-const NOT: u8 = 5;
-const COMPARE: (u8, u8) = (7, 8);
-
-/// How deep expressions may nest; the engine refuses what is deeper.
-const DEEPEST: usize = 40;
-
-/// Reads a whole expression. `None` where it has anything in it that is not worked out here.
-pub(super) fn expression(tokens: &[Token<'_>], scope: &mut Scope) -> Option<Expression> {
-    let mut parser = Parser { tokens, scope, depth: 0 };
-    let expression = parser.bound(0)?;
-    parser.tokens.is_empty().then_some(expression)
-}
-
-struct Parser<'p, 't> {
-    tokens: &'p [Token<'t>],
-    scope: &'p mut Scope,
-    depth: usize,
-}
-
-impl<'t> Parser<'_, 't> {
-    fn next(&mut self) -> Option<Token<'t>> {
-        let (first, rest) = self.tokens.split_first()?;
-        self.tokens = rest;
-        Some(first.clone())
-    }
-
-    fn bound(&mut self, least: u8) -> Option<Expression> {
-        self.depth += 1;
-        if self.depth > DEEPEST {
-            return None;
-        }
-        let mut left = self.operand()?;
-        while let Some(token) = self.tokens.first() {
-            let (comparison, (holds_left, holds_right)) = match token {
-                Token::Word("or") => (None, OR),
-                Token::Word("and") => (None, AND),
-                Token::Word("is") if IS >= least => {
-                    self.next();
-                    left = self.test(left)?;
-                    continue;
-                }
-                Token::Sign("==") => (Some(Comparison::Equal), COMPARE),
-                Token::Sign("!=") => (Some(Comparison::NotEqual), COMPARE),
-                Token::Sign("<") => (Some(Comparison::Less), COMPARE),
-                Token::Sign("<=") => (Some(Comparison::LessOrEqual), COMPARE),
-                Token::Sign(">") => (Some(Comparison::Greater), COMPARE),
-                Token::Sign(">=") => (Some(Comparison::GreaterOrEqual), COMPARE),
-                // What is no end of this operand makes the whole of it no expression of ours.
-                _ => break,
-            };
-            if holds_left < least {
-                break;
-            }
-            self.next();
-            let right = Box::new(self.bound(holds_right)?);
-            left = match (comparison, holds_left) {
-                (Some(comparison), _) => Expression::Compare(comparison, Box::new(left), right),
-                (None, 1) => Expression::Or(Box::new(left), right),
-                (None, _) => Expression::And(Box::new(left), right),
-            };
-        }
-        self.depth -= 1;
-        Some(left)
-    }
-
-    fn operand(&mut self) -> Option<Expression> {
-        Some(Expression::Constant(match self.next()? {
-            Token::Whole(whole) => Constant::Whole(whole),
-            Token::Fraction(fraction) => Constant::Fraction(fraction),
-            Token::Text(text) => Constant::Text(text.into()),
-            Token::Truth(truth) => Constant::Truth(truth),
-            Token::Word("none" | "None" | "null") => Constant::None,
-            Token::Sign("-") => match self.next()? {
-                Token::Whole(whole) => Constant::Whole(whole.checked_neg()?),
-                Token::Fraction(fraction) => Constant::Fraction(-fraction),
-                _ => return None,
-            },
-            Token::Word("not") => return Some(Expression::Not(Box::new(self.bound(NOT)?))),
-            Token::Sign("(") => {
-                let inner = self.bound(0)?;
-                return (self.next()? == Token::Sign(")")).then_some(inner);
-            }
-            Token::Word(word) => return self.path(word),
-            Token::Sign(_) => return None,
-        }))
-    }
-
-    fn test(&mut self, left: Expression) -> Option<Expression> {
-        let is_not = self.tokens.first() == Some(&Token::Word("not"));
-        if is_not {
-            self.next();
-        }
-        let test = match self.next()? {
-            Token::Word("defined") => Test::Defined,
-            Token::Word("undefined") => Test::Undefined,
-            Token::Word("none") => Test::None,
+impl Test {
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "defined" => Self::Defined,
+            "undefined" => Self::Undefined,
+            "none" => Self::None,
+            "string" => Self::String,
+            "number" => Self::Number,
+            "map" => Self::Map,
+            "bool" => Self::Bool,
+            "array" => Self::Array,
+            "integer" => Self::Integer,
+            "float" => Self::Float,
+            "iterable" => Self::Iterable,
+            "odd" => Self::Odd,
+            "even" => Self::Even,
             _ => return None,
-        };
-        let is = Expression::Is(test, Box::new(left));
-        Some(if is_not { Expression::Not(Box::new(is)) } else { is })
+        })
     }
+}
 
-    /// A path that begins with this word, or what a loop says of its turn.
-    fn path(&mut self, word: &'t str) -> Option<Expression> {
-        let mut members: Vec<(&str, bool)> = Vec::new();
-        while let Some(Token::Sign(sign @ ("." | "?."))) = self.tokens.first() {
-            self.next();
-            let Token::Word(name) = self.next()? else { return None };
-            members.push((name, *sign == "?."));
-        }
-        // A call, or an index: the engine's.
-        if let Some(Token::Sign("(" | "[" | "?[")) = self.tokens.first() {
-            return None;
-        }
-        self.scope.path(word, &members)
-    }
+/// What stands in square brackets behind a value.
+#[derive(Debug)]
+pub(super) struct Item {
+    pub(super) of: Expression,
+    pub(super) which: Which,
+    pub(super) is_optional: bool,
+}
+
+#[derive(Debug)]
+pub(super) enum Which {
+    /// `a["b"]`: with the number of the name.
+    Name(u16),
+    At(Expression),
+    /// `a[from:to:step]`
+    Range([Option<Expression>; 3]),
+}
+
+/// `[each for element in list if condition]`
+#[derive(Debug)]
+pub(super) struct Each {
+    pub(super) list: Expression,
+    pub(super) has_key: bool,
+    pub(super) condition: Option<Expression>,
+    pub(super) each: Expression,
 }

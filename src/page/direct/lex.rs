@@ -1,11 +1,22 @@
 //! A template as tokens: text with its white space settled, and what stands inside of `{{ }}` and `{% %}`.
 //!
-//! The template engine has read every template before and found it right, so nothing is explained here: what is not known is `None`,
-//! and such a template stays with the engine.
+//! The template engine has read every template before and found it right, so nothing is explained here but what is not known, and a
+//! template with that in it stays with the engine.
 
-/// A piece of a template.
+use std::borrow::Cow;
+
+use super::stays::Odd;
+
+/// A piece of a template, and where in it the piece begins.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Piece<'t> {
+pub(super) struct Piece<'t> {
+    pub(super) at: usize,
+    pub(super) what: What<'t>,
+}
+
+/// What a piece is.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum What<'t> {
     /// Text that is written as it stands. Never empty.
     Text(&'t str),
     /// `{{ … }}`
@@ -19,8 +30,8 @@ pub(super) enum Piece<'t> {
 pub(super) enum Token<'t> {
     /// A name or a word of the language.
     Word(&'t str),
-    /// A string without escapes, without its quotes.
-    Text(&'t str),
+    /// A string without its quotes and escapes.
+    Text(Cow<'t, str>),
     Whole(i64),
     Fraction(f64),
     Truth(bool),
@@ -34,16 +45,25 @@ const SIGNS: [&str; 30] = [
     "<", "(", ")", "[", "]", "{", "}",
 ];
 
-/// Reads a template. `None` for `{% raw %}`, and for what the engine would not take either.
-pub(super) fn pieces(template: &str) -> Option<Vec<Piece<'_>>> {
+/// Reads a template.
+///
+/// # Errors
+/// `{% raw %}`, and what the engine would not take either, with the place.
+pub(super) fn pieces(template: &str) -> Result<Vec<Piece<'_>>, (usize, Odd)> {
     let mut pieces = Vec::new();
     let mut rest = template;
+    read(template, &mut rest, &mut pieces).map_err(|odd| (template.len() - rest.len(), odd))?;
+    Ok(pieces)
+}
+
+fn read<'t>(template: &'t str, rest: &mut &'t str, pieces: &mut Vec<Piece<'t>>) -> Result<(), Odd> {
+    let odd = || Odd::from("what stands here");
     // Whether white space goes in front of the next text.
     let mut trims = false;
     while !rest.is_empty() {
+        let at = template.len() - rest.len();
         let Some((kind, inside)) = opened(rest) else {
-            let end = next_mark(rest);
-            let (mut text, behind) = rest.split_at_checked(end)?;
+            let (mut text, behind) = rest.split_at_checked(next_mark(rest)).ok_or_else(odd)?;
             if std::mem::take(&mut trims) {
                 text = text.trim_start();
             }
@@ -51,28 +71,28 @@ pub(super) fn pieces(template: &str) -> Option<Vec<Piece<'_>>> {
                 text = text.trim_end();
             }
             if !text.is_empty() {
-                pieces.push(Piece::Text(text));
+                pieces.push(Piece { at, what: What::Text(text) });
             }
-            rest = behind;
+            *rest = behind;
             continue;
         };
         let inside = inside.strip_prefix('-').unwrap_or(inside);
         if kind == Kind::Comment {
-            let (comment, behind) = inside.split_once("#}")?;
+            let (comment, behind) = inside.split_once("#}").ok_or_else(odd)?;
             trims |= comment.ends_with('-');
-            rest = behind;
+            *rest = behind;
             continue;
         }
         let close = if kind == Kind::Value { "}}" } else { "%}" };
-        let (tokens, behind, trimming) = tokens(inside, close)?;
-        if kind == Kind::Tag && tokens.first() == Some(&Token::Word("raw")) {
-            return None;
+        if kind == Kind::Tag && inside.trim_start().starts_with("raw") {
+            return Err("`{% raw %}`".into());
         }
-        pieces.push(if kind == Kind::Value { Piece::Value(tokens) } else { Piece::Tag(tokens) });
+        let (tokens, behind, trimming) = tokens(inside, close).ok_or_else(odd)?;
+        pieces.push(Piece { at, what: if kind == Kind::Value { What::Value(tokens) } else { What::Tag(tokens) } });
         trims = trimming;
-        rest = behind;
+        *rest = behind;
     }
-    Some(pieces)
+    Ok(())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,8 +134,7 @@ fn tokens<'t>(mut rest: &'t str, close: &str) -> Option<(Vec<Token<'t>>, &'t str
 fn token(rest: &str) -> Option<(Token<'_>, &str)> {
     let first = *rest.as_bytes().first()?;
     if let quote @ (b'"' | b'\'' | b'`') = first {
-        let (text, behind) = rest.get(1..)?.split_once(char::from(quote))?;
-        return (!text.contains('\\')).then_some((Token::Text(text), behind));
+        return text(rest.get(1..)?, quote);
     }
     if first.is_ascii_digit() {
         return number(rest);
@@ -132,6 +151,37 @@ fn token(rest: &str) -> Option<(Token<'_>, &str)> {
     }
     let sign = SIGNS.into_iter().find(|sign| rest.starts_with(sign))?;
     Some((Token::Sign(sign), rest.get(sign.len()..)?))
+}
+
+/// A string that began before, and what is behind its other quote.
+fn text(rest: &str, quote: u8) -> Option<(Token<'_>, &str)> {
+    let mut is_escaped = false;
+    let ends = |byte: u8| {
+        let ends = !is_escaped && byte == quote;
+        is_escaped = !is_escaped && byte == b'\\';
+        ends
+    };
+    let (text, behind) = rest.split_at_checked(rest.bytes().position(ends)?)?;
+    let behind = behind.get(1..)?;
+    if !text.contains('\\') {
+        return Some((Token::Text(text.into()), behind));
+    }
+    let mut decoded = String::with_capacity(text.len());
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        decoded.push(if c == '\\' { escaped(chars.next()?)? } else { c });
+    }
+    Some((Token::Text(decoded.into()), behind))
+}
+
+fn escaped(c: char) -> Option<char> {
+    Some(match c {
+        '"' | '\'' | '/' | '\\' => c,
+        'n' => '\n',
+        't' => '\t',
+        'r' => '\r',
+        _ => return None,
+    })
 }
 
 fn number(rest: &str) -> Option<(Token<'_>, &str)> {
@@ -153,7 +203,7 @@ mod tests {
 
     fn texts(template: &str) -> String {
         let pieces = pieces(template).unwrap();
-        pieces.iter().map(|piece| if let Piece::Text(text) = piece { format!("[{text}]") } else { "·".to_owned() }).collect()
+        pieces.iter().map(|piece| if let What::Text(text) = piece.what { format!("[{text}]") } else { "·".to_owned() }).collect()
     }
 
     #[test]
@@ -179,11 +229,12 @@ mod tests {
 
     #[test]
     fn the_end_of_a_tag_is_not_looked_for_in_a_string() {
+        let pieces = pieces("{{ '}}' }}{% if a?.b >= 1.5 and not c[0]|d(e=\"%}\\\"\\n\") %}").unwrap();
         assert_eq!(
-            pieces("{{ '}}' }}{% if a?.b >= 1.5 and not c[0]|d(e=\"%}\") %}"),
-            Some(vec![
-                Piece::Value(vec![Token::Text("}}")]),
-                Piece::Tag(vec![
+            pieces.into_iter().map(|piece| piece.what).collect::<Vec<_>>(),
+            vec![
+                What::Value(vec![Token::Text("}}".into())]),
+                What::Tag(vec![
                     Token::Word("if"),
                     Token::Word("a"),
                     Token::Sign("?."),
@@ -201,19 +252,19 @@ mod tests {
                     Token::Sign("("),
                     Token::Word("e"),
                     Token::Sign("="),
-                    Token::Text("%}"),
+                    Token::Text("%}\"\n".into()),
                     Token::Sign(")"),
                 ]),
-            ])
+            ]
         );
     }
 
     #[test]
     fn what_is_not_known_is_left_to_the_engine() {
         for template in
-            ["{% raw %}{{ x }}{% endraw %}", "{{ \"a\\\"b\" }}", "{{ x", "{{ § }}", "{# x", "{{ 99999999999999999999 }}"]
+            ["{% raw %}{{ x }}{% endraw %}", "{{ \"a\\x\" }}", "{{ x", "{{ § }}", "{# x", "{{ 99999999999999999999 }}"]
         {
-            assert_eq!(pieces(template), None, "{template}");
+            assert_eq!(pieces(template).map_err(|(at, _)| at), Err(0), "{template}");
         }
     }
 }

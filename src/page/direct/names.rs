@@ -72,6 +72,11 @@ impl Names {
         Some(id)
     }
 
+    /// The name of a number.
+    pub(super) fn name(&self, id: u16) -> &str {
+        self.known.get(usize::from(id)).map_or("", |name| name)
+    }
+
     fn put(&mut self, id: u16) {
         let Some(name) = self.known.get(usize::from(id)) else { return };
         let size = self.table.len();

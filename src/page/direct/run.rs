@@ -1,11 +1,15 @@
 //! The steps at work on a document.
 
-use super::expression::{Constant, Expression, Path, Root, Test, Turn};
-use super::program::{Do, Program};
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::expression::{Expression, Path};
+use super::names::Names;
+use super::program::{Do, For, Keep};
 use super::sheet::Sheet;
 use super::tape::{Entry, Tape};
 use super::value::{Value, decoded};
-use crate::json::{Kind, Node};
+use crate::json::Kind;
 use crate::page::Around;
 
 /// Why there is no page.
@@ -17,39 +21,81 @@ pub(super) enum Halt {
     Size,
     /// Its deadline passed.
     Time,
+    /// A loop ends here.
+    Break,
+    /// The next turn of a loop begins here.
+    Continue,
 }
 
 /// A page at work.
 pub(super) struct Run<'r> {
-    tape: &'r Tape<'r>,
-    around: &'r Around<'r>,
-    head: Option<&'r str>,
+    pub(super) tape: &'r Tape<'r>,
+    pub(super) names: &'r Names,
+    pub(super) around: &'r Around<'r>,
+    pub(super) head: Option<&'r str>,
     /// The loops around the step at work, the outermost first.
-    loops: Vec<Loop>,
-    sheet: Sheet,
+    pub(super) loops: Vec<Loop<'r>>,
+    /// What the template set.
+    pub(super) slots: Vec<Option<Value<'r>>>,
+    pub(super) sheet: Sheet,
+    /// The block that is wanted, and where it was written last.
+    wanted: Option<usize>,
+    begun: usize,
+    shown: Range<usize>,
 }
 
 /// Where a loop is.
-struct Loop {
-    element: Entry,
-    index: usize,
-    length: usize,
+pub(super) struct Loop<'r> {
+    pub(super) element: Element<'r>,
+    pub(super) key: Value<'r>,
+    pub(super) index: usize,
+    pub(super) length: usize,
+}
+
+/// What a loop is at.
+pub(super) enum Element<'r> {
+    /// Something of the document.
+    Entry(Entry),
+    Value(Value<'r>),
+}
+
+/// What a page is made for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seen<'r> {
+    pub(super) tape: &'r Tape<'r>,
+    pub(super) names: &'r Names,
+    pub(super) around: &'r Around<'r>,
+    pub(super) head: Option<&'r str>,
 }
 
 impl<'r> Run<'r> {
-    pub(super) fn new(tape: &'r Tape<'r>, around: &'r Around<'r>, head: Option<&'r str>, sheet: Sheet) -> Self {
-        Self { tape, around, head, loops: Vec::with_capacity(4), sheet }
+    pub(super) fn new(seen: Seen<'r>, slots: usize, sheet: Sheet) -> Self {
+        let Seen { tape, names, around, head } = seen;
+        let (loops, slots) = (Vec::with_capacity(4), vec![None; slots]);
+        Self { tape, names, around, head, loops, slots, sheet, wanted: None, begun: 0, shown: 0..0 }
     }
 
     /// The whole page.
-    pub(super) fn page(mut self, program: &Program) -> Result<String, Halt> {
-        self.sheet.look()?;
-        self.steps(&program.steps)?;
-        self.sheet.look()?;
+    pub(super) fn page(mut self, steps: &'r [Do]) -> Result<String, Halt> {
+        self.whole(steps)?;
         Ok(self.sheet.into_text())
     }
 
-    fn steps(&mut self, steps: &[Do]) -> Result<(), Halt> {
+    /// One block of the page: all of it is made, as the engine does, for what is wrong elsewhere is wrong here.
+    pub(super) fn block(mut self, steps: &'r [Do], block: usize) -> Result<String, Halt> {
+        self.wanted = Some(block);
+        self.whole(steps)?;
+        let shown = self.shown;
+        self.sheet.into_text().get(shown).map(str::to_owned).ok_or(Halt::Back)
+    }
+
+    fn whole(&mut self, steps: &'r [Do]) -> Result<(), Halt> {
+        self.sheet.look()?;
+        self.steps(steps)?;
+        self.sheet.look()
+    }
+
+    fn steps(&mut self, steps: &'r [Do]) -> Result<(), Halt> {
         for step in steps {
             match step {
                 Do::Text(text) => self.sheet.write(text),
@@ -62,183 +108,152 @@ impl<'r> Run<'r> {
                     let way = if self.holds(condition)? { then } else { otherwise };
                     self.steps(way)?;
                 }
-                Do::For(list, body, otherwise) => self.each(list, body, otherwise)?,
+                Do::For(each) => self.each(each)?,
+                step => self.rare(step)?,
             }
         }
         Ok(())
     }
 
-    fn each(&mut self, list: &Expression, body: &[Do], otherwise: &[Do]) -> Result<(), Halt> {
-        // Characters of a text and members of an object are the engine's, as is everything that has no elements.
-        let Value::Container(list) = self.value(list)? else { return Err(Halt::Back) };
-        if list.kind != Kind::Array {
+    fn rare(&mut self, step: &'r Do) -> Result<(), Halt> {
+        match step {
+            Do::Set(place, value) => {
+                let value = self.value(value)?;
+                self.set(*place, Some(value));
+            }
+            Do::Clear(places) => places.iter().for_each(|place| self.set(*place, None)),
+            Do::Keep(keep) => self.keep(keep)?,
+            Do::Begin(block) if self.wanted == Some(*block) => self.begun = self.sheet.place().ok_or(Halt::Back)?,
+            Do::End(block) if self.wanted == Some(*block) => {
+                self.shown = self.begun..self.sheet.place().ok_or(Halt::Back)?;
+            }
+            Do::Break => return Err(Halt::Break),
+            Do::Continue => return Err(Halt::Continue),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, place: usize, value: Option<Value<'r>>) {
+        if let Some(slot) = self.slots.get_mut(place) {
+            *slot = value;
+        }
+    }
+
+    fn keep(&mut self, keep: &'r Keep) -> Result<(), Halt> {
+        self.sheet.keep();
+        self.steps(&keep.steps)?;
+        let kept = Cow::Owned(self.sheet.kept());
+        let mut value = if self.sheet.escapes { Value::Markup(kept) } else { Value::Text(kept) };
+        for filter in &keep.filters {
+            value = self.filtered(filter, value)?;
+        }
+        match keep.place {
+            Some(place) => self.set(place, Some(value)),
+            None => self.write(&value)?,
+        }
+        Ok(())
+    }
+
+    fn each(&mut self, each: &'r For) -> Result<(), Halt> {
+        let list = self.value(&each.list)?;
+        let tape = self.tape;
+        let length = match &list {
+            Value::Container(entry) if entry.kind == Kind::Array && !each.has_key => {
+                let elements = tape.entries(*entry);
+                for (index, element) in elements.iter().enumerate() {
+                    if !self.turn_of(each, Element::Entry(*element), Value::None, index, elements.len())? {
+                        break;
+                    }
+                }
+                elements.len()
+            }
+            list if list.elements(tape).is_some() && !each.has_key => {
+                let length = list.elements(tape).unwrap_or_default();
+                for index in 0..length {
+                    let element = list.element(index, tape)?.ok_or(Halt::Back)?;
+                    if !self.turn_of(each, Element::Value(element), Value::None, index, length)? {
+                        break;
+                    }
+                }
+                length
+            }
+            list => self.each_member(each, list)?,
+        };
+        if length == 0 { self.steps(&each.otherwise) } else { Ok(()) }
+    }
+
+    /// A way for every member of a map.
+    fn each_member(&mut self, each: &'r For, list: &Value<'r>) -> Result<usize, Halt> {
+        // Letters of a text are the engine's, as is everything that has no elements.
+        if list.text().is_some() {
             return Err(Halt::Back);
         }
-        let tape = self.tape;
-        let elements = tape.entries(list);
-        let depth = self.loops.len();
-        for (index, element) in elements.iter().enumerate() {
-            self.sheet.look()?;
-            self.loops.truncate(depth);
-            self.loops.push(Loop { element: *element, index, length: elements.len() });
-            self.steps(body)?;
+        let list = list.of_engine(self.tape)?;
+        let members = list.as_map().ok_or(Halt::Back)?;
+        for (index, (key, value)) in members.iter().enumerate() {
+            let (key, value) = (Value::Engine(key.clone().into()), Element::Value(Value::Engine(value.clone())));
+            if !self.turn_of(each, value, key, index, members.len())? {
+                break;
+            }
         }
+        Ok(members.len())
+    }
+
+    /// One turn of a loop; whether there may be another one.
+    #[inline(always)]
+    fn turn_of(
+        &mut self,
+        each: &'r For,
+        element: Element<'r>,
+        key: Value<'r>,
+        index: usize,
+        length: usize,
+    ) -> Result<bool, Halt> {
+        self.sheet.look()?;
+        each.clears.iter().for_each(|place| self.set(*place, None));
+        let depth = self.loops.len();
+        self.loops.push(Loop { element, key, index, length });
+        let done = self.steps(&each.body);
         self.loops.truncate(depth);
-        if elements.is_empty() { self.steps(otherwise) } else { Ok(()) }
+        match done {
+            Ok(()) | Err(Halt::Continue) => Ok(true),
+            Err(Halt::Break) => Ok(false),
+            Err(halt) => Err(halt),
+        }
     }
 
     /// Writes what a path leads to, without a value in between where it is in the document.
     #[inline(always)]
-    fn write_path(&mut self, path: &Path) -> Result<(), Halt> {
-        if !path.root.is_in_document(self.head) {
-            let value = self.path(path)?;
-            return self.write(&value);
-        }
+    fn write_path(&mut self, path: &'r Path) -> Result<(), Halt> {
+        let entry = match self.entry(path)? {
+            Ok(Some(entry)) => entry,
+            Ok(None) => return Err(Halt::Back),
+            Err(value) => return self.write(&value),
+        };
         self.sheet.look()?;
-        let entry = self.entry(path)?.ok_or(Halt::Back)?;
         let raw = self.tape.raw(entry);
         match entry.kind {
-            Kind::String => self.sheet.escape(raw),
-            Kind::Escaped => self.sheet.escape(&decoded(raw)),
+            Kind::String => self.sheet.value(raw),
+            Kind::Escaped => self.sheet.value(&decoded(raw)),
             Kind::Number | Kind::Bool => self.sheet.write(raw),
             Kind::Null => {}
-            Kind::Array | Kind::Object => return Err(Halt::Back),
+            Kind::Array | Kind::Object => return self.write(&Value::Container(entry)),
         }
         Ok(())
     }
 
-    fn write(&mut self, value: &Value<'_>) -> Result<(), Halt> {
+    fn write(&mut self, value: &Value<'r>) -> Result<(), Halt> {
         self.sheet.look()?;
         match value {
-            Value::Undefined | Value::Container(_) => return Err(Halt::Back),
-            Value::None => {}
-            Value::Truth(truth) => self.sheet.write(if *truth { "true" } else { "false" }),
-            Value::Whole(whole) => self.sheet.write(&whole.to_string()),
-            Value::Fraction(fraction) => self.sheet.write(&format!("{fraction:?}")),
-            Value::Number(raw) | Value::Markup(raw) => self.sheet.write(raw),
-            Value::Text(text) => self.sheet.escape(text),
+            value if value.is_undefined() => return Err(Halt::Back),
+            Value::Text(text) => self.sheet.value(text),
+            Value::Engine(engine) if engine.is_safe() => self.sheet.write(&value.shown(self.tape)?),
+            Value::Engine(_) | Value::Container(_) | Value::List(_) | Value::Range(_) => {
+                self.sheet.value(&value.shown(self.tape)?);
+            }
+            value => self.sheet.write(&value.shown(self.tape)?),
         }
         Ok(())
     }
-
-    #[inline(always)]
-    fn holds(&mut self, condition: &Expression) -> Result<bool, Halt> {
-        match condition {
-            Expression::Not(inner) => Ok(!self.holds(inner)?),
-            Expression::And(a, b) => Ok(self.value(a)?.is_true() && self.value(b)?.is_true()),
-            Expression::Or(a, b) => Ok(self.value(a)?.is_true() || self.value(b)?.is_true()),
-            condition => Ok(self.value(condition)?.is_true()),
-        }
-    }
-
-    fn value<'e>(&self, expression: &'e Expression) -> Result<Value<'e>, Halt>
-    where
-        'r: 'e,
-    {
-        Ok(match expression {
-            Expression::Constant(constant) => match constant {
-                Constant::None => Value::None,
-                Constant::Truth(truth) => Value::Truth(*truth),
-                Constant::Whole(whole) => Value::Whole(*whole),
-                Constant::Fraction(fraction) => Value::Fraction(*fraction),
-                Constant::Text(text) => Value::Text(text.as_ref().into()),
-            },
-            Expression::Path(path) => self.path(path)?,
-            Expression::Turn(depth, turn) => self.turn(*depth, *turn)?,
-            Expression::Not(inner) => Value::Truth(!self.value(inner)?.is_true()),
-            Expression::And(a, b) => {
-                let a = self.value(a)?;
-                if a.is_true() { self.value(b)? } else { a }
-            }
-            Expression::Or(a, b) => {
-                let a = self.value(a)?;
-                if a.is_true() { a } else { self.value(b)? }
-            }
-            Expression::Compare(how, a, b) => Value::Truth(self.value(a)?.compare(*how, &self.value(b)?).ok_or(Halt::Back)?),
-            Expression::Is(test, inner) => {
-                let value = self.value(inner)?;
-                Value::Truth(match test {
-                    Test::Defined => !matches!(value, Value::Undefined),
-                    Test::Undefined => matches!(value, Value::Undefined),
-                    Test::None => matches!(value, Value::None),
-                })
-            }
-        })
-    }
-
-    fn turn(&self, depth: usize, turn: Turn) -> Result<Value<'static>, Halt> {
-        let Loop { index, length, .. } = self.loops.get(depth).ok_or(Halt::Back)?;
-        let whole = |number: usize| i64::try_from(number).map(Value::Whole).map_err(|_| Halt::Back);
-        match turn {
-            Turn::Index => whole(index + 1),
-            Turn::Index0 => whole(*index),
-            Turn::First => Ok(Value::Truth(*index == 0)),
-            Turn::Last => Ok(Value::Truth(index + 1 == *length)),
-            Turn::Length => whole(*length),
-        }
-    }
-
-    fn path<'e>(&self, path: &'e Path) -> Result<Value<'e>, Halt>
-    where
-        'r: 'e,
-    {
-        Ok(match &path.root {
-            Root::Head(_) if self.head.is_some() && !path.steps.is_empty() => return Err(Halt::Back),
-            root if root.is_in_document(self.head) => match self.entry(path)? {
-                Some(entry) => Value::of(entry, self.tape),
-                None => Value::Undefined,
-            },
-            Root::Data | Root::Member(_) | Root::Element(_) | Root::Head(_) => Value::Markup(self.head.unwrap_or_default()),
-            Root::Method => Value::Text(self.around.method.into()),
-            Root::RequestPath => Value::Text(self.around.path.into()),
-            Root::Id => Value::Text(self.around.id.into()),
-            Root::Nonce => Value::Text(self.around.nonce.into()),
-            Root::Route => Value::Text(self.around.route.into()),
-            Root::Origin => self.around.origin.map_or(Value::None, |origin| Value::Text(origin.into())),
-            Root::Param(name) => named(self.around.params, name)?,
-            Root::Query(name) => named(self.around.query, name)?,
-        })
-    }
-
-    /// What a path leads to in the document. A name that stands for nothing may be the last of it alone.
-    #[inline(always)]
-    fn entry(&self, path: &Path) -> Result<Option<Entry>, Halt> {
-        let mut entry = match path.root {
-            Root::Member(name) | Root::Head(name) => self.tape.member(self.tape.root, name),
-            Root::Element(depth) => Some(self.loops.get(depth).ok_or(Halt::Back)?.element),
-            _ => Some(self.tape.root),
-        };
-        for step in &path.steps {
-            entry = match entry {
-                Some(entry) => self.tape.member(entry, step.name),
-                None if step.is_optional => None,
-                None => return Err(Halt::Back),
-            };
-        }
-        Ok(entry)
-    }
-}
-
-impl Root {
-    #[inline(always)]
-    fn is_in_document(&self, head: Option<&str>) -> bool {
-        match self {
-            Self::Data | Self::Member(_) | Self::Element(_) => true,
-            Self::Head(_) => head.is_none(),
-            _ => false,
-        }
-    }
-}
-
-/// The parameter of that name.
-fn named<'n>(pairs: &'n [(String, Node<'_>)], name: &str) -> Result<Value<'n>, Halt> {
-    // The last one, as in a map that they were put into one by one.
-    Ok(match pairs.iter().rfind(|(known, _)| known == name).map(|(_, node)| node) {
-        None => Value::Undefined,
-        Some(Node::Null) => Value::None,
-        Some(Node::Bool(truth)) => Value::Truth(*truth),
-        Some(Node::Number(number)) if number.is_finite() => Value::Number(number.as_raw()),
-        Some(Node::String(text)) => Value::Text(text.decode()),
-        Some(Node::Number(_) | Node::Array(_) | Node::Object(_)) => return Err(Halt::Back),
-    })
 }

@@ -19,16 +19,44 @@ pub(super) struct Sheet {
     deadline: Option<Instant>,
     looked_at: usize,
     looks: usize,
+    /// Whether values are escaped: in a page they are, in a value of its head they are not yet.
+    pub(super) escapes: bool,
+    /// The texts around the one that is written, while a section is kept for something else.
+    around: Vec<String>,
 }
 
 impl Sheet {
     /// Of about that many bytes.
     pub(super) fn new(expected: usize, limit: usize, deadline: Option<Instant>) -> Self {
-        Self { text: String::with_capacity(expected.min(limit)), limit, deadline, looked_at: 0, looks: LOOKS_BETWEEN }
+        let text = String::with_capacity(expected.min(limit));
+        Self { text, limit, deadline, looked_at: 0, looks: LOOKS_BETWEEN, escapes: true, around: Vec::new() }
     }
 
     pub(super) fn into_text(self) -> String {
         self.text
+    }
+
+    /// Where the page is now, in bytes. `None` while a section is kept.
+    pub(super) fn place(&self) -> Option<usize> {
+        self.around.is_empty().then_some(self.text.len())
+    }
+
+    /// What is written from here on is kept, and not yet in the page.
+    pub(super) fn keep(&mut self) {
+        self.around.push(std::mem::take(&mut self.text));
+        self.looked_at = 0;
+    }
+
+    /// What was kept.
+    pub(super) fn kept(&mut self) -> String {
+        self.looked_at = 0;
+        std::mem::replace(&mut self.text, self.around.pop().unwrap_or_default())
+    }
+
+    /// Writes a text as the page has it: escaped or not.
+    #[inline(always)]
+    pub(super) fn value(&mut self, text: &str) {
+        if self.escapes { self.escape(text) } else { self.write(text) }
     }
 
     #[inline(always)]
@@ -40,10 +68,11 @@ impl Sheet {
     #[inline(always)]
     pub(super) fn look(&mut self) -> Result<(), Halt> {
         if self.text.len() > self.limit {
-            return Err(Halt::Size);
+            // What is kept for later may be as long as it likes with the engine.
+            return Err(if self.around.is_empty() { Halt::Size } else { Halt::Back });
         }
         self.looks += 1;
-        if self.looks < LOOKS_BETWEEN && self.text.len() - self.looked_at < BYTES_BETWEEN_LOOKS {
+        if self.looks < LOOKS_BETWEEN && self.text.len().wrapping_sub(self.looked_at) < BYTES_BETWEEN_LOOKS {
             return Ok(());
         }
         self.look_at_clock()
@@ -70,16 +99,27 @@ impl Sheet {
 
     #[inline(never)]
     fn escape_slowly(&mut self, text: &str) {
-        let mut from = 0;
-        for (at, byte) in text.bytes().enumerate() {
-            if let Some(replacement) = replacement(byte) {
-                self.text.push_str(text.get(from..at).unwrap_or_default());
-                self.text.push_str(replacement);
-                from = at + 1;
-            }
-        }
-        self.text.push_str(text.get(from..).unwrap_or_default());
+        escape_onto(&mut self.text, text);
     }
+}
+
+/// A text so that it stands for itself.
+pub(super) fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    escape_onto(&mut out, text);
+    out
+}
+
+fn escape_onto(out: &mut String, text: &str) {
+    let mut from = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if let Some(replacement) = replacement(byte) {
+            out.push_str(text.get(from..at).unwrap_or_default());
+            out.push_str(replacement);
+            from = at + 1;
+        }
+    }
+    out.push_str(text.get(from..).unwrap_or_default());
 }
 
 /// Whether one of the bytes means something in HTML. Without a way out of the loop, which lets the compiler compare all of them at once.
@@ -111,7 +151,7 @@ mod tests {
 
     use super::*;
 
-    fn escaped(text: &str) -> String {
+    fn written(text: &str) -> String {
         let mut sheet = Sheet::new(0, usize::MAX, None);
         sheet.escape(text);
         sheet.into_text()
@@ -122,6 +162,7 @@ mod tests {
         fn it_escapes_as_the_engine_does(text in "([a-z0-9 ]{0,20}|[&<>\"'/é中\u{0}]{0,3}){0,4}") {
             let mut expected = Vec::new();
             tera::escape_html(&text, &mut expected).unwrap();
+            prop_assert_eq!(written(&text), escaped(&text));
             prop_assert_eq!(escaped(&text).into_bytes(), expected);
         }
     }

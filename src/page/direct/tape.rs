@@ -4,7 +4,8 @@
 use std::ops::Range;
 
 use super::names::{NAMELESS, Names};
-use crate::json::{Kind, Reader, Stop, Text};
+use crate::json::{Kind, Limits, Reader, Stop, Text, parse};
+use crate::page::value::value_of;
 
 /// A value.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +18,8 @@ pub(super) struct Entry {
     /// Of a scalar, where its text is, quotes left out; of a container, where its entries are.
     from: u32,
     to: u32,
+    /// Of a container, where its text begins.
+    at: u32,
 }
 
 /// The document.
@@ -34,6 +37,8 @@ struct Open {
     is_empty: bool,
     /// Its entries in the pile begin here.
     from: usize,
+    /// Its text begins here.
+    at: usize,
 }
 
 impl<'d> Tape<'d> {
@@ -64,6 +69,15 @@ impl<'d> Tape<'d> {
     #[inline(always)]
     pub(super) fn entries(&self, of: Entry) -> &[Entry] {
         self.entries.get(span(of)).unwrap_or_default()
+    }
+
+    /// A container as the engine has it, with all that nobody else reads. `None` for what the engine would not read.
+    pub(super) fn whole(&self, of: Entry) -> Option<tera::Value> {
+        let mut reader = Reader::new(self.text.as_bytes(), of.at as usize);
+        pass(&mut reader).ok()?;
+        let text = self.text.get(of.at as usize..reader.at)?;
+        let limits = Limits { depth: Limits::DEEPEST, ..Limits::default() };
+        Some(value_of(&parse(text, &limits).ok()?))
     }
 
     /// The text of a scalar as it stands in the document.
@@ -138,7 +152,7 @@ impl Building<'_> {
         self.reader.space();
         match id {
             Some(id) => self.value(id),
-            None => self.pass(),
+            None => pass(&mut self.reader),
         }
     }
 
@@ -154,12 +168,12 @@ impl Building<'_> {
         let from = self.reader.at;
         if let opening @ (b'{' | b'[') = self.reader.peek() {
             self.reader.at += 1;
-            self.open.push(Open { name, is_object: opening == b'{', is_empty: true, from: self.pile.len() });
+            self.open.push(Open { name, is_object: opening == b'{', is_empty: true, from: self.pile.len(), at: from });
             return Ok(());
         }
         let kind = self.reader.scalar()?;
         let quote = usize::from(matches!(kind, Kind::String | Kind::Escaped));
-        let entry = Entry { name, kind, is_empty: false, from: short(from + quote)?, to: short(self.reader.at - quote)? };
+        let entry = Entry { name, kind, is_empty: false, from: short(from + quote)?, to: short(self.reader.at - quote)?, at: 0 };
         self.pile.push(entry);
         Ok(())
     }
@@ -167,37 +181,38 @@ impl Building<'_> {
     #[inline(always)]
     fn close(&mut self) -> Result<(), Stop> {
         self.reader.at += 1;
-        let Some(Open { name, is_object, is_empty, from }) = self.open.pop() else { return Err(Stop::Refused) };
+        let Some(Open { name, is_object, is_empty, from, at }) = self.open.pop() else { return Err(Stop::Refused) };
         let start = self.entries.len();
         self.entries.extend_from_slice(self.pile.get(from..).unwrap_or_default());
         self.pile.truncate(from);
         let kind = if is_object { Kind::Object } else { Kind::Array };
-        self.pile.push(Entry { name, kind, is_empty, from: short(start)?, to: short(self.entries.len())? });
+        let (from, to, at) = (short(start)?, short(self.entries.len())?, short(at)?);
+        self.pile.push(Entry { name, kind, is_empty, from, to, at });
         Ok(())
     }
+}
 
-    /// Passes over a value. Inside of a container it looks for no more than the end.
-    #[inline(always)]
-    fn pass(&mut self) -> Result<(), Stop> {
-        if !matches!(self.reader.peek(), b'{' | b'[') {
-            return self.reader.scalar().map(|_| ());
+/// Passes over a value. Inside of a container it looks for no more than the end.
+#[inline(always)]
+fn pass(reader: &mut Reader<'_>) -> Result<(), Stop> {
+    if !matches!(reader.peek(), b'{' | b'[') {
+        return reader.scalar().map(|_| ());
+    }
+    let mut depth = 0_usize;
+    loop {
+        match reader.peek() {
+            b'"' => {
+                reader.string()?;
+                continue;
+            }
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth -= 1,
+            0 => return Err(reader.wrong()),
+            _ => {}
         }
-        let mut depth = 0_usize;
-        loop {
-            match self.reader.peek() {
-                b'"' => {
-                    self.reader.string()?;
-                    continue;
-                }
-                b'{' | b'[' => depth += 1,
-                b'}' | b']' => depth -= 1,
-                0 => return Err(self.reader.wrong()),
-                _ => {}
-            }
-            self.reader.at += 1;
-            if depth == 0 {
-                return Ok(());
-            }
+        reader.at += 1;
+        if depth == 0 {
+            return Ok(());
         }
     }
 }

@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::rc::Rc;
 
-use super::expression::Comparison;
+use super::expression::{Comparison, Constant};
+use super::run::Halt;
 use super::tape::{Entry, Tape};
-use crate::json::{Kind, Number, Text};
-use crate::page::value::value_of_number;
+use crate::json::{Kind, Node, Number, Text};
+use crate::page::value::{value_of, value_of_number};
 
 /// A value.
 #[derive(Debug, Clone)]
@@ -20,10 +22,28 @@ pub(super) enum Value<'v> {
     /// A number of the document, as it was typed.
     Number(&'v str),
     Text(Cow<'v, str>),
-    /// Markup of our own.
-    Markup(&'v str),
-    /// A list or an object.
+    /// Markup of our own, which nobody escapes.
+    Markup(Cow<'v, str>),
+    /// A list or an object of the document.
     Container(Entry),
+    List(Rc<[Value<'v>]>),
+    Range(Range),
+    /// What was made by the engine, or in its terms.
+    Engine(tera::Value),
+}
+
+/// Whole numbers, one after the other.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Range {
+    pub(super) start: i64,
+    pub(super) step: i64,
+    pub(super) length: usize,
+}
+
+impl Range {
+    pub(super) fn at(&self, index: usize) -> i64 {
+        i64::try_from(index).map_or(self.start, |index| self.start.wrapping_add(index.wrapping_mul(self.step)))
+    }
 }
 
 impl<'v> Value<'v> {
@@ -39,6 +59,28 @@ impl<'v> Value<'v> {
         }
     }
 
+    pub(super) fn of_constant(constant: &'v Constant) -> Self {
+        match constant {
+            Constant::None => Self::None,
+            Constant::Truth(truth) => Self::Truth(*truth),
+            Constant::Whole(whole) => Self::Whole(*whole),
+            Constant::Fraction(fraction) => Self::Fraction(*fraction),
+            Constant::Text(text) => Self::Text(text.as_ref().into()),
+            Constant::Engine(value) => Self::Engine(value.clone()),
+        }
+    }
+
+    pub(super) fn of_node(node: &'v Node<'_>) -> Self {
+        match node {
+            Node::Null => Self::None,
+            Node::Bool(truth) => Self::Truth(*truth),
+            Node::Number(number) if number.is_finite() => Self::Number(number.as_raw()),
+            Node::Number(_) => Self::None,
+            Node::String(text) => Self::Text(text.decode()),
+            Node::Array(_) | Node::Object(_) => Self::Engine(value_of(node)),
+        }
+    }
+
     /// Whether a condition with it holds.
     pub(super) fn is_true(&self) -> bool {
         match self {
@@ -47,27 +89,48 @@ impl<'v> Value<'v> {
             Self::Whole(whole) => *whole != 0,
             Self::Fraction(fraction) => *fraction != 0.0,
             Self::Number(raw) => number_is_true(raw),
-            Self::Text(text) => !text.is_empty(),
-            Self::Markup(text) => !text.is_empty(),
+            Self::Text(text) | Self::Markup(text) => !text.is_empty(),
             Self::Container(entry) => !entry.is_empty,
+            Self::List(values) => !values.is_empty(),
+            Self::Range(range) => range.length > 0,
+            Self::Engine(value) => value.is_truthy(),
         }
     }
 
-    /// Whether two values compare so. `None` where the engine has to decide or to fail.
-    pub(super) fn compare(&self, how: Comparison, other: &Self) -> Option<bool> {
-        if let (Some(a), Some(b)) = (self.small(), other.small()) {
-            return Some(how.holds(a.cmp(&b)));
+    pub(super) fn is_undefined(&self) -> bool {
+        match self {
+            Self::Undefined => true,
+            Self::Engine(value) => value.is_undefined(),
+            _ => false,
         }
-        let (a, b) = (self.of_engine()?, other.of_engine()?);
+    }
+
+    pub(super) fn is_none(&self) -> bool {
+        match self {
+            Self::None => true,
+            Self::Engine(value) => value.is_none(),
+            _ => false,
+        }
+    }
+
+    /// Whether two values compare so, if the engine does not fail.
+    pub(super) fn compare(&self, how: Comparison, other: &Self, tape: &Tape<'_>) -> Result<bool, Halt> {
+        if let (Some(a), Some(b)) = (self.small(), other.small()) {
+            return Ok(how.holds(a.cmp(&b)));
+        }
+        if let (Self::Text(a), Self::Text(b)) = (self, other) {
+            return Ok(how.holds(a.cmp(b)));
+        }
+        let (a, b) = (self.of_engine(tape)?, other.of_engine(tape)?);
         match how {
-            Comparison::Equal => Some(a == b),
-            Comparison::NotEqual => Some(a != b),
-            how => a.partial_cmp(&b).map(|order| how.holds(order)),
+            Comparison::Equal => Ok(a == b),
+            Comparison::NotEqual => Ok(a != b),
+            how => a.partial_cmp(&b).map(|order| how.holds(order)).ok_or(Halt::Back),
         }
     }
 
     /// A whole number of few digits.
-    fn small(&self) -> Option<i64> {
+    pub(super) fn small(&self) -> Option<i64> {
         match self {
             Self::Whole(whole) => Some(*whole),
             Self::Number(raw) if *raw != "-0" && raw.len() < 19 => raw.parse().ok(),
@@ -75,9 +138,34 @@ impl<'v> Value<'v> {
         }
     }
 
+    /// The text of a text, and whether nobody escapes it. A number that would not print as it was typed is such a one, too.
+    pub(super) fn text(&self) -> Option<(&str, bool)> {
+        match self {
+            Self::Text(text) => Some((text, false)),
+            Self::Markup(text) => Some((text, true)),
+            Self::Number(raw) if self.small().is_none() && value_of_number(&Number::raw(*raw)).is_string() => Some((raw, true)),
+            Self::Engine(value) => value.as_str().map(|text| (text, value.is_safe())),
+            _ => None,
+        }
+    }
+
+    /// What is written of it where nothing is escaped.
+    pub(super) fn shown<'s>(&'s self, tape: &Tape<'_>) -> Result<Cow<'s, str>, Halt> {
+        Ok(match self {
+            Self::Undefined | Self::None => "".into(),
+            Self::Truth(truth) => if *truth { "true" } else { "false" }.into(),
+            Self::Whole(whole) => whole.to_string().into(),
+            Self::Fraction(fraction) => format!("{fraction:?}").into(),
+            Self::Number(raw) => (*raw).into(),
+            Self::Text(text) | Self::Markup(text) => text.as_ref().into(),
+            Self::Engine(value) => value.as_str().map_or_else(|| value.to_string().into(), Into::into),
+            Self::Container(_) | Self::List(_) | Self::Range(_) => self.of_engine(tape)?.to_string().into(),
+        })
+    }
+
     /// The same as the engine has it.
-    fn of_engine(&self) -> Option<tera::Value> {
-        Some(match self {
+    pub(super) fn of_engine(&self, tape: &Tape<'_>) -> Result<tera::Value, Halt> {
+        Ok(match self {
             Self::Undefined => tera::Value::undefined(),
             Self::None => tera::Value::none(),
             Self::Truth(truth) => (*truth).into(),
@@ -86,8 +174,24 @@ impl<'v> Value<'v> {
             Self::Number(raw) => value_of_number(&Number::raw(*raw)),
             Self::Text(text) => tera::Value::normal_string(text),
             Self::Markup(text) => tera::Value::safe_string(text),
-            Self::Container(_) => return None,
+            Self::Container(entry) => tape.whole(*entry).ok_or(Halt::Back)?,
+            Self::List(values) => values.iter().map(|value| value.of_engine(tape)).collect::<Result<Vec<_>, _>>()?.into(),
+            Self::Range(range) => (0..range.length).map(|index| i128::from(range.at(index))).collect::<Vec<_>>().into(),
+            Self::Engine(value) => value.clone(),
         })
+    }
+}
+
+impl Constant {
+    pub(super) fn of_engine(&self) -> tera::Value {
+        match self {
+            Self::None => tera::Value::none(),
+            Self::Truth(truth) => (*truth).into(),
+            Self::Whole(whole) => (*whole).into(),
+            Self::Fraction(fraction) => (*fraction).into(),
+            Self::Text(text) => tera::Value::normal_string(text),
+            Self::Engine(value) => value.clone(),
+        }
     }
 }
 

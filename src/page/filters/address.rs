@@ -1,11 +1,11 @@
 //! `urlencode` and `url`: text that goes into addresses.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use tera::{Kwargs, State, TeraResult, Value};
+use tera::{Kwargs, TeraResult};
 
 use super::super::arguments::Arguments;
 use super::super::head;
-use super::defined;
+use super::Given;
 
 /// What stays as it is (RFC 3986, unreserved).
 const KEPT: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -14,32 +14,28 @@ const KEPT: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').r
 const KEPT_IN_PATHS: AsciiSet = KEPT.remove(b'/');
 
 /// `/search?q={{ q | urlencode }}`: the value as one path segment or query value; a `/` is encoded too.
-pub(super) fn urlencode(value: &Value, kwargs: Kwargs, _: &State) -> TeraResult<String> {
-    Arguments::of_filter("urlencode", &kwargs)?;
-    Ok(utf8_percent_encode(&defined("urlencode", value)?.to_string(), &KEPT).to_string())
+pub(super) fn urlencode(given: &Given<'_>, kwargs: &Kwargs) -> TeraResult<String> {
+    Arguments::of_filter("urlencode", kwargs)?;
+    Ok(utf8_percent_encode(given.defined("urlencode")?, &KEPT).to_string())
 }
 
 /// `/files/{{ rest | urlencode_path }}`: the value as a path, whose slashes stay.
-pub(super) fn urlencode_path(value: &Value, kwargs: Kwargs, _: &State) -> TeraResult<String> {
-    Arguments::of_filter("urlencode_path", &kwargs)?;
-    Ok(utf8_percent_encode(&defined("urlencode_path", value)?.to_string(), &KEPT_IN_PATHS).to_string())
+pub(super) fn urlencode_path(given: &Given<'_>, kwargs: &Kwargs) -> TeraResult<String> {
+    Arguments::of_filter("urlencode_path", kwargs)?;
+    Ok(utf8_percent_encode(given.defined("urlencode_path")?, &KEPT_IN_PATHS).to_string())
 }
 
 /// `<a href="{{ seller.homepage | url }}">`: the address if it is relative or its scheme is http, https, mailto or tel; else `#`.
-pub(super) fn url(value: &Value, kwargs: Kwargs, _: &State) -> TeraResult<String> {
-    Arguments::of_filter("url", &kwargs)?;
-    let text = defined("url", value)?.to_string();
-    let text = text.trim_matches(|c: char| c.is_whitespace() || c.is_control());
+pub(super) fn url(given: &Given<'_>, kwargs: &Kwargs) -> TeraResult<String> {
+    Arguments::of_filter("url", kwargs)?;
+    let text = given.defined("url")?.trim_matches(|c: char| c.is_whitespace() || c.is_control());
     Ok(if is_harmless(text) { text.to_owned() } else { "#".to_owned() })
 }
 
 /// `<link rel="alternate" href="{{ "/en/detail/7" | absolute }}">`: a path behind `site.origin`; a whole address stays. Without an origin a path stays
 /// as it is; what is neither is `#`.
-pub(super) fn absolute(value: &Value, kwargs: Kwargs, state: &State) -> TeraResult<String> {
-    Arguments::of_filter("absolute", &kwargs)?;
-    let text = defined("absolute", value)?.to_string();
-    let site = state.get::<Value>("site")?;
-    let origin = site.as_ref().and_then(|site| site.get_from_path("origin")).and_then(Value::as_str);
+pub(in super::super) fn absolute(given: &Given<'_>, origin: Option<&str>) -> TeraResult<String> {
+    let text = given.defined("absolute")?;
     Ok(head::address(text.trim(), origin).unwrap_or_else(|| "#".to_owned()))
 }
 

@@ -4,10 +4,10 @@ use jiff::civil::{Date, DateTime};
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
-use tera::{Error, Kwargs, State, TeraResult, Value};
+use tera::{Error, Kwargs, TeraResult};
 
 use super::super::arguments::Arguments;
-use super::defined;
+use super::Given;
 use super::locales::Locale;
 use super::money::locale;
 
@@ -17,8 +17,8 @@ const FIRST_MILLISECONDS: i64 = 100_000_000_000;
 /// `{{ createTime | date(format="%d %B %Y", zone="Asia/Shanghai") }}`. Takes seconds or milliseconds since 1970, `2026-11-20`,
 /// `2026-11-20 08:00:00` (in that zone) and the same with `T`, fractions, `Z` or an offset. `format` is `%Y-%m-%d` when absent, `zone`
 /// is UTC. With `locale="de"` instead of `format` it is in words, as the language writes it: `20. November 2026`. A value that is no date prints as it came; null prints nothing.
-pub(super) fn date(value: &Value, kwargs: Kwargs, _: &State) -> TeraResult<String> {
-    let arguments = Arguments::of_filter("date", &kwargs)?;
+pub(super) fn date(given: &Given<'_>, kwargs: &Kwargs) -> TeraResult<String> {
+    let arguments = Arguments::of_filter("date", kwargs)?;
     let format = arguments.text("format")?;
     let locale = arguments.text("locale")?.map(|tag| locale("date", tag)).transpose()?;
     if let (Some(format), Some(_)) = (format, locale) {
@@ -29,7 +29,7 @@ pub(super) fn date(value: &Value, kwargs: Kwargs, _: &State) -> TeraResult<Strin
         Some(name) => TimeZone::get(name).map_err(|_| Error::message(format!("`date` does not know the zone `{name}`")))?,
         None => TimeZone::UTC,
     };
-    let text = defined("date", value)?.to_string();
+    let text = given.defined("date")?;
     let moment = moment(text.trim(), &zone);
     if let (Some(moment), Some(locale)) = (&moment, locale) {
         return Ok(in_words(moment.date(), locale));
@@ -37,7 +37,7 @@ pub(super) fn date(value: &Value, kwargs: Kwargs, _: &State) -> TeraResult<Strin
     match moment {
         Some(moment) => strtime::format(format, &moment)
             .map_err(|error| Error::message(format!("`date` cannot read the format `{format}`: {error}"))),
-        None => Ok(text),
+        None => Ok(text.to_owned()),
     }
 }
 

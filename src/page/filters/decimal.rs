@@ -1,9 +1,9 @@
 //! `decimal`: numbers with a fixed number of places, rounded as a person would.
 
-use tera::{Kwargs, State, TeraResult, Value};
+use tera::{Kwargs, TeraResult};
 
 use super::super::arguments::Arguments;
-use super::{defined, not_a_number};
+use super::Given;
 use crate::json::Number;
 
 /// The most places.
@@ -12,16 +12,16 @@ const MOST_PLACES: usize = 30;
 /// `{{ price | decimal(places=2, group=",") }}`: `1234.5` as `1,234.50`. `places` is 2 when absent; without `group` thousands stand
 /// together; `point` replaces the dot. Takes numbers and texts that are numbers, computes in decimals, rounds half away from zero.
 /// Null prints nothing.
-pub(super) fn decimal(value: &Value, kwargs: Kwargs, _: &State) -> TeraResult<String> {
-    let arguments = Arguments::of_filter("decimal", &kwargs)?;
+pub(super) fn decimal(given: &Given<'_>, kwargs: &Kwargs) -> TeraResult<String> {
+    let arguments = Arguments::of_filter("decimal", kwargs)?;
     let places = arguments.count::<usize>("places")?.unwrap_or(2).min(MOST_PLACES);
     let group = arguments.text("group")?.unwrap_or("");
     let point = arguments.text("point")?.unwrap_or(".");
-    if defined("decimal", value)?.is_none() {
+    let text = given.defined("decimal")?;
+    if given.is_none() {
         return Ok(String::new());
     }
-    let is_one = value.is_number() || value.is_string();
-    let plain = is_one.then(|| plain(value.to_string().trim())).flatten().ok_or_else(|| not_a_number("decimal", value))?;
+    let plain = given.is_one().then(|| plain(text.trim())).flatten().ok_or_else(|| given.not_a_number("decimal"))?;
     Ok(formatted(&plain, places, group, point))
 }
 

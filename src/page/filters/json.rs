@@ -1,10 +1,8 @@
 //! `json_script` and `json`: values as JSON for the browser's code.
 
 use tera::value::ValueKind;
-use tera::{Kwargs, State, TeraResult, Value};
+use tera::{Error, TeraResult, Value};
 
-use super::super::arguments::Arguments;
-use super::defined;
 use crate::json::{Duplicates, Limits, Node, parse};
 
 /// The largest whole number that JavaScript holds exactly (2^53 - 1).
@@ -13,10 +11,21 @@ const LARGEST_SAFE: u128 = 9_007_199_254_740_991;
 /// `<script type="application/json">{{ data | json_script }}</script>`: JSON in which `&`, `<`, `>`, U+2028 and U+2029 are escaped, so
 /// that no text can end the script or open a comment. Whole numbers beyond 2^53 are strings, or JavaScript would round them. It is not
 /// escaped again.
-pub(super) fn json_script(value: &Value, kwargs: Kwargs, _: &State) -> TeraResult<Value> {
-    Arguments::of_filter("json_script", &kwargs)?;
+pub(in super::super) fn json_script(value: &Value) -> TeraResult<String> {
     let mut out = String::new();
     write(defined("json_script", value)?, &mut out);
+    Ok(harmless(&out))
+}
+
+/// The same of a text.
+pub(in super::super) fn json_script_of_text(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    write_text(text, &mut out);
+    harmless(&out)
+}
+
+/// JSON that can stand in a script.
+fn harmless(out: &str) -> String {
     let mut safe = String::with_capacity(out.len());
     // These five stand inside strings only: no other token of JSON has them.
     for c in out.chars() {
@@ -29,15 +38,19 @@ pub(super) fn json_script(value: &Value, kwargs: Kwargs, _: &State) -> TeraResul
             c => safe.push(c),
         }
     }
-    Ok(Value::safe_string(&safe))
+    safe
 }
 
 /// `data-item="{{ item | json }}"`: the same JSON, escaped as any text is.
-pub(super) fn json(value: &Value, kwargs: Kwargs, _: &State) -> TeraResult<String> {
-    Arguments::of_filter("json", &kwargs)?;
+pub(in super::super) fn json(value: &Value) -> TeraResult<String> {
     let mut out = String::new();
     write(defined("json", value)?, &mut out);
     Ok(out)
+}
+
+/// Refuses a variable that is not there, as printing it would.
+fn defined<'v>(filter: &str, value: &'v Value) -> TeraResult<&'v Value> {
+    if value.is_undefined() { Err(Error::message(super::missing(filter))) } else { Ok(value) }
 }
 
 fn write(value: &Value, out: &mut String) {

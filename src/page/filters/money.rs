@@ -1,11 +1,11 @@
 //! `money`: amounts in a currency, as a language writes them.
 
-use tera::{Error, Kwargs, State, TeraResult, Value};
+use tera::{Error, Kwargs, TeraResult};
 
 use super::super::arguments::Arguments;
+use super::Given;
 use super::decimal::{Rounded, rounded};
 use super::locales::{Locale, Place};
-use super::{defined, not_a_number};
 
 /// Currencies without two decimals (ISO 4217).
 const DECIMALS: [(&str, usize); 25] = [
@@ -39,8 +39,8 @@ const DECIMALS: [(&str, usize); 25] = [
 /// `{{ price | money(currency="EUR", locale="de") }}`: `1234.5` as `1.234,50 €`. With `minor=true` the value counts cents, or what the currency has
 /// in their place. Takes numbers and texts that are numbers, computes in decimals, rounds half away from zero. `locale` is `en` when absent.
 /// Null prints nothing.
-pub(super) fn money(value: &Value, kwargs: Kwargs, _: &State) -> TeraResult<String> {
-    let arguments = Arguments::of_filter("money", &kwargs)?;
+pub(super) fn money(given: &Given<'_>, kwargs: &Kwargs) -> TeraResult<String> {
+    let arguments = Arguments::of_filter("money", kwargs)?;
     let currency = arguments.needed("currency", arguments.text("currency")?)?;
     if currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
         return Err(Error::message(format!("`money` wants a currency such as EUR, not `{currency}`")));
@@ -48,12 +48,12 @@ pub(super) fn money(value: &Value, kwargs: Kwargs, _: &State) -> TeraResult<Stri
     let locale = locale("money", arguments.text("locale")?.unwrap_or("en"))?;
     let places = DECIMALS.iter().find(|(code, _)| *code == currency).map_or(2, |(_, places)| *places);
     let shift = if arguments.truth("minor")?.unwrap_or(false) { places } else { 0 };
-    if defined("money", value)?.is_none() {
+    let text = given.defined("money")?;
+    if given.is_none() {
         return Ok(String::new());
     }
-    let is_one = value.is_number() || value.is_string();
-    let rounded = is_one.then(|| rounded(value.to_string().trim(), shift, places)).flatten();
-    let rounded = rounded.ok_or_else(|| not_a_number("money", value))?;
+    let rounded = given.is_one().then(|| rounded(text.trim(), shift, places)).flatten();
+    let rounded = rounded.ok_or_else(|| given.not_a_number("money"))?;
     Ok(written(&rounded, currency, locale))
 }
 

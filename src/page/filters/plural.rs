@@ -3,26 +3,25 @@
 use fixed_decimal::Decimal;
 use icu_locale_core::Locale;
 use icu_plurals::{PluralCategory, PluralRuleType, PluralRules, PluralRulesOptions};
-use tera::{Error, Kwargs, State, TeraResult, Value};
+use tera::{Error, Kwargs, TeraResult};
 
 use super::super::arguments::Arguments;
-use super::{defined, not_a_number};
+use super::Given;
 
 /// `{{ count | plural(locale="pl", one="{n} plik", few="{n} pliki", many="{n} plików", other="{n} pliku") }}`: the text of the category that the
 /// language (by the CLDR) puts the number in, with the number for `{n}`. `other` stands in for a text that is absent. `ordinal=true` for
 /// first and second. `locale` is `en` when absent. Null prints nothing.
-pub(super) fn plural(value: &Value, kwargs: Kwargs, _: &State) -> TeraResult<String> {
-    let arguments = Arguments::of_filter("plural", &kwargs)?;
+pub(super) fn plural(given: &Given<'_>, kwargs: &Kwargs) -> TeraResult<String> {
+    let arguments = Arguments::of_filter("plural", kwargs)?;
     let tag = arguments.text("locale")?.unwrap_or("en");
     let kind = if arguments.truth("ordinal")?.unwrap_or(false) { PluralRuleType::Ordinal } else { PluralRuleType::Cardinal };
     let other = arguments.needed("other", arguments.text("other")?)?;
-    if defined("plural", value)?.is_none() {
+    let number = given.defined("plural")?;
+    if given.is_none() {
         return Ok(String::new());
     }
-    let number = value.to_string();
-    let is_one = value.is_number() || value.is_string();
-    let category = is_one.then(|| category(number.trim(), tag, kind)).transpose()?.flatten();
-    let category = category.ok_or_else(|| not_a_number("plural", value))?;
+    let category = given.is_one().then(|| category(number.trim(), tag, kind)).transpose()?.flatten();
+    let category = category.ok_or_else(|| given.not_a_number("plural"))?;
     let name = match category {
         PluralCategory::Zero => "zero",
         PluralCategory::One => "one",

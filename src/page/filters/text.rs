@@ -1,15 +1,15 @@
 //! `striptags`: the text of a piece of HTML, for descriptions.
 
-use tera::{Kwargs, State, TeraResult, Value};
+use tera::{Kwargs, TeraResult};
 
 use super::super::arguments::Arguments;
-use super::defined;
+use super::Given;
 
 /// `<meta name="description" content="{{ body | striptags | truncate(length=160) }}">`: tags, comments, scripts and styles out, the
 /// common entities read, blanks in a row made one. What is left is text and escaped as any.
-pub(super) fn striptags(value: &Value, kwargs: Kwargs, _: &State) -> TeraResult<String> {
-    Arguments::of_filter("striptags", &kwargs)?;
-    Ok(text_of(&defined("striptags", value)?.to_string()))
+pub(super) fn striptags(given: &Given<'_>, kwargs: &Kwargs) -> TeraResult<String> {
+    Arguments::of_filter("striptags", kwargs)?;
+    Ok(text_of(given.defined("striptags")?))
 }
 
 fn text_of(html: &str) -> String {

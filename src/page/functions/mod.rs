@@ -8,10 +8,22 @@
 mod pagination;
 mod picture;
 
-use tera::Tera;
+use tera::{Kwargs, State, Tera, TeraResult, Value};
+
+/// A function of ours.
+pub(super) type Function = fn(Kwargs, &State<'_>) -> TeraResult<Value>;
+
+/// All of them, by name.
+const ALL: [(&str, Function); 2] = [("picture", picture::picture), ("pagination", pagination::pagination)];
+
+/// The function of that name.
+pub(super) fn named(name: &str) -> Option<Function> {
+    ALL.into_iter().find(|(known, _)| *known == name).map(|(_, function)| function)
+}
 
 /// Registers the functions. Must come before the templates, which are checked against them.
 pub(super) fn register(tera: &mut Tera) {
-    tera.register_function("picture", picture::picture);
-    tera.register_function("pagination", pagination::pagination);
+    for (name, function) in ALL {
+        tera.register_function(name, move |kwargs: Kwargs, state: &State<'_>| function(kwargs, state));
+    }
 }
