@@ -3,7 +3,7 @@
 //! | a request with | gets |
 //! |---|---|
 //! | `X-Fragment: NAME` or `?_fragment=NAME` | that block; 404 when there is none |
-//! | `HX-Request: true` and `HX-Target: ID` | the block of that name when there is one, else the page |
+//! | `HX-Request: true` and `HX-Target: ID`, or `HX-Target: TAG#ID` with `HX-Request-Type: partial` | the block of that name when there is one, else the page |
 //! | `Turbo-Frame: ID` | the same |
 
 use std::borrow::Cow;
@@ -24,11 +24,17 @@ const PARAMETER: &str = "_fragment";
 /// The header that names a block.
 const HEADER: &str = "x-fragment";
 
+/// The header in which htmx says, from its version 4 on, whether it wants a page or a part.
+const TYPE: &str = "hx-request-type";
+
 /// The headers that an answer of a route with a page depends on, whichever form it has.
 pub(super) fn vary(page: &Page, templates: &Templates) -> Vec<&'static str> {
     let form = if page.always() { &[][..] } else { &["accept", "hx-request", "turbo-frame"] };
-    let block =
-        if templates.blocks(page.template()).is_empty() { &[][..] } else { &[HEADER, "hx-request", "hx-target", "turbo-frame"] };
+    let block = if templates.blocks(page.template()).is_empty() {
+        &[][..]
+    } else {
+        &[HEADER, "hx-request", "hx-target", TYPE, "turbo-frame"]
+    };
     let mut names: Vec<&'static str> = Vec::new();
     for name in form.iter().chain(block) {
         if !names.contains(name) {
@@ -77,9 +83,20 @@ fn block(page: &Page, templates: &Templates, parts: &Parts) -> Result<Option<Str
     if let Some(name) = asked {
         return if has(&name) { Ok(Some(name.into_owned())) } else { Err(Fault::NoFragment) };
     }
-    let target = text(&parts.headers, "hx-target").filter(|_| is_htmx(&parts.headers));
-    let convention = target.or_else(|| text(&parts.headers, "turbo-frame"));
-    Ok(convention.filter(|name| has(name)).map(ToOwned::to_owned))
+    let target = target(&parts.headers).filter(|_| is_htmx(&parts.headers));
+    let convention = target.or_else(|| text(&parts.headers, "turbo-frame").map(Cow::Borrowed));
+    Ok(convention.filter(|name| has(name)).map(Cow::into_owned))
+}
+
+/// The id of the element that htmx puts the answer into. Up to version 2 that is all that it says; from 4 on it names the tag too, with
+/// the id, encoded, where there is one.
+fn target(headers: &HeaderMap) -> Option<Cow<'_, str>> {
+    let target = text(headers, "hx-target")?;
+    match text(headers, TYPE) {
+        None => Some(target.into()),
+        Some("full") => None,
+        Some(_) => percent_decode_str(target.split_once('#')?.1).decode_utf8().ok(),
+    }
 }
 
 /// Whether a script asks on behalf of a page, whatever its `Accept` says: such a script wants markup.

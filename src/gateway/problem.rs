@@ -31,7 +31,10 @@ pub(super) fn answer(fault: &Fault, request_id: &str, page: Option<(&Templates, 
     headers.insert(VARY, HeaderValue::from_static("accept"));
     match fault {
         Fault::NoFragment => {
-            headers.insert(VARY, HeaderValue::from_static("accept, x-fragment, hx-request, hx-target, turbo-frame"));
+            headers.insert(
+                VARY,
+                HeaderValue::from_static("accept, x-fragment, hx-request, hx-target, hx-request-type, turbo-frame"),
+            );
         }
         Fault::MethodNotAllowed(allowed) => {
             headers.insert(ALLOW, super::allow(allowed));

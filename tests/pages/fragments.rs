@@ -16,7 +16,7 @@ const PART: &str = "<p>&lt;b&gt;</p>";
 const MAIN: &str = "<h1>mug</h1><p>&lt;b&gt;</p>";
 const PAGE: &str = "<!doctype html><html><head><title>mug</title></head><body><h1>mug</h1><p>&lt;b&gt;</p></body></html>";
 /// What a page with blocks depends on.
-const VARY: &str = "accept, hx-request, turbo-frame, x-fragment, hx-target";
+const VARY: &str = "accept, hx-request, turbo-frame, x-fragment, hx-target, hx-request-type";
 
 fn shop() -> (Arc<AtomicUsize>, Gateway) {
     let asked = Arc::new(AtomicUsize::new(0));
@@ -74,6 +74,7 @@ fn a_block_goes_alone_to_who_asks_for_it_in_one_of_four_ways() {
     let (_, gateway) = shop();
     let script = ("Accept", "*/*");
     let htmx = ("HX-Request", "true");
+    let partial = ("HX-Request-Type", "partial");
     for (path, headers, gets) in [
         // Ours: by header and by parameter, whatever `Accept` says but that it takes markup.
         ("/item/x", &[("X-Fragment", "reviews"), script][..], Html(PART)),
@@ -90,6 +91,13 @@ fn a_block_goes_alone_to_who_asks_for_it_in_one_of_four_ways() {
         ("/item/x", &[htmx, ("HX-Target", "reviews"), script], Html(PART)),
         ("/item/x", &[htmx, ("HX-Target", "elsewhere"), script], Page("<h1>mug</h1>")),
         ("/item/x", &[htmx, script], Page("<h1>mug</h1>")),
+        // As htmx 4 says it: with the tag, encoded, and whether it wants the whole page.
+        ("/item/x", &[htmx, ("HX-Target", "section#reviews"), partial, BROWSER], Html(PART)),
+        ("/item/x", &[htmx, ("HX-Target", "p#revi%65ws"), partial], Html(PART)),
+        ("/item/x", &[htmx, ("HX-Target", "section#reviews"), ("HX-Request-Type", "full")], Page("<h1>mug</h1>")),
+        ("/item/x", &[htmx, ("HX-Target", "body"), ("HX-Request-Type", "full")], Page("<h1>mug</h1>")),
+        ("/item/x", &[htmx, ("HX-Target", "main"), partial], Page("<!doctype html>")),
+        ("/item/x", &[htmx, ("HX-Target", "main")], Html(MAIN)),
         ("/item/x", &[("HX-Target", "reviews")], Json),
         ("/item/x", &[("HX-Request", "false"), ("HX-Target", "reviews")], Json),
         ("/item/x", &[("Turbo-Frame", "reviews"), BROWSER], Html(PART)),
@@ -131,7 +139,7 @@ fn a_block_goes_alone_to_who_asks_for_it_in_one_of_four_ways() {
         }
         match path.split('/').nth(1).unwrap() {
             "json" => assert_eq!(vary, "", "{row}"),
-            "always" => assert_eq!(vary, "x-fragment, hx-request, hx-target, turbo-frame", "{row}"),
+            "always" => assert_eq!(vary, "x-fragment, hx-request, hx-target, hx-request-type, turbo-frame", "{row}"),
             _ if seen.status == 200 => assert_eq!(vary, VARY, "{row}"),
             _ => assert!(vary.contains("accept"), "{row}: {vary}"),
         }
