@@ -87,13 +87,13 @@ fn routes_explain_their_passes() {
     );
     let folder = folder(&list);
     let templates = folder.path().join("templates");
-    std::fs::create_dir(&templates).expect("a folder");
+    fs::create_dir(&templates).expect("a folder");
     for (name, text) in [
         ("page.html", "{{ items | length }}"),
         ("sorted.html", "{% include \"part.html\" %}"),
         ("part.html", "\n{{ items | sort }}"),
     ] {
-        std::fs::write(templates.join(name), text).expect("a template");
+        fs::write(templates.join(name), text).expect("a template");
     }
     let output = run_in(folder.path(), &["routes", "--explain"]);
     assert_eq!(
