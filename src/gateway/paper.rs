@@ -45,6 +45,7 @@ impl Paper<'_> {
         let shown = match (self, block) {
             (Self::Text(text), None) => templates.show_text(view, utf8(text)?, around),
             (paper, None) => templates.show(view, paper.tree()?.as_ref(), around),
+            (Self::Text(text), Some(block)) => templates.show_block_text(view, block, utf8(text)?, around),
             (paper, Some(block)) => templates.show_block(view, block, paper.tree()?.as_ref(), around),
         };
         shown.map_err(Fault::Page)

@@ -65,7 +65,7 @@ fn html(templates: &Templates, around: &Around<'_>, fault: &Fault, document: &No
     let of_status = format!("{}.html", fault.status().as_u16());
     let names = fault.fallback().into_iter().chain([of_status.as_str(), TEMPLATE]);
     for template in names.filter(|name| templates.has(name)) {
-        match templates.render(template, document, around) {
+        match templates.show_alone(template, document, around) {
             Ok(page) => return page.into_bytes(),
             Err(error) => tracing::error!(template, error = %error, "the error page failed"),
         }

@@ -30,6 +30,7 @@ mod view;
 mod view_tests;
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use tera::Context;
@@ -38,6 +39,7 @@ use crate::json::Node;
 
 pub use client::{CLIENT, client_tag};
 pub use direct::Stays;
+use direct::{Direct, Given, HeadParts};
 use engine::{Engine, Escaping};
 pub use escape::escape;
 use facts::AllFacts;
@@ -64,6 +66,8 @@ pub struct Templates {
     engine: Engine,
     /// Their texts, by name.
     texts: BTreeMap<String, String>,
+    /// Those that were shown alone, in the form that needs no engine where they have one.
+    alone: BTreeMap<String, OnceLock<Option<Direct>>>,
     facts: AllFacts,
     unsigned: Vec<Unsigned>,
     limit: usize,
@@ -145,7 +149,8 @@ impl Templates {
         engine.add(&files)?;
         let facts = AllFacts::of(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
         let unsigned = files.iter().flat_map(|(name, text)| unsigned::unsigned(name, text)).collect();
-        Ok(Self { engine, texts: files.into_iter().collect(), facts, unsigned, limit: MAX_OUTPUT })
+        let alone = files.iter().map(|(name, _)| (name.clone(), OnceLock::new())).collect();
+        Ok(Self { engine, texts: files.into_iter().collect(), alone, facts, unsigned, limit: MAX_OUTPUT })
     }
 
     /// The same templates with another limit for a page, in bytes.
@@ -179,7 +184,27 @@ impl Templates {
         names
     }
 
-    /// Renders a page. The document's members are variables; the whole of it is `data`.
+    /// Shows a template alone, without head and state: what it renders, without the engine where it needs none.
+    ///
+    /// # Errors
+    /// As [`Templates::render`].
+    pub fn show_alone(&self, name: &str, document: &Node<'_>, around: &Around<'_>) -> Result<String, Error> {
+        let compile = || Direct::compile(self.files(), name, HeadParts::default()).ok();
+        let direct = self.alone.get(name).and_then(|direct| direct.get_or_init(compile).as_ref());
+        let text = direct.and_then(|_| String::from_utf8(document.to_json()).ok());
+        let shown = direct.zip(text.as_deref()).and_then(|(direct, text)| direct.read(text));
+        match shown.map(|document| document.page(around, None, self.limit, None)) {
+            Some(Ok(html)) => Ok(html),
+            Some(Err(Given::Error(error))) => Err(error),
+            Some(Err(Given::Back)) | None => self.render(name, document, around),
+        }
+    }
+
+    fn files(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.texts.iter().map(|(name, text)| (name.as_str(), text.as_str()))
+    }
+
+    /// Renders a page by the engine. The document's members are variables; the whole of it is `data`.
     ///
     /// # Errors
     /// See [`Error`]. Nothing is given when it fails: half a page is no page.

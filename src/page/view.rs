@@ -38,10 +38,9 @@ impl View {
         templates: &Templates,
     ) -> Result<Self, Vec<HeadProblem>> {
         let head = head.map(|head| Head::compile(head, templates)).transpose()?;
-        let files = templates.texts.iter().map(|(name, text)| (name.as_str(), text.as_str()));
         let data = head.as_ref().map(Head::data).unwrap_or_default();
         let parts = HeadParts { values: head.as_ref().map(Head::texts).unwrap_or_default(), data: &data };
-        let direct = Direct::compile(files, template, parts);
+        let direct = Direct::compile(templates.files(), template, parts);
         Ok(Self { template: template.to_owned(), head, state, direct })
     }
 
@@ -144,17 +143,13 @@ impl Templates {
     /// # Errors
     /// As [`Templates::show`]; [`Error::Document`].
     pub fn show_text(&self, view: &View, text: &str, around: &Around<'_>) -> Result<Shown, Error> {
-        let tree = || {
-            let limits = Limits { depth: Limits::DEEPEST, ..Limits::default() };
-            parse(text, &limits).map_err(|error| Error::Document(error.to_string()))
-        };
         match self.show_directly(view, text, around, None) {
             Some(shown) if view.state == State::None => shown,
             Some(shown) => {
                 let Shown { html, warnings } = shown?;
-                view.finish(html, &tree()?, warnings)
+                view.finish(html, &tree(text)?, warnings)
             }
-            None => self.show_by_engine(view, &tree()?, around),
+            None => self.show_by_engine(view, &tree(text)?, around),
         }
     }
 
@@ -163,15 +158,28 @@ impl Templates {
     /// # Errors
     /// As [`Templates::show`]; [`Error::NoBlock`] when the page has no block of that name.
     pub fn show_block(&self, view: &View, block: &str, document: &Node<'_>, around: &Around<'_>) -> Result<Shown, Error> {
-        let name = view.template.as_str();
-        if !self.blocks(name).contains(&block) {
-            return Err(Error::NoBlock(block.to_owned()));
-        }
+        self.has_block(view, block)?;
         let direct = |text: String| self.show_directly(view, &text, around, Some(block));
         let text = view.direct.as_ref().ok().and_then(|_| String::from_utf8(document.to_json()).ok());
-        if let Some(shown) = text.and_then(direct) {
-            return shown;
-        }
+        text.and_then(direct).unwrap_or_else(|| self.block_by_engine(view, block, document, around))
+    }
+
+    /// As [`Templates::show_block`], of a document that is still JSON text.
+    ///
+    /// # Errors
+    /// As [`Templates::show_block`]; [`Error::Document`].
+    pub fn show_block_text(&self, view: &View, block: &str, text: &str, around: &Around<'_>) -> Result<Shown, Error> {
+        self.has_block(view, block)?;
+        let shown = self.show_directly(view, text, around, Some(block));
+        shown.unwrap_or_else(|| self.block_by_engine(view, block, &tree(text)?, around))
+    }
+
+    fn has_block(&self, view: &View, block: &str) -> Result<(), Error> {
+        if self.blocks(&view.template).contains(&block) { Ok(()) } else { Err(Error::NoBlock(block.to_owned())) }
+    }
+
+    fn block_by_engine(&self, view: &View, block: &str, document: &Node<'_>, around: &Around<'_>) -> Result<Shown, Error> {
+        let name = view.template.as_str();
         let mut context = context(document, around);
         if view.head.is_some() {
             context.insert_value("head", tera::Value::safe_string(""));
@@ -181,6 +189,11 @@ impl Templates {
         let html = self.engine.block(name, block, &context)?;
         Ok(Shown { html, warnings: Vec::new() })
     }
+}
+
+fn tree(text: &str) -> Result<Node<'_>, Error> {
+    let limits = Limits { depth: Limits::DEEPEST, ..Limits::default() };
+    parse(text, &limits).map_err(|error| Error::Document(error.to_string()))
 }
 
 /// What a head says of a document, without the engine.

@@ -186,7 +186,11 @@ fn shown(plan: &Plan, sheet: &Sheet, document: &Node<'_>) -> String {
             assert_eq!(shown, templates.show_by_engine(page.view(), document, &around).unwrap(), "{}", sheet.path);
             shown.html
         }
-        None => templates.render(sheet.template, document, &around).unwrap(),
+        None => {
+            let shown = templates.show_alone(sheet.template, document, &around).unwrap();
+            assert_eq!(shown, templates.render(sheet.template, document, &around).unwrap(), "{}", sheet.template);
+            shown
+        }
     }
 }
 

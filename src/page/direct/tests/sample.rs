@@ -79,6 +79,8 @@ fn every_page_of_the_sample_is_the_one_of_the_engine_whole_and_in_blocks() {
         let around = Around { params: &params, query: &query, ..AROUND_NOTHING };
         for (view, text) in pages(&templates) {
             assert_eq!(view.stays(), None);
+            let alone = templates.show_alone("error.html", &document(text), &around);
+            assert_eq!(alone, templates.render("error.html", &document(text), &around));
             let engine = templates.show_by_engine(&view, &document(text), &around).unwrap();
             assert!(templates.show_directly(&view, text, &around, None).is_some(), "{}", view.template());
             assert_eq!(templates.show_text(&view, text, &around).unwrap(), engine);
@@ -93,6 +95,7 @@ fn every_page_of_the_sample_is_the_one_of_the_engine_whole_and_in_blocks() {
                     "{block}"
                 );
                 assert_eq!(templates.show_block(&view, block, &document(text), &around).unwrap(), shown);
+                assert_eq!(templates.show_block_text(&view, block, text, &around).unwrap(), shown);
             }
         }
     }
