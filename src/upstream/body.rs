@@ -155,7 +155,7 @@ pub struct StreamBody {
     stall: Option<Pin<Box<Sleep>>>,
     stalling: bool,
     /// What it ends with.
-    broken: Option<Error>,
+    broken: Option<Box<Error>>,
     over: bool,
 }
 
@@ -215,7 +215,7 @@ impl Body for StreamBody {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         if let Some(error) = self.broken.take() {
-            return self.fail(error);
+            return self.fail(*error);
         }
         while !self.over {
             match Pin::new(&mut self.body).poll_frame(cx) {
@@ -239,7 +239,7 @@ impl Body for StreamBody {
                 }
                 Poll::Ready(Some(Err(broken))) => {
                     // What came before it, the head above all, is on its way first: a client is to see that it was cut.
-                    self.broken = Some(broken.after(self.received));
+                    self.broken = Some(Box::new(broken.after(self.received)));
                     cx.waker().wake_by_ref();
                     return Poll::Pending;
                 }
