@@ -157,7 +157,7 @@ pub struct StreamBody {
     stall: Option<Pin<Box<Sleep>>>,
     stalling: bool,
     /// What it ends with.
-    broken: Option<Error>,
+    broken: Option<Box<Error>>,
     over: bool,
 }
 
@@ -264,12 +264,12 @@ impl Body for StreamBody {
             return Poll::Ready(Some(Ok(frame)));
         }
         if let Some(error) = self.broken.take() {
-            return Poll::Ready(Some(Err(error)));
+            return Poll::Ready(Some(Err(*error)));
         }
         match ready!(self.poll_next(cx)) {
             Some(Err(error)) => {
                 // What came before it, the head above all, is on its way first: a client is to see that it was cut.
-                self.broken = Some(error);
+                self.broken = Some(Box::new(error));
                 cx.waker().wake_by_ref();
                 Poll::Pending
             }

@@ -15,7 +15,7 @@ pub(super) enum Coming {
     /// On a connection of its own.
     Alone(Incoming),
     /// On a stream of a shared one.
-    Stream(Received),
+    Stream(Box<Received>),
 }
 
 /// Why it comes no further.
@@ -41,7 +41,7 @@ impl Body for Coming {
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
         match self.get_mut() {
             Self::Alone(body) => Pin::new(body).poll_frame(cx).map_err(Broken::Alone),
-            Self::Stream(body) => Pin::new(body).poll_frame(cx).map_err(Broken::Stream),
+            Self::Stream(body) => Pin::new(body.as_mut()).poll_frame(cx).map_err(Broken::Stream),
         }
     }
 

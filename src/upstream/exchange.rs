@@ -221,7 +221,11 @@ impl Exchange {
         let (mut alone, mut fresh) = (order.switch_to.is_some(), false);
         loop {
             let outgoing = Outgoing::new(upstream, place, order, attempt, supply)?;
-            let (way, reused) = client.way(place, (alone, fresh), budget).await?;
+            // The futures of what is rare have a place of their own, so that those of all calls are small.
+            let (way, reused) = match client.at_once(place, (alone, fresh)) {
+                Some(waited) => (Way::Alone(waited), true),
+                None => Box::pin(client.way(place, (alone, fresh), budget)).await?,
+            };
             let mut lease = match way {
                 Way::Alone(lease) => lease,
                 Way::Shared(slot) => {

@@ -49,7 +49,7 @@ impl Exchange {
                     return Err(Missed::Over(Malformed::Head("too many headers".to_owned()).into()));
                 }
                 head.version = Version::HTTP_11;
-                let body = Coming::Stream(Received::new(stream, &head.headers));
+                let body = Coming::Stream(Box::new(Received::new(stream, &head.headers)));
                 return Ok(Self { response: Response::from_parts(head, body), lease: Lease::Shared(sent.into_hold()), progress });
             }
             Err(HeadError::Malformed(malformed)) => return Err(Missed::Over(malformed.into())),

@@ -25,14 +25,19 @@ pub(super) enum Way {
 }
 
 impl Client {
-    /// A way, and whether it stood already. A call that is to be `alone` has HTTP/1.1 whatever the server would choose; one that wants a
-    /// `fresh` way has no connection that has waited.
+    /// A connection that waited, for a call that has one to itself: one that is to be `alone` has, whatever the server would choose, and
+    /// one that wants a `fresh` way has none.
+    pub(super) fn at_once(&self, place: &Place, (alone, fresh): (bool, bool)) -> Option<Alone> {
+        if fresh || (!alone && self.shared.connector.may_share(place)) {
+            return None;
+        }
+        self.waited(place)
+    }
+
+    /// Any other way, and whether it stood already.
     pub(super) async fn way(&self, place: &Place, (alone, fresh): (bool, bool), budget: &Budget) -> Result<(Way, bool), Error> {
         if !alone && self.shared.connector.may_share(place) {
-            return Box::pin(self.negotiated(place, fresh, budget)).await;
-        }
-        if let Some(waited) = (!fresh).then(|| self.waited(place)).flatten() {
-            return Ok((Way::Alone(waited), true));
+            return self.negotiated(place, fresh, budget).await;
         }
         let open = self.shared.connector.open(place.dial.as_ref(), budget.connect_within(), Offer::Http1);
         let opened = budget.connect(open).await?.map_err(of_connecting)?;

@@ -67,6 +67,12 @@ pub(super) fn respond(mut respond: SendResponse<Bytes>, body: impl Into<Bytes>) 
     stream.send_data(body.into(), true).unwrap();
 }
 
+fn respond_if_wanted(mut respond: SendResponse<Bytes>) {
+    if let Ok(mut stream) = respond.send_response(Response::new(()), false) {
+        let _sent = stream.send_data(Bytes::from_static(b"x"), true);
+    }
+}
+
 pub(super) async fn read(mut body: RecvStream) -> Vec<u8> {
     let mut all = Vec::new();
     while let Some(Ok(piece)) = body.data().await {
@@ -140,6 +146,37 @@ async fn a_server_that_takes_few_calls_at_once_gets_more_connections() {
         client.send(&upstream, get("/"), far()).await.unwrap();
         assert!(server.connections() <= connections, "one that is there is used");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn places_on_a_connection_are_neither_lost_nor_made() {
+    let all = Arc::new(Barrier::new(100));
+    let server = Server::new(move |request: Request<RecvStream>, send| {
+        let all = Arc::clone(&all);
+        async move {
+            match request.uri().path() {
+                "/all" => _ = all.wait().await,
+                path => tokio::time::sleep(Duration::from_millis(path[1..].parse().unwrap())).await,
+            }
+            respond_if_wanted(send);
+        }
+    });
+    let (client, upstream) = (server.client(), demo());
+    let mut random = fastrand::Rng::with_seed(7);
+    for _ in 0..60 {
+        // Of a hundred at once, some are given up at any point, far more of them than a connection may have had resets by default.
+        let calls = (0..100).map(|_| {
+            let patience = Duration::from_millis(random.u64(0..60));
+            let call = client.send(&upstream, get(&format!("/{}", random.u64(0..40))), far());
+            async move { tokio::time::timeout(patience, call).await.map(|reply| reply.unwrap().status).ok() }
+        });
+        let outcomes = join_all(calls.collect::<Vec<_>>()).await;
+        assert!(outcomes.iter().flatten().all(|status| *status == StatusCode::OK));
+        assert!((1..100).contains(&outcomes.iter().flatten().count()));
+    }
+    let whole = join_all((0..100).map(|_| client.send(&upstream, get("/all"), far()))).await;
+    assert!(whole.iter().all(Result::is_ok), "a hundred are under way at the same time");
+    assert_eq!((server.connections(), client.sharing(&upstream)), (1, 1));
 }
 
 #[tokio::test(start_paused = true)]

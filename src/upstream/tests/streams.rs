@@ -267,6 +267,28 @@ async fn a_server_without_settings_is_no_server_of_http_2() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_waits_for_a_connection_hears_that_there_is_none_and_takes_over_from_who_leaves() {
+    let faults = Faults::new(vec![vec![]]);
+    let (client, upstream) = (sharing(&faults), demo());
+    let calls = (0..50).map(|_| client.send(&upstream, get("/"), far()));
+    let kinds = futures_util::future::join_all(calls).await.into_iter().map(|outcome| outcome.unwrap_err().kind());
+    assert!(kinds.into_iter().all(|kind| kind == "upstream_connect"));
+    assert_eq!(faults.connections(), 1);
+
+    let faults = Faults::new(vec![vec![Act::Hang], vec![greet(), READ, ok("mine"), Act::Attend]]);
+    let client = sharing(&faults);
+    let (first, upstream) = (client.clone(), demo());
+    let first = tokio::spawn(async move { first.send(&upstream, get("/"), far()).await });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let (second, upstream) = (client.clone(), demo());
+    let second = tokio::spawn(async move { second.send(&upstream, get("/"), far()).await });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(faults.connections(), 1, "the second one waits for the first one's");
+    first.abort();
+    assert_eq!(second.await.unwrap().unwrap().body, "mine");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_connection_that_waited_too_long_or_grew_old_takes_no_more_calls() {
     let calls = (0..40).flat_map(|_| [READ, ok("x")]);
     let script: Vec<Act> = [greet()].into_iter().chain(calls).chain([Act::Attend]).collect();
