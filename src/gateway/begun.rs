@@ -24,6 +24,8 @@ pub(super) struct Late {
     /// What ends the page when `rest` has nothing.
     pub(super) reserve: Bytes,
     pub(super) route: Arc<str>,
+    /// The request's id.
+    pub(super) request: String,
 }
 
 impl fmt::Debug for Late {
@@ -50,7 +52,7 @@ impl Begun {
         {
             ready!(late.work.as_mut().poll(cx));
             self.ready = late.rest.try_recv().unwrap_or_else(|_| {
-                tracing::warn!(route = &*late.route, "a page ends without what came after its head");
+                tracing::warn!(request_id = late.request, route = &*late.route, "a page ends without what came after its head");
                 std::mem::take(&mut late.reserve)
             });
             self.late = None;

@@ -111,7 +111,7 @@ impl Early {
     pub(super) fn end(&self, parts: &Parts, response: &Response<Body>) {
         let Stage::Begun { head: left, cookies: set, rest } = std::mem::replace(&mut *self.stage(), Stage::Over) else { return };
         let Some((head, tail)) = split(response) else { return };
-        let id = parts.extensions.get::<RequestId>().map_or("", RequestId::as_str);
+        let id = id(parts);
         if head != left {
             tracing::warn!(request_id = id, "the head of a page depends on a call that came after it had left");
         }
@@ -130,6 +130,10 @@ fn split(response: &Response<Body>) -> Option<(Bytes, Bytes)> {
     Some((body.slice(..end), body.slice(end..)))
 }
 
+fn id(parts: &Parts) -> &str {
+    parts.extensions.get::<RequestId>().map_or("", RequestId::as_str)
+}
+
 fn cookies(headers: &HeaderMap) -> usize {
     headers.get_all(SET_COOKIE).iter().count()
 }
@@ -145,6 +149,7 @@ impl Gateway {
         trace: &mut Trace,
     ) -> Response<Body> {
         let (early, mut begins) = Early::new();
+        let request = id(parts).to_owned();
         let (gateway, asked, mut parts) = (self.clone(), Arc::clone(route), parts.clone());
         parts.extensions.insert(early);
         let (later, started) = (Later::awaited(), Clock::now());
@@ -168,7 +173,7 @@ impl Gateway {
         };
         let Start { response, head, rest, reserve } = start;
         let work = Box::pin(async move { drop(work.await) });
-        let late = Late { work, rest, reserve, route: Arc::clone(route.name()) };
+        let late = Late { work, rest, reserve, route: Arc::clone(route.name()), request };
         let mut response = response.map(|()| Begun::new(head, late).into());
         (trace.upstream, trace.later) = (started.elapsed(), later);
         if route.caching().is_some() {

@@ -72,6 +72,14 @@ async fn a_browser_has_the_head_while_the_backend_is_still_at_work() {
                 "{line}"
             );
             assert_eq!(line["bytes"].as_u64(), Some((early.len() + rest.len()) as u64), "{line}");
+            if code.is_some() {
+                // What failed is told, and what became of the page.
+                let id = head.header("x-request-id").unwrap();
+                for told in ["item.html:9", "a page ends without what came after its head"] {
+                    let is_it = |line: &&String| line.contains(id) && line.contains(told);
+                    gateway.log.wait(told, |lines| lines.iter().find(is_it).cloned());
+                }
+            }
             if !keys.is_empty() {
                 let whole = gateway.request("GET", "/item", &[BROWSER], b"");
                 assert!(
