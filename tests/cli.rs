@@ -118,13 +118,13 @@ GET /spread
   whole, whatever its size: a step needs the whole document as a tree
 
 GET /page
-  pass 1, over the bytes: unwrap
+  pass 1, over the bytes: unwrap, nulls
   above 256.0 KiB it is shaped while it comes
     unwrap: all is held until the verdict, where that stands behind the payload
   a page: written straight from the text of the document
 
 GET /sorted
-  pass 1, over the bytes: unwrap
+  pass 1, over the bytes: unwrap, nulls
   above 256.0 KiB it is shaped while it comes
     unwrap: all is held until the verdict, where that stands behind the payload
   a page: by the template engine, from a tree, because of line 2 of part.html: the filter `sort`
