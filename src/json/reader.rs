@@ -4,8 +4,9 @@
 //! parser. It keeps no place of its own beyond one number, so a caller that ran out of bytes can go back to a place it knows, get
 //! more, and read on.
 
-use super::Limits;
-use super::wide::{BLOCK, WIDTH, not_digit, not_space, specials};
+use super::marks::{Marks, NOWHERE};
+use super::nest::Kind;
+use super::wide::{BLOCK, WIDTH, not_digits, not_space};
 
 /// Why there is no token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,32 +18,20 @@ pub(crate) enum Stop {
 }
 
 /// Bytes of a document, and how far they are read. The bytes are UTF-8, which the caller has checked.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Reader<'s> {
     bytes: &'s [u8],
     /// How many bytes are read.
     pub(crate) at: usize,
-    marks: Marks,
-}
-
-/// Which bytes of a block may end a string. To look them up takes a third of the time that it takes to look at the bytes, and names
-/// and values follow on each other.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Marks {
-    /// Where the block begins.
+    /// Where the block begins that is at hand, and which bytes of it may end a string.
     block: usize,
-    /// One bit for each byte.
     bits: u64,
-}
-
-impl Marks {
-    /// Of no block.
-    pub(crate) const NONE: Self = Self { block: usize::MAX / 2, bits: 0 };
+    marks: Marks,
 }
 
 impl<'s> Reader<'s> {
     pub(crate) fn new(bytes: &'s [u8], at: usize) -> Self {
-        Self { bytes, at, marks: Marks::NONE }
+        Self { bytes, at, block: NOWHERE, bits: 0, marks: Marks::new() }
     }
 
     /// The next byte. At the end it is 0, which stands nowhere in JSON outside of what [`Reader::wrong`] refuses.
@@ -103,6 +92,66 @@ impl<'s> Reader<'s> {
         self.rest_of_string()
     }
 
+    /// The name of a member as machines write it: behind `before`, which ends in its quote and stands at `at`, without escapes, and
+    /// followed by a colon and a value without white space. None where anything else comes, and nothing has happened in any case.
+    #[inline(always)]
+    pub(crate) fn name_at(&mut self, at: usize, before: [u8; 2]) -> Option<Name> {
+        if *self.bytes.get(at..)?.first_chunk()? != before {
+            return None;
+        }
+        let to = self.plain_from(at + 2);
+        match *self.bytes.get(to..)?.first_chunk()? {
+            [b'"', b':', byte, _] => Some(Name { from: at + 2, to, byte }),
+            _ => None,
+        }
+    }
+
+    /// Where a scalar ends that stands at `at` and begins with `byte`. None for a string with escapes, a number with an exponent or of
+    /// many digits, and whatever is not right: that is for [`Reader::scalar`].
+    #[inline(always)]
+    pub(crate) fn scalar_end(&mut self, at: usize, byte: u8) -> Option<usize> {
+        match byte {
+            b'"' => {
+                let to = self.plain_from(at + 1);
+                if self.bytes.get(to) == Some(&b'"') { Some(to + 1) } else { None }
+            }
+            b'0'..=b'9' => self.short_number(at),
+            b'-' => self.short_number(at + 1),
+            b'n' if self.stands(at, b"null") => Some(at + 4),
+            b't' if self.stands(at, b"true") => Some(at + 4),
+            b'f' if self.stands(at + 1, b"alse") => Some(at + 5),
+            _ => None,
+        }
+    }
+
+    /// Whether these bytes stand at a place.
+    #[inline(always)]
+    pub(crate) fn stands(&self, at: usize, word: &[u8; 4]) -> bool {
+        self.bytes.get(at..).and_then(|rest| rest.first_chunk()) == Some(word)
+    }
+
+    /// The end of a number with less than [`WIDTH`] bytes and no exponent, behind its sign. There is a byte behind it.
+    #[inline(always)]
+    fn short_number(&self, at: usize) -> Option<usize> {
+        let bytes: &[u8; WIDTH] = self.bytes.get(at..)?.first_chunk()?;
+        let mut ends = not_digits(bytes);
+        let mut end = ends.trailing_zeros() as usize;
+        if end == 0 || end > 1 && bytes[0] == b'0' {
+            return None;
+        }
+        let mut next = *bytes.get(end)?;
+        if next == b'.' {
+            ends &= ends - 1;
+            let whole = end;
+            end = ends.trailing_zeros() as usize;
+            if end == whole + 1 {
+                return None;
+            }
+            next = *bytes.get(end)?;
+        }
+        if next | 0x20 == b'e' { None } else { Some(at + end) }
+    }
+
     /// Passes over a name and its colon that follow right on a comma, as machines write them; whether they do. Nothing has happened
     /// otherwise.
     #[inline(always)]
@@ -145,33 +194,32 @@ impl<'s> Reader<'s> {
     /// To the next byte that may end a string, or to the end of the bytes.
     #[inline(always)]
     fn plain(&mut self) {
+        self.at = self.plain_from(self.at);
+    }
+
+    /// From a place to the next byte that may end a string, or to the end of the bytes.
+    #[inline(always)]
+    fn plain_from(&mut self, mut at: usize) -> usize {
         loop {
-            let ahead = self.at.wrapping_sub(self.marks.block);
+            let ahead = at.wrapping_sub(self.block);
             if ahead < BLOCK {
-                let bits = self.marks.bits >> ahead;
+                let bits = self.bits >> ahead;
                 if bits != 0 {
-                    self.at += bits.trailing_zeros() as usize;
-                    return;
+                    return at + bits.trailing_zeros() as usize;
                 }
-                self.at = self.marks.block + BLOCK;
+                at = self.block + BLOCK;
             }
-            if !self.look() {
-                return;
+            if !self.turn(at) {
+                return self.bytes.len();
             }
         }
     }
 
-    /// Looks at the block of the next byte; false at the end of the bytes.
+    /// To the block of a byte; false at the end of the bytes.
     #[inline(always)]
-    fn look(&mut self) -> bool {
-        // The next block does not wait for where the string before ended.
-        let next = self.marks.block + BLOCK;
-        let block = if self.at.wrapping_sub(next) < BLOCK { next } else { self.at };
-        let Some(rest) = self.bytes.get(block..) else {
-            self.at = self.bytes.len();
-            return false;
-        };
-        self.marks = Marks { block, bits: rest.first_chunk().map_or_else(|| last_specials(rest), specials) };
+    fn turn(&mut self, at: usize) -> bool {
+        let Some((block, bits)) = self.marks.of(self.bytes, at) else { return false };
+        (self.block, self.bits) = (block, bits);
         true
     }
 
@@ -225,11 +273,12 @@ impl<'s> Reader<'s> {
             return Err(self.wrong());
         }
         while let Some(bytes) = self.ahead() {
-            let digits = not_digit(bytes);
-            self.at += digits;
-            if digits < WIDTH {
+            let end = not_digits(bytes);
+            if end != 0 {
+                self.at += end.trailing_zeros() as usize;
                 return Ok(());
             }
+            self.at += WIDTH;
         }
         while self.peek().is_ascii_digit() {
             self.at += 1;
@@ -267,77 +316,10 @@ impl<'s> Reader<'s> {
     }
 }
 
-/// The bytes of the last block, which is no whole one. What is not there ends a string, too.
-#[cold]
-fn last_specials(rest: &[u8]) -> u64 {
-    let mut bytes = [0; BLOCK];
-    for (byte, to) in rest.iter().zip(&mut bytes) {
-        *to = *byte;
-    }
-    specials(&bytes)
-}
-
-/// What a value is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Null,
-    Bool,
-    Number,
-    /// A string without escapes.
-    String,
-    /// A string with escapes.
-    Escaped,
-    Array,
-    Object,
-}
-
-/// The open containers: one bit each, set for an object.
-#[derive(Debug, Clone)]
-pub(crate) struct Nest {
-    bits: [u64; Limits::DEEPEST / 64],
-    depth: usize,
-    deepest: usize,
-}
-
-impl Nest {
-    /// None open yet, and at most so many, or [`Limits::DEEPEST`] where that is less.
-    pub(crate) fn new(deepest: usize) -> Self {
-        Self { bits: [0; Limits::DEEPEST / 64], depth: 0, deepest: deepest.min(Limits::DEEPEST) }
-    }
-
-    pub(crate) fn depth(&self) -> usize {
-        self.depth
-    }
-
-    /// Opens one more.
-    #[inline(always)]
-    pub(crate) fn open(&mut self, is_object: bool) -> Result<(), Stop> {
-        if self.depth >= self.deepest {
-            return Err(Stop::Refused);
-        }
-        let bit = 1 << (self.depth % 64);
-        if let Some(bits) = self.bits.get_mut(self.depth / 64) {
-            *bits = if is_object { *bits | bit } else { *bits & !bit };
-        }
-        self.depth += 1;
-        Ok(())
-    }
-
-    /// Closes the innermost one.
-    #[inline(always)]
-    pub(crate) fn close(&mut self) {
-        self.depth = self.depth.saturating_sub(1);
-    }
-
-    /// Whether the open one with so many around it is an object.
-    pub(crate) fn is_object(&self, around: usize) -> bool {
-        around < self.depth && self.bits.get(around / 64).is_some_and(|bits| bits >> (around % 64) & 1 == 1)
-    }
-
-    /// Whether the innermost open one is an object.
-    #[inline(always)]
-    pub(crate) fn in_object(&self) -> bool {
-        let at = self.depth.wrapping_sub(1);
-        self.bits.get(at / 64).is_some_and(|bits| bits >> (at % 64) & 1 == 1)
-    }
+/// The name of a member: from where to where it stands between its quotes, and the first byte of the value, which is two bytes on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Name {
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+    pub(crate) byte: u8,
 }

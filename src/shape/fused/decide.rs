@@ -84,7 +84,7 @@ impl Machine<&Program> {
             Some((_, _, true)) => Cow::Owned(Text::raw(raw).decode().into_owned()),
             _ => Cow::Borrowed(raw),
         };
-        let mut renamed: Option<String> = None;
+        let mut renamed: Option<Cow<'_, str>> = None;
         let mut value =
             Value { kind, from, to, made: None, dropped: None, may_empty: false, scope: Scope::Off, levels: usize::MAX, bit: 0 };
         let is_container = matches!(kind, Kind::Array | Kind::Object);
@@ -126,8 +126,11 @@ impl Machine<&Program> {
                     refuse(track.balks(state[0], value.kind))?;
                     let hit = track.hit(state[0]).and_then(|hit| names.get(hit)).filter(|_| edge == Edge::Member);
                     if let Some(new) = hit {
-                        renamed = Some(new.clone());
-                        name = Cow::Owned(Text::raw(new.as_str()).decode().into_owned());
+                        renamed = Some(Cow::Borrowed(new));
+                        name = match new.contains('\\') {
+                            true => Cow::Owned(Text::raw(new.as_str()).decode().into_owned()),
+                            false => Cow::Borrowed(new),
+                        };
                     }
                     if edge == Edge::Member && track.names_members(before[0]) {
                         self.note_name(at, &name, hit.is_some());
@@ -146,7 +149,7 @@ impl Machine<&Program> {
                             let new = case.key(&key).map(|new| Text::plain(new).as_raw().to_owned());
                             if let Some(new) = new {
                                 name = Cow::Owned(Text::raw(new.as_str()).decode().into_owned());
-                                renamed = Some(new);
+                                renamed = Some(Cow::Owned(new));
                                 self.note_name(at, &name, true);
                             } else {
                                 self.note_name(at, &name, false);

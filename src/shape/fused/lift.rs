@@ -5,12 +5,12 @@
 
 use super::super::flatten::NAME_BYTES;
 use super::cut::Cut;
-use super::machine::GONE;
+use super::lift_names::Name;
+use super::machine::{GONE, empty};
 use super::plain::{Plain, space};
+use super::plain_lane::Patience;
+use super::prefix::{ONCE, Prefix};
 use crate::json::{Kind, Nest, Reader, Stop};
-
-/// How many pairs of names are compared in one object before it is left to the reference.
-const PAIRS: usize = 1 << 16;
 
 /// What such a flattening needs to know.
 #[derive(Debug, Clone)]
@@ -18,6 +18,16 @@ pub(super) struct Quick {
     pub(super) drops: bool,
     pub(super) each: bool,
     pub(super) joint: Box<[u8]>,
+    /// The joiner with bytes to spare, when it is short.
+    short_joint: [u8; ONCE],
+}
+
+impl Quick {
+    pub(super) fn new(drops: bool, each: bool, joint: &[u8]) -> Self {
+        let mut short_joint = [0; ONCE];
+        short_joint.iter_mut().zip(joint).for_each(|(to, byte)| *to = *byte);
+        Self { drops, each, joint: joint.into(), short_joint }
+    }
 }
 
 /// An open container that is flattened, or an array of such.
@@ -35,43 +45,44 @@ pub(super) struct Level {
     /// Where its names begin, and those that are lifted.
     pub(super) names: usize,
     pub(super) lifts: usize,
-    /// How long the prefix was outside.
+    /// How long the prefix was outside, and where that of its names begins.
     pub(super) prefix: usize,
+    pub(super) prefix_from: usize,
     /// How much was written before it, and where it begins in the input; [`GONE`] when those bytes are let go.
     pub(super) mark: usize,
     pub(super) start: usize,
 }
 
 /// A flattening under way; it goes on where the bytes ended.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Lift {
     pub(super) nest: Nest,
     pub(super) levels: Vec<Level>,
-    /// The names of open objects, as places in the input, and which of them are lifted.
-    pub(super) names: Vec<(usize, usize)>,
+    /// The names of open objects, and which of them are lifted.
+    pub(super) names: Vec<Name>,
     pub(super) lifts: Vec<usize>,
-    pub(super) prefix: Vec<u8>,
-    /// Where the prefix of the innermost flattening begins.
-    pub(super) prefix_from: Vec<usize>,
+    /// What stands before the names in each flattening, comma and quote included.
+    pub(super) prefix: Prefix,
     pub(super) name_bytes: usize,
     pub(super) passing: Option<Plain>,
 }
 
 impl Lift {
-    /// A flattening that begins behind the bracket of an object, or of an array of such.
-    pub(super) fn new(around: &Nest, is_object: bool) -> Result<Self, Stop> {
-        let mut lift = Self {
-            nest: around.clone(),
-            levels: Vec::with_capacity(16),
-            names: Vec::with_capacity(64),
-            lifts: Vec::new(),
-            prefix: Vec::new(),
-            prefix_from: Vec::new(),
-            name_bytes: 0,
-            passing: None,
-        };
-        lift.open(is_object, true, false, (GONE, GONE))?;
-        Ok(lift)
+    /// Begins behind the bracket of an object, or of an array of such.
+    pub(super) fn start(&mut self, around: &Nest, is_object: bool) -> Result<(), Stop> {
+        self.rest();
+        self.nest = around.clone();
+        self.name_bytes = 0;
+        self.passing = None;
+        self.open(is_object, true, false, (GONE, GONE))
+    }
+
+    /// Forgets everything, and keeps some room for what comes next.
+    pub(super) fn rest(&mut self) {
+        empty(&mut self.levels);
+        empty(&mut self.names);
+        empty(&mut self.lifts);
+        self.prefix.clear();
     }
 
     /// Reads to the end of the container. When the bytes end before, everything stands as before the unit that is not whole.
@@ -82,7 +93,19 @@ impl Lift {
                 self.passing = None;
             }
             let mut reader = Reader::new(src, *at);
+            let mut patience = Patience::default();
             loop {
+                if patience.tries() {
+                    let before = reader.at;
+                    let done = self.easy::<DROP>(quick, src, &mut reader, cut);
+                    patience.learn(reader.at > before);
+                    *at = reader.at;
+                    done?;
+                }
+                if self.levels.is_empty() {
+                    *at = reader.at;
+                    return Ok(());
+                }
                 let unit = reader.at;
                 let mark = cut.mark(unit);
                 if let Err(stop) = self.unit::<DROP>(quick, src, &mut reader, cut, mark) {
@@ -160,13 +183,7 @@ impl Lift {
                     return Err(Stop::Refused);
                 }
                 reader.at += 1;
-                let name = src.get(from + 1..to - 1).unwrap_or_default();
-                self.spend(name.len())?;
-                self.names.push((from + 1, to - 1));
-                self.lifts.push(self.names.len() - 1);
-                self.open(true, first, true, (mark, unit))?;
-                self.prefix.extend_from_slice(name);
-                self.prefix.extend_from_slice(&quick.joint);
+                self.lift(quick, src, (from + 1, to - 1), first, (mark, unit))?;
                 // Its members follow on those before it, as if the bracket and the name were not there.
                 cut.back(src, mark, reader.at);
                 return Ok(());
@@ -217,13 +234,14 @@ impl Lift {
             return Err(Stop::Refused);
         }
         if is_lifted {
-            cut.write(src, from + 1, self.prefix.get(self.prefix_from()..).unwrap_or_default(), from + 1);
+            let prefix = self.prefix.from(self.prefix_from());
+            cut.write(src, from + 1, prefix.get(2..).unwrap_or_default(), from + 1);
         }
         self.spend(to - from)?;
         if value != to + 1 {
             cut.write(src, to, b":", value);
         }
-        self.names.push((from + 1, to - 1));
+        self.push_name(src, (from + 1, to - 1));
         Ok(())
     }
 
@@ -247,11 +265,50 @@ impl Lift {
         Ok(())
     }
 
+    /// Keeps a name for comparison.
     #[inline(always)]
-    fn open(&mut self, is_object: bool, first: bool, is_lifted: bool, (mark, start): (usize, usize)) -> Result<(), Stop> {
+    pub(super) fn push_name(&mut self, src: &[u8], place: (usize, usize)) {
+        self.names.push(Name::new(src, place));
+    }
+
+    /// Into an object whose members go to the one around it, and whose name stands there.
+    #[inline(always)]
+    pub(super) fn lift(
+        &mut self,
+        quick: &Quick,
+        src: &[u8],
+        (from, to): (usize, usize),
+        first: bool,
+        place: (usize, usize),
+    ) -> Result<(), Stop> {
+        self.spend(to - from)?;
+        self.push_name(src, (from, to));
+        self.lifts.push(self.names.len() - 1);
+        self.open(true, first, true, place)?;
+        match src.get(from..).and_then(|rest| rest.first_chunk()) {
+            Some(chunk) if to - from <= ONCE => self.prefix.push_short(chunk, to - from),
+            _ => self.prefix.push(src.get(from..to).unwrap_or_default()),
+        }
+        match quick.joint.len() <= ONCE {
+            true => self.prefix.push_short(&quick.short_joint, quick.joint.len()),
+            false => self.prefix.push(&quick.joint),
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
+    pub(super) fn open(
+        &mut self,
+        is_object: bool,
+        first: bool,
+        is_lifted: bool,
+        (mark, start): (usize, usize),
+    ) -> Result<(), Stop> {
         self.nest.open(is_object)?;
+        let prefix = self.prefix.len();
+        let prefix_from = if is_lifted { self.prefix_from() } else { prefix };
         if !is_lifted {
-            self.prefix_from.push(self.prefix.len());
+            self.prefix.push(b",\"");
         }
         self.levels.push(Level {
             in_object: is_object,
@@ -261,7 +318,8 @@ impl Lift {
             is_lifted,
             names: self.names.len(),
             lifts: self.lifts.len(),
-            prefix: self.prefix.len(),
+            prefix,
+            prefix_from,
             mark,
             start,
         });
@@ -269,33 +327,29 @@ impl Lift {
     }
 
     #[inline(always)]
-    fn close(&mut self, quick: &Quick, src: &[u8], reader: &mut Reader<'_>, cut: &mut Cut) -> Result<(), Stop> {
-        let Some(level) = self.levels.last().copied() else { return Err(Stop::Refused) };
-        if self.lifts.len() > level.lifts && self.may_meet(quick, src, &level) {
+    pub(super) fn close(&mut self, quick: &Quick, src: &[u8], reader: &mut Reader<'_>, cut: &mut Cut) -> Result<(), Stop> {
+        let Some(level) = self.levels.last() else { return Err(Stop::Refused) };
+        if self.lifts.len() > level.lifts && self.may_meet(quick, src, level) {
             return Err(Stop::Refused);
         }
-        self.levels.pop();
         let mut first = false;
         if level.is_lifted {
             cut.skip(src, reader.at, reader.at + 1);
             first = level.first;
             if !level.kept {
                 // Nothing stood in it, so it is a member itself.
-                let end = self.prefix.len() - quick.joint.len();
-                let name = self.prefix.get(self.prefix_from()..end).unwrap_or_default();
-                cut.out.extend_from_slice(if first { b"\"" } else { b",\"" });
-                cut.out.extend_from_slice(name);
-                cut.out.extend_from_slice(b"\":{}");
+                let name = self.prefix.from(level.prefix_from + usize::from(first));
+                cut.add(name.get(..name.len() - quick.joint.len()).unwrap_or_default());
+                cut.add(b"\":{}");
                 first = false;
             }
-        } else {
-            self.prefix_from.pop();
         }
         reader.at += 1;
         self.nest.close();
         self.names.truncate(level.names);
         self.lifts.truncate(level.lifts);
         self.prefix.truncate(level.prefix);
+        self.levels.pop();
         if let Some(around) = self.levels.last_mut() {
             (around.opened, around.first, around.kept) = (false, first, true);
         }
@@ -303,33 +357,13 @@ impl Lift {
     }
 
     fn prefix_from(&self) -> usize {
-        self.prefix_from.last().copied().unwrap_or(0)
-    }
-
-    /// Whether a name beside a lifted one begins with it and the joiner, as far as it goes.
-    fn may_meet(&self, quick: &Quick, src: &[u8], level: &Level) -> bool {
-        let names = self.names.get(level.names..).unwrap_or_default();
-        let lifts = self.lifts.get(level.lifts..).unwrap_or_default();
-        if names.len() * lifts.len() > PAIRS {
-            return true;
-        }
-        lifts.iter().any(|lifted| {
-            let Some(own) = self.names.get(*lifted).and_then(|(from, to)| src.get(*from..*to)) else { return true };
-            names.iter().enumerate().any(|(at, (from, to))| {
-                to - from >= own.len()
-                    && own.first().is_none_or(|first| src.get(*from) == Some(first))
-                    && level.names + at != *lifted
-                    && src
-                        .get(*from..*to)
-                        .and_then(|name| name.strip_prefix(own))
-                        .is_some_and(|rest| rest.starts_with(&quick.joint) || quick.joint.starts_with(rest))
-            })
-        })
+        self.levels.last().map_or(0, |level| level.prefix_from)
     }
 
     /// Bytes of names, counted so high that the reference counts no higher.
     #[inline(always)]
     fn spend(&mut self, own: usize) -> Result<(), Stop> {
+        // The comma and the quote of the prefix are counted, too.
         self.name_bytes += 2 * (self.prefix.len() - self.prefix_from() + own);
         if self.name_bytes > NAME_BYTES { Err(Stop::Refused) } else { Ok(()) }
     }

@@ -46,11 +46,8 @@ impl Lift {
         if element.start == GONE {
             return None;
         }
-        for level in self.levels.drain(list + 1..) {
+        for _ in self.levels.drain(list + 1..) {
             self.nest.close();
-            if !level.is_lifted {
-                self.prefix_from.pop();
-            }
         }
         self.names.truncate(element.names);
         self.lifts.truncate(element.lifts);
@@ -74,7 +71,7 @@ impl Lift {
         let inner = self.levels.iter().enumerate().skip(1);
         around.extend(inner.clone().map(|(at, level)| {
             let name = level.names.checked_sub(1).and_then(|name| self.names.get(name));
-            (self.nest.is_object(floor + at), name.copied().unwrap_or_default())
+            (self.nest.is_object(floor + at), name.map(|name| name.place).unwrap_or_default())
         }));
         inner.filter(|(_, level)| !level.is_lifted).count()
     }
@@ -91,7 +88,7 @@ impl Lift {
 
     /// Every name that is looked at again.
     pub(super) fn places(&mut self, see: &mut dyn FnMut(&mut (usize, usize))) {
-        self.names.iter_mut().for_each(see);
+        self.names.iter_mut().for_each(|name| see(&mut name.place));
     }
 
     /// How many containers were open before this walk.

@@ -103,7 +103,13 @@ pub(super) struct Machine<P> {
     pub(super) unpack: Unpack,
     pub(super) oddity: Oddity,
     pub(super) notes: Notes,
+    /// Walks that are over, for the next ones.
+    pub(super) plain: Option<Box<Plain>>,
+    pub(super) lift: Option<Box<Lift>>,
 }
+
+/// How many bytes a list may keep for the next document.
+const KEPT: usize = 64 << 10;
 
 impl<P> Machine<P> {
     /// At the start of a document that may nest so deep.
@@ -123,15 +129,75 @@ impl<P> Machine<P> {
             unpack: Unpack::default(),
             oddity: Oddity::Refuse,
             notes: Notes::new(),
+            plain: None,
+            lift: None,
         }
     }
 
     /// The same walk with another hold on its program.
     pub(super) fn with<Q>(self, program: Q) -> Machine<Q> {
-        let Self { program: _, cut, at, nest, frames, states, names, lifted, prefix, name_bytes, phase, unpack, oddity, notes } =
-            self;
-        Machine { program, cut, at, nest, frames, states, names, lifted, prefix, name_bytes, phase, unpack, oddity, notes }
+        Machine {
+            program,
+            cut: self.cut,
+            at: self.at,
+            nest: self.nest,
+            frames: self.frames,
+            states: self.states,
+            names: self.names,
+            lifted: self.lifted,
+            prefix: self.prefix,
+            name_bytes: self.name_bytes,
+            phase: self.phase,
+            unpack: self.unpack,
+            oddity: self.oddity,
+            notes: self.notes,
+            plain: self.plain,
+            lift: self.lift,
+        }
     }
+
+    /// At the start of another document.
+    pub(super) fn again(self, deepest: usize, out: Vec<u8>) -> Self {
+        Self {
+            cut: Cut { out, from: 0 },
+            at: 0,
+            nest: Nest::new(deepest),
+            name_bytes: 0,
+            phase: Phase::Start,
+            oddity: Oddity::Refuse,
+            notes: Notes::new(),
+            ..self
+        }
+    }
+
+    /// The document is over, or given up. What was needed for it is kept for the next one, as far as it is not much.
+    pub(super) fn rest(&mut self) {
+        self.over();
+        empty(&mut self.frames);
+        empty(&mut self.states);
+        empty(&mut self.names);
+        empty(&mut self.lifted);
+        self.prefix.clear();
+        self.prefix.shrink_to(KEPT);
+        if let Some(lift) = &mut self.lift {
+            lift.rest();
+        }
+    }
+
+    /// A walk through a part of the document is over.
+    fn over(&mut self) {
+        match std::mem::replace(&mut self.phase, Phase::Value) {
+            Phase::Plain(plain, _) => self.plain = Some(plain),
+            Phase::Lift(lift) => self.lift = Some(lift),
+            _ => {}
+        }
+    }
+}
+
+/// Empties a list, and does not keep much for what comes next.
+pub(super) fn empty<T>(list: &mut Vec<T>) {
+    list.clear();
+    list.shrink_to(KEPT / size_of::<T>());
 }
 
 impl Machine<&Program> {
@@ -174,7 +240,7 @@ impl Machine<&Program> {
                     } else {
                         plain.run::<false>(src, &mut self.at, &mut self.cut)?;
                     }
-                    self.phase = Phase::Value;
+                    self.over();
                     self.passed(src);
                 }
                 Phase::Lift(lift) => {
@@ -184,7 +250,7 @@ impl Machine<&Program> {
                     } else {
                         lift.run::<false>(quick, src, &mut self.at, &mut self.cut)?;
                     }
-                    self.phase = Phase::Value;
+                    self.over();
                     self.passed(src);
                 }
                 Phase::Value => {
@@ -253,13 +319,23 @@ impl Machine<&Program> {
 
     /// Walks through a container that no step looks into. Its bracket is read.
     pub(super) fn pass(&mut self, is_object: bool, drops: bool) -> Result<(), Stop> {
-        self.phase = Phase::Plain(Box::new(Plain::new(&self.nest, is_object)?), drops);
+        let plain = Plain::new(&self.nest, is_object)?;
+        let place = match self.plain.take() {
+            Some(mut place) => {
+                *place = plain;
+                place
+            }
+            None => Box::new(plain),
+        };
+        self.phase = Phase::Plain(place, drops);
         Ok(())
     }
 
     /// Flattens a container whose bracket is read.
     pub(super) fn flatten(&mut self, is_object: bool) -> Result<(), Stop> {
-        self.phase = Phase::Lift(Box::new(Lift::new(&self.nest, is_object)?));
+        let mut lift = self.lift.take().unwrap_or_default();
+        lift.start(&self.nest, is_object)?;
+        self.phase = Phase::Lift(lift);
         Ok(())
     }
 

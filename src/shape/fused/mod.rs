@@ -14,9 +14,13 @@ mod explain;
 mod graft;
 mod lift;
 mod lift_back;
+mod lift_lane;
+mod lift_names;
 mod machine;
 mod names;
 mod plain;
+mod plain_lane;
+mod prefix;
 mod program;
 mod redo;
 mod settle;
@@ -29,6 +33,7 @@ mod stream_tests;
 mod tests;
 mod track;
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use machine::Machine;
@@ -52,6 +57,11 @@ enum Pass {
     Bytes(Arc<Program>),
     /// Steps that need the document as a tree, and why each does.
     Tree(Shape, Vec<&'static str>),
+}
+
+thread_local! {
+    /// What a pass needs beside its output, for the next pass on this thread. What it keeps is bounded.
+    static SPARE: Cell<Option<Machine<()>>> = const { Cell::new(None) };
 }
 
 impl Fused {
@@ -102,9 +112,18 @@ impl Fused {
             };
             document = Some(match pass {
                 Pass::Bytes(program) => {
-                    let mut machine = Machine::new(&**program, depth, Vec::with_capacity(bytes.len() + 16));
-                    machine.run(bytes, true).ok()?;
-                    machine.cut.out
+                    // A little more, because short pieces are copied whole and cut then.
+                    let out = Vec::with_capacity(bytes.len() + 64);
+                    let mut machine = match SPARE.take() {
+                        Some(spare) => spare.again(depth, out).with(&**program),
+                        None => Machine::new(&**program, depth, out),
+                    };
+                    let done = machine.run(bytes, true);
+                    let out = std::mem::take(&mut machine.cut.out);
+                    machine.rest();
+                    SPARE.set(Some(machine.with(())));
+                    done.ok()?;
+                    out
                 }
                 Pass::Tree(shape, _) => {
                     let limits = Limits { depth, ..Limits::default() };

@@ -1,14 +1,15 @@
 //! The shortest way through a value: white space goes, and members that are null when the pass drops them. No path names anything in it.
 
 use super::cut::Cut;
+use super::plain_lane::Patience;
 use crate::json::{Kind, Nest, Reader, Stop};
 
 /// A container that is being walked through; it goes on where the bytes ended.
 #[derive(Debug, Clone)]
 pub(super) struct Plain {
-    nest: Nest,
+    pub(super) nest: Nest,
     /// How deep it was when this walk began.
-    floor: usize,
+    pub(super) floor: usize,
     /// Nothing of the innermost container is read yet.
     opened: bool,
     /// Nothing of it is kept yet.
@@ -28,7 +29,13 @@ impl Plain {
     pub(super) fn run<const DROP: bool>(&mut self, src: &[u8], at: &mut usize, cut: &mut Cut) -> Result<(), Stop> {
         let mut reader = Reader::new(src, *at);
         let mut place = Place { in_object: self.nest.in_object(), opened: self.opened, first: self.first };
+        let mut patience = Patience::default();
         let done = loop {
+            if patience.tries() {
+                let before = reader.at;
+                self.easy::<DROP>(&mut place, src, &mut reader, cut);
+                patience.learn(reader.at > before);
+            }
             let unit = reader.at;
             let mark = cut.mark(unit);
             match self.unit::<DROP>(&mut place, src, &mut reader, cut, mark) {
@@ -116,10 +123,10 @@ impl Plain {
 
 /// Where a walk is in the innermost container.
 #[derive(Clone, Copy)]
-struct Place {
-    in_object: bool,
-    opened: bool,
-    first: bool,
+pub(super) struct Place {
+    pub(super) in_object: bool,
+    pub(super) opened: bool,
+    pub(super) first: bool,
 }
 
 /// Passes over white space, which is not kept.

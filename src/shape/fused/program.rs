@@ -225,7 +225,7 @@ fn quick(ops: &[Op]) -> Option<Quick> {
     let is_plain = lifting.levels == usize::MAX && lifting.except.start() == LOST && !joint.is_empty();
     let drops = !before.is_empty();
     let only_drops = before.iter().all(|op| matches!(op, Op::Drop));
-    (is_plain && only_drops).then(|| Quick { drops, each: lifting.each, joint: joint.as_bytes().into() })
+    (is_plain && only_drops).then(|| Quick::new(drops, lifting.each, joint.as_bytes()))
 }
 
 fn counts(ops: &[Op]) -> bool {
