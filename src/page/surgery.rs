@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use html5gum::Tokenizer;
 use html5gum::emitters::default::{DefaultEmitter, StartTag, Token};
+use memchr::memmem;
 
 /// An element of a head that stands in a page once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +60,11 @@ impl Own {
 /// A page with a head in it: where the template put it, else right behind `<head>`. Elements of the template's own that say the same
 /// give way.
 pub(super) fn with_head(page: &str, head: &str, own: &[&Own]) -> String {
-    let placed = if head.is_empty() { Some(0..0) } else { page.find(head).map(|start| start..start + head.len()) };
+    let placed = if head.is_empty() {
+        Some(0..0)
+    } else {
+        memmem::find(page.as_bytes(), head.as_bytes()).map(|start| start..start + head.len())
+    };
     let found = look(page, own, placed.as_ref());
     let mut out = String::with_capacity(page.len() + head.len() + 1);
     let mut from = 0;
