@@ -53,6 +53,7 @@ fn table(name: &str, reply: &str) {
         route: "GET /html/{size}",
         origin: None,
         deadline: None,
+        on_loop: false,
     };
     let steps = [unwrap()];
     let (fused, shape) = (Fused::new(&steps), Shape::new(steps.to_vec(), false));

@@ -40,6 +40,7 @@ fn row(name: &str, view: &View, text: &str, templates: &Templates) {
         route: "GET /detail/{id}",
         origin: Some("https://shop.example"),
         deadline: None,
+        on_loop: false,
     };
     let by_engine = |text| templates.show_by_engine(view, &parse(text, &Limits::default()).unwrap(), &around).unwrap();
     assert!(view.stays().is_none());

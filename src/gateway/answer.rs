@@ -256,6 +256,7 @@ pub(super) fn around<'a>(
         route: route.unwrap_or_default(),
         origin,
         deadline: None,
+        on_loop: false,
     }
 }
 

@@ -1,9 +1,10 @@
 //! Work that would hold others up is done beside the event loop, on a thread of its own.
 //!
 //! What is small is never moved: changing threads costs more than it takes. A reply above [`LARGE`] is opened, shaped and shown aside, for its
-//! size tells before the work begins. How long a template takes nobody can tell before: every page is begun on the loop and has
-//! [`ON_LOOP`] there. One that takes longer is begun anew aside, and its route goes there at once from then on, until a page of it
-//! was quick again. So the loop is held for that long at most, once, by a page that prints while it works.
+//! size tells before the work begins. How long a template takes nobody can tell before: every page that needs no engine is begun on the
+//! loop and has [`ON_LOOP`] there. One that takes longer is begun anew aside, and its route goes there at once from then on, until a page of
+//! it was quick again. So the loop is held for that long at most, once. What the engine renders is made aside from the start: it can
+//! only be stopped while it prints, and an end that does not come holds a place here and nobody else.
 
 use std::collections::HashMap;
 use std::panic::resume_unwind;

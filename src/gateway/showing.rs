@@ -106,7 +106,11 @@ impl Gateway {
         if !visit.on_loop || !self.aside.is_slow(route.name()) {
             let shown = self.shown(route, page, &paper, &head, block, visit, until);
             self.aside.took(route.name(), began.elapsed());
-            let is_stopped = matches!(shown, Err(Fault::Page(page::Error::Deadline))) && until < deadline;
+            let is_stopped = match &shown {
+                Err(Fault::Page(page::Error::Engine)) => true,
+                Err(Fault::Page(page::Error::Deadline)) => until < deadline,
+                _ => false,
+            };
             if !is_stopped {
                 return shown.map(Composed::Answer);
             }
@@ -149,7 +153,7 @@ impl Gateway {
     ) -> Result<Response<Body>, Fault> {
         let id = visit.parts.extensions.get::<RequestId>().map_or("", RequestId::as_str);
         let mut around = around(self.plan.origin(), visit.parts, id, Some(route.name()), visit.params, visit.query);
-        around.deadline = Some(until);
+        (around.deadline, around.on_loop) = (Some(until), visit.on_loop);
         let early = visit.parts.extensions.get::<Early>();
         let nonce = self.plan.csp().map(|_| early.map_or_else(Nonce::new, Early::nonce));
         around.nonce = nonce.as_ref().map_or("", Nonce::as_str);

@@ -7,6 +7,7 @@ use tera::{Context, ErrorKind, Tera};
 
 use super::arguments::{self, Callers};
 use super::output::{Output, Stop};
+use super::place::place;
 use super::{Error, TemplateProblem, filters, functions, problem};
 
 /// Whether what is printed is escaped.
@@ -42,6 +43,7 @@ impl Engine {
         };
         for (name, text) in files {
             problems.extend(arguments::problems(name, text));
+            problems.extend(everything(name, text));
             self.callers.insert(name.clone(), Callers::of(text));
         }
         if problems.is_empty() { Ok(()) } else { Err(problems) }
@@ -84,6 +86,15 @@ impl Engine {
             message: explained.unwrap_or_else(|| report.message().to_owned()),
         }
     }
+}
+
+/// The engine's name for all variables at once, which it prints in an order of chance.
+const EVERYTHING: &str = "__tera_context";
+
+fn everything(name: &str, text: &str) -> Option<TemplateProblem> {
+    let (line, column) = place(text, text.find(EVERYTHING)?);
+    let message = format!("`{EVERYTHING}` has no order, so no two pages would be the same: write `{{{{ data | json }}}}`");
+    Some(TemplateProblem { template: name.to_owned(), line: Some(line), column: Some(column), message })
 }
 
 /// A Tera that knows our filters and functions.

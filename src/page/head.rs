@@ -90,11 +90,21 @@ impl Teller for ByEngine<'_> {
     type Stop = Error;
 
     fn value(&self, name: &str) -> Result<String, Error> {
-        self.values.engine.render(name, self.context, MAX_VALUE, None)
+        self.values.engine.render(name, self.context, MAX_VALUE, None).map_err(|error| of_value(name, error))
     }
 
     fn data(&self, name: &str) -> Result<String, Error> {
         self.templates.text(name, self.context, None)
+    }
+}
+
+/// What is wrong with a value, by its name.
+pub(super) fn of_value(name: &str, error: Error) -> Error {
+    match error {
+        Error::TooLarge { limit } => {
+            Error::Render { template: name.to_owned(), line: None, message: format!("the value is larger than {limit} bytes") }
+        }
+        other => other,
     }
 }
 

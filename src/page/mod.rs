@@ -94,6 +94,9 @@ pub struct Around<'a> {
     pub origin: Option<&'a str>,
     /// When rendering gives up.
     pub deadline: Option<Instant>,
+    /// Whether others wait for this thread. The engine looks at the deadline only while it prints, so it is not begun then:
+    /// [`Error::Engine`].
+    pub on_loop: bool,
 }
 
 /// Why a page could not be rendered.
@@ -113,7 +116,7 @@ pub enum Error {
         message: String,
     },
     /// The page grew over the limit.
-    #[error("the page is larger than {limit} bytes")]
+    #[error("the page, or a value on it, is larger than {limit} bytes")]
     TooLarge {
         /// The limit, in bytes.
         limit: usize,
@@ -124,6 +127,9 @@ pub enum Error {
     /// The deadline passed.
     #[error("the page was not rendered in time")]
     Deadline,
+    /// Only the engine can render it, and others would wait for that.
+    #[error("only the template engine can render the page, and not here")]
+    Engine,
     /// The state for the browser's code grew over its limit.
     #[error("the state has {bytes} bytes, and may have {limit}: list fewer members under `state`")]
     StateTooLarge {

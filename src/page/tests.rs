@@ -17,6 +17,7 @@ pub(super) const AROUND_NOTHING: Around<'static> = Around {
     route: "GET /detail/{id}",
     origin: Some("https://shop.example"),
     deadline: None,
+    on_loop: false,
 };
 
 pub(super) fn document(text: &str) -> Node<'_> {

@@ -1,7 +1,7 @@
 //! A page as a route has it: a template, its head, its state; and what is shown of it, the whole or one block.
 
 use super::direct::{Direct, Document, Given, HeadParts, Stays};
-use super::head::{Head, MAX_VALUE, Teller};
+use super::head::{Head, MAX_VALUE, Teller, of_value};
 use super::state::{LARGE_STATE, MAX_STATE};
 use super::surgery::{with_head, with_state};
 use super::{Around, Error, HeadPart, HeadProblem, HeadText, State, Templates, context};
@@ -124,6 +124,9 @@ impl Templates {
     /// # Errors
     /// As [`Templates::show`].
     pub fn show_by_engine(&self, view: &View, document: &Node<'_>, around: &Around<'_>) -> Result<Shown, Error> {
+        if around.on_loop {
+            return Err(Error::Engine);
+        }
         let name = view.template.as_str();
         let mut context = context(document, around);
         let mut warnings = Vec::new();
@@ -179,6 +182,9 @@ impl Templates {
     }
 
     fn block_by_engine(&self, view: &View, block: &str, document: &Node<'_>, around: &Around<'_>) -> Result<Shown, Error> {
+        if around.on_loop {
+            return Err(Error::Engine);
+        }
         let name = view.template.as_str();
         let mut context = context(document, around);
         if view.head.is_some() {
@@ -207,7 +213,10 @@ impl Teller for DirectHead<'_> {
     type Stop = Given;
 
     fn value(&self, name: &str) -> Result<String, Given> {
-        self.document.value(name, self.around, MAX_VALUE)
+        self.document.value(name, self.around, MAX_VALUE).map_err(|given| match given {
+            Given::Error(error) => Given::Error(of_value(name, error)),
+            back => back,
+        })
     }
 
     fn data(&self, name: &str) -> Result<String, Given> {

@@ -17,6 +17,7 @@ const AROUND: Around<'static> = Around {
     route: "GET /detail/{id}",
     origin: Some("https://shop.example"),
     deadline: None,
+    on_loop: false,
 };
 
 fn rendered(template: &str, data: &str) -> Result<String, String> {

@@ -176,6 +176,7 @@ fn shown(plan: &Plan, sheet: &Sheet, document: &Node<'_>) -> String {
         route: sheet.route,
         origin: plan.origin(),
         deadline: None,
+        on_loop: false,
     };
     let route = plan.router().routes().iter().find(|route| &**route.name() == sheet.route);
     match route.and_then(|route| route.page()) {

@@ -20,6 +20,7 @@ routes:
   - {route: GET /slow, call: 'GET shop:/small', page: slow.html}
   - {route: GET /silent, call: 'GET shop:/small', page: {template: silent.html, when: always}}
   - {route: GET /ends, call: 'GET shop:/small', page: {template: endless.html, deadline: {hard: 100ms}}}
+  - {route: GET /engine, call: 'GET shop:/small', page: {template: engine.html, when: always}}
   - {route: GET /wrong, call: 'GET shop:/small', page: wrong.html}
   - {route: GET /large, call: 'GET shop:/large', shape: [{group: {in: list, by: n, as: entries}}]}
   - {route: GET /large-page, call: 'GET shop:/large', page: slow.html}
@@ -29,10 +30,15 @@ routes:
   - {route: GET /small, call: 'GET shop:/small'}
 ";
 
-/// A page of a million turns; of as many that print nothing; one that takes longer than its deadline; one that fails at its end.
-const PAGES: [(&str, &str); 4] = [
+/// A page of a million turns; of as many that print nothing, without the engine and by it; one that takes longer than its deadline; one that
+/// fails at its end.
+const PAGES: [(&str, &str); 5] = [
     ("slow.html", "{% for a in range(end=1000) %}{% for b in range(end=1000) %}.{% endfor %}{% endfor %}{{ request.path }}"),
     ("silent.html", "{% for a in range(end=1000) %}{% for b in range(end=1000) %}{% endfor %}{% endfor %}{{ request.path }}"),
+    (
+        "engine.html",
+        "{% for a in range(end=1000) %}{% for b in range(end=1000) %}{% endfor %}{% endfor %}{% raw %}{% endraw %}{{ request.path }}",
+    ),
     ("endless.html", "{% for a in range(end=1000) %}{% for b in range(end=4000) %}.{% endfor %}{% endfor %}"),
     ("wrong.html", "{% for a in range(end=1000) %}{% for b in range(end=100) %}.{% endfor %}{% endfor %}{{ nothing }}"),
 ];
@@ -83,6 +89,14 @@ async fn a_page_that_prints_nothing_while_it_works_is_known_after_the_first_time
     let (first, _) = meanwhile(&gateway, "/silent", "*/*").await;
     let (again, others) = meanwhile(&gateway, "/silent", "*/*").await;
     assert_eq!((first.status, again.body.as_str()), (200, "/silent"));
+    assert!(others > 5, "{others}");
+}
+
+#[tokio::test]
+async fn a_page_of_the_engines_is_never_made_where_others_wait() {
+    // Not the first time either: it prints nothing by which it could be stopped there.
+    let (page, others) = meanwhile(&gateway(), "/engine", "*/*").await;
+    assert_eq!((page.status, page.body.as_str()), (200, "/engine"));
     assert!(others > 5, "{others}");
 }
 

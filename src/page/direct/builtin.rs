@@ -7,8 +7,9 @@ use tera::value::{Key, ValueKind};
 use tera::{Kwargs, Number};
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::bounds::within;
 use super::run::Halt;
-use super::sheet::escaped;
+use super::sheet::{Sheet, escaped};
 use super::tape::Tape;
 use super::value::Value;
 
@@ -84,7 +85,7 @@ impl Builtin {
     }
 
     /// What it makes of a value. Gives up where the engine would fail, for it says why.
-    pub(super) fn apply<'r>(self, value: Value<'r>, args: &Kwargs, tape: &Tape<'r>, escapes: bool) -> Result<Value<'r>, Halt> {
+    pub(super) fn apply<'r>(self, value: Value<'r>, args: &Kwargs, tape: &Tape<'r>, sheet: &Sheet) -> Result<Value<'r>, Halt> {
         match self {
             Self::Safe => Ok(Value::Markup(match value {
                 Value::Text(text) | Value::Markup(text) => text,
@@ -107,15 +108,15 @@ impl Builtin {
                 let at = arg::<usize>(args, "n")?.ok_or(Halt::Back)?;
                 Ok(value.element(at, tape)?.unwrap_or(Value::None))
             }
-            Self::Join => joined(&value, args, tape, escapes),
+            Self::Join => joined(&value, args, tape, sheet),
             Self::Abs | Self::Float | Self::Int | Self::Round => self.number(&value.of_engine(tape)?, args),
             Self::Get | Self::Keys | Self::Reverse | Self::Values => self.container(&value.of_engine(tape)?, args),
-            _ => self.text(&value, args, escapes),
+            _ => self.text(&value, args, sheet),
         }
     }
 
     /// Of what is a text, and nothing else.
-    fn text<'r>(self, value: &Value<'r>, args: &Kwargs, escapes: bool) -> Result<Value<'r>, Halt> {
+    fn text<'r>(self, value: &Value<'r>, args: &Kwargs, sheet: &Sheet) -> Result<Value<'r>, Halt> {
         let (text, is_safe) = value.text().ok_or(Halt::Back)?;
         let as_safe = |made: String, is_safe: bool| if is_safe { Value::Markup(made.into()) } else { Value::Text(made.into()) };
         let trimmed = |by_pattern: fn(&str, &str) -> String, plain: fn(&str) -> &str| {
@@ -158,11 +159,12 @@ impl Builtin {
                 let from = arg::<&str>(args, "from")?.ok_or(Halt::Back)?;
                 let to = arg::<&tera::Value>(args, "to")?.ok_or(Halt::Back)?;
                 let to_text = to.as_str().ok_or(Halt::Back)?;
-                if !escapes || !(is_safe || to.is_safe()) {
-                    return Ok(Value::Text(text.replace(from, to_text).into()));
+                if !sheet.escapes || !(is_safe || to.is_safe()) {
+                    return replaced(text, from, to_text, sheet.limit).map(|made| Value::Text(made.into()));
                 }
                 let shown = |text, is_safe| if is_safe { Cow::Borrowed(text) } else { escaped(text).into() };
-                return Ok(Value::Markup(shown(text, is_safe).replace(from, &shown(to_text, to.is_safe())).into()));
+                let made = replaced(&shown(text, is_safe), from, &shown(to_text, to.is_safe()), sheet.limit)?;
+                return Ok(Value::Markup(made.into()));
             }
             _ => return Err(Halt::Back),
         };
@@ -251,7 +253,14 @@ fn title(text: &str) -> String {
 }
 
 /// The elements of a list as one text. Where one of them is markup, the others are escaped.
-fn joined<'r>(value: &Value<'r>, args: &Kwargs, tape: &Tape<'r>, escapes: bool) -> Result<Value<'r>, Halt> {
+/// Refused before it is made where it would be too large.
+fn replaced(text: &str, from: &str, to: &str, limit: usize) -> Result<String, Halt> {
+    let grows = text.matches(from).count().saturating_mul(to.len().saturating_sub(from.len()));
+    within(text.len().saturating_add(grows), limit)?;
+    Ok(text.replace(from, to))
+}
+
+fn joined<'r>(value: &Value<'r>, args: &Kwargs, tape: &Tape<'r>, sheet: &Sheet) -> Result<Value<'r>, Halt> {
     let between = arg::<&tera::Value>(args, "sep")?;
     let (between, between_is_safe) = match between {
         None => ("", false),
@@ -263,13 +272,14 @@ fn joined<'r>(value: &Value<'r>, args: &Kwargs, tape: &Tape<'r>, escapes: bool) 
         elements.push(value.element(at, tape)?.ok_or(Halt::Back)?);
     }
     let is_markup =
-        escapes && (between_is_safe || elements.iter().any(|element| element.text().is_some_and(|(_, is_safe)| is_safe)));
+        sheet.escapes && (between_is_safe || elements.iter().any(|element| element.text().is_some_and(|(_, is_safe)| is_safe)));
     let mut made = String::new();
     for (at, element) in elements.iter().enumerate() {
         if at > 0 {
             made.push_str(&if is_markup && !between_is_safe { escaped(between).into() } else { Cow::Borrowed(between) });
         }
         let text = element.shown(tape)?;
+        within(made.len().saturating_add(text.len()), sheet.limit)?;
         let is_safe = match element.text() {
             Some((_, is_safe)) => is_safe,
             None => element.elements(tape).is_none() && element.of_engine(tape)?.kind() != ValueKind::Map,

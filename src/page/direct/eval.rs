@@ -2,6 +2,7 @@
 
 use tera::Number as Figure;
 
+use super::bounds::{weigh, within};
 use super::expression::{Arithmetic, Each, Expression, Path, Root, Test, Turn};
 use super::run::{Element, Halt, Loop, Run};
 use super::tape::Entry;
@@ -82,7 +83,10 @@ impl<'r> Run<'r> {
             Expression::Concat(texts) => {
                 let mut made = String::new();
                 for text in texts {
-                    made.push_str(&self.value(text)?.shown(self.tape)?);
+                    let value = self.value(text)?;
+                    let shown = value.shown(self.tape)?;
+                    within(made.len().saturating_add(shown.len()), self.sheet.limit)?;
+                    made.push_str(&shown);
                 }
                 Value::Text(made.into())
             }
@@ -92,14 +96,15 @@ impl<'r> Run<'r> {
             }
             Expression::Item(item) => self.item(item)?,
             Expression::List(elements) => {
-                Value::List(elements.iter().map(|element| self.value(element)).collect::<Result<_, _>>()?)
+                let elements = elements.iter().map(|element| self.value(element)).collect::<Result<_, _>>()?;
+                self.made(Value::List(elements))?
             }
             Expression::Map(members) => {
                 let mut map = tera::Map::with_capacity(members.len());
                 for (key, value) in members {
                     map.insert(key.clone(), self.value(value)?.of_engine(self.tape)?);
                 }
-                Value::Engine(map.into())
+                self.made(Value::Engine(map.into()))?
             }
             Expression::Each(each) => self.each_of(each)?,
             Expression::Filtered(value, filter) => {
@@ -132,7 +137,13 @@ impl<'r> Run<'r> {
             }
         }
         self.loops.truncate(depth);
-        Ok(Value::List(made.into()))
+        self.made(Value::List(made.into()))
+    }
+
+    /// A list or a map that is new.
+    fn made(&self, value: Value<'r>) -> Result<Value<'r>, Halt> {
+        weigh(&value, self.tape, self.sheet.limit)?;
+        Ok(value)
     }
 
     fn is(&self, test: Test, value: &Value<'r>) -> Result<bool, Halt> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tera::{Kwargs, Map};
 
+use super::bounds::within;
 use super::builtin::Builtin;
 use super::expression::Expression;
 use super::run::{Halt, Run};
@@ -59,6 +60,14 @@ impl Filter {
 impl<'r> Run<'r> {
     /// What a filter makes of a value.
     pub(super) fn filtered(&mut self, filter: &'r Filter, value: Value<'r>) -> Result<Value<'r>, Halt> {
+        let made = self.applied(filter, value)?;
+        if let Value::Text(text) | Value::Markup(text) = &made {
+            within(text.len(), self.sheet.limit)?;
+        }
+        Ok(made)
+    }
+
+    fn applied(&mut self, filter: &'r Filter, value: Value<'r>) -> Result<Value<'r>, Halt> {
         let tape = self.tape;
         match filter {
             Filter::OfText(filter, args) => {
@@ -77,7 +86,7 @@ impl<'r> Run<'r> {
             })),
             Filter::Builtin(filter, args) => {
                 let args = self.args(args)?;
-                filter.apply(value, &args, tape, self.sheet.escapes)
+                filter.apply(value, &args, tape, &self.sheet)
             }
         }
     }

@@ -12,6 +12,7 @@
 //! | `run`, `eval`, `value`, `container`, `sheet` | the steps at work |
 //! | `filter`, `builtin`, `function` | filters and functions |
 
+mod bounds;
 mod builtin;
 mod container;
 mod eval;

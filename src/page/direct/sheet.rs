@@ -15,7 +15,7 @@ const BLOCK: usize = 16;
 #[derive(Debug)]
 pub(super) struct Sheet {
     text: String,
-    limit: usize,
+    pub(super) limit: usize,
     deadline: Option<Instant>,
     looked_at: usize,
     looks: usize,

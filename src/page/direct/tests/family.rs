@@ -132,6 +132,20 @@ fn limits_hold_as_with_the_engine() {
     assert_eq!(page(r#"{"items":["ab","cd","e"]}"#, None), Some(Err(Error::TooLarge { limit: 4 })));
     assert_eq!(page(r#"{"items":["ab"]}"#, Some(std::time::Instant::now())), Some(Err(Error::Deadline)));
     assert_eq!(page(r#"{"items":["ab"]"#, None), None);
+    // What an expression makes has a limit, too, and so has what a list holds twice, however short the page.
+    let long = "x".repeat(200);
+    for template in [
+        "{{ x | replace(from='x', to=x) | length }}",
+        "{% set s = x %}{% for i in range(end=60) %}{% set_global s = s ~ s %}{% endfor %}{{ s | length }}",
+        "{% set s = [x] %}{% for i in range(end=60) %}{% set_global s = [s, s] %}{% endfor %}{{ s | length }}",
+        "{% set s = [x] %}{% for i in range(end=60) %}{% set_global s = {'a': s, 'b': s} %}{% endfor %}.",
+        "{{ [x for i in range(end=1000)] | join(sep=x) | length }}",
+        "{{ range(end=1000) | join(sep=x) | length }}",
+    ] {
+        let direct = Direct::compile([("t", template)], "t", HeadParts::default()).unwrap();
+        let text = format!("{{\"x\":\"{long}\"}}");
+        assert_eq!(made(&direct, &text, &AROUND_NOTHING, 10_000), Some(Err(Error::TooLarge { limit: 10_000 })), "{template}");
+    }
     // What is kept may be longer than a page, which may be short all the same.
     let kept =
         Direct::compile([("t", "{% set a %}{{ x }}{{ x }}{{ x }}{% endset %}{{ a | length }}")], "t", HeadParts::default())
