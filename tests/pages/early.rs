@@ -101,15 +101,17 @@ async fn a_browser_has_the_head_while_the_backend_is_still_at_work() {
 async fn a_browser_that_leaves_behind_the_head_frees_the_backend() {
     let (_go, slow, setup) = shop("{}", "").await;
     let gateway = tokio::task::spawn_blocking(|| setup.start()).await.unwrap();
-    let gateway = tokio::task::spawn_blocking(move || {
+    let (gateway, client) = tokio::task::spawn_blocking(move || {
         let mut client = ask(&gateway);
         assert_eq!(client.head().status, 200);
         until(&mut client, "</head>");
-        gateway
+        (gateway, client)
     })
     .await
     .unwrap();
-    // Its client is gone with the block above: the call that it waited for is given up.
+    slow.read(1).await;
+    // Its client leaves: the call that it waited for is given up.
+    drop(client);
     let line = tokio::task::spawn_blocking(move || {
         gateway.access.wait("its line", |lines| lines.iter().find(|line| line.contains("\"/item\"")).cloned())
     });
