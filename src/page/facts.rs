@@ -44,6 +44,7 @@ struct Facts {
     includes: Vec<String>,
     blocks: Vec<String>,
     writes: Vec<HeadPart>,
+    ends_head: bool,
 }
 
 /// The facts of all templates, by name.
@@ -71,9 +72,18 @@ impl AllFacts {
 
     /// Whether a template, its parents or what they include writes a part of the head, perhaps under a condition.
     pub(super) fn writes(&self, name: &str, part: HeadPart) -> bool {
-        self.0.get(name).is_some_and(|facts| {
-            facts.writes.contains(&part) || facts.parent.iter().chain(&facts.includes).any(|other| self.writes(other, part))
-        })
+        self.any(name, |facts| facts.writes.contains(&part))
+    }
+
+    /// The same of the end of the head.
+    pub(super) fn ends_head(&self, name: &str) -> bool {
+        self.any(name, |facts| facts.ends_head)
+    }
+
+    fn any(&self, name: &str, is_so: impl Fn(&Facts) -> bool + Copy) -> bool {
+        self.0
+            .get(name)
+            .is_some_and(|facts| is_so(facts) || facts.parent.iter().chain(&facts.includes).any(|other| self.any(other, is_so)))
     }
 }
 
@@ -90,6 +100,7 @@ fn facts(text: &str) -> Facts {
         }
     });
     facts.writes = HeadPart::ALL.into_iter().filter(|part| text.contains(part.mark())).collect();
+    facts.ends_head = text.to_ascii_lowercase().contains("</head");
     facts
 }
 
@@ -122,6 +133,7 @@ mod tests {
         assert_eq!(all.blocks("meta"), [""; 0]);
         let written: Vec<&str> = HeadPart::ALL.into_iter().filter(|part| all.writes("page", *part)).map(HeadPart::key).collect();
         assert_eq!(written, ["title", "canonical"]);
+        assert!(all.ends_head("page") && !all.ends_head("meta"));
         assert!(!all.writes("base", HeadPart::Title) && !all.writes("nobody", HeadPart::Title));
     }
 }

@@ -222,6 +222,11 @@ impl Templates {
         self.text(name, &context, around.deadline)
     }
 
+    /// Whether a template, its parents or what they include have an end of the head.
+    pub fn ends_head(&self, name: &str) -> bool {
+        self.facts.ends_head(name)
+    }
+
     /// The names of the blocks that a template and its parents have, sorted. Each of them can be shown alone.
     pub fn blocks(&self, name: &str) -> Vec<&str> {
         self.facts.blocks(name)

@@ -5,6 +5,13 @@ use super::{Answer, OnFailure};
 use crate::spec::{At, PageFormSpec, Problem};
 
 impl Compiler<'_> {
+    /// A page of which nobody can tell where its head ends.
+    pub(super) fn endless_head(&mut self, at: &At, template: &str) {
+        let message = format!("the head cannot leave early: `{template}`, its parents and includes have no `</head>`");
+        let problem = Problem::new(at.key("early_head"), message).at_key();
+        self.push(problem.hint("what stands before `</head>` leaves early: write it, or leave `early_head` out"));
+    }
+
     /// A page whose status is known only when all of it is there.
     pub(super) fn idle_early_head(&mut self, at: &At, form: &PageFormSpec, answer: &Answer) {
         let message = match answer {

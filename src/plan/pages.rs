@@ -169,6 +169,9 @@ impl Compiler<'_> {
             (status?, required?, degrading?, form.and_then(|form| form.when) == Some(PageWhenSpec::Always));
         self.incomplete(&at_template, &view, head.as_ref(), status, templates);
         let early_head = form.and_then(|form| form.early_head).unwrap_or(false);
+        if early_head && !templates.ends_head(template) {
+            self.endless_head(at, template);
+        }
         Some(Page { view, always, status, required, degrading, early_head })
     }
 
