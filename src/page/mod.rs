@@ -218,7 +218,7 @@ impl Templates {
         if !self.has(name) {
             return Err(Error::NotFound(name.to_owned()));
         }
-        let context = context(document, around);
+        let context = context(document, around)?;
         self.text(name, &context, around.deadline)
     }
 
@@ -238,7 +238,11 @@ impl Templates {
     }
 }
 
-fn context(document: &Node<'_>, around: &Around<'_>) -> Context {
+/// What the engine's templates see, where it may render them.
+fn context(document: &Node<'_>, around: &Around<'_>) -> Result<Context, Error> {
+    if around.on_loop {
+        return Err(Error::Engine);
+    }
     let mut context = Context::new();
     let data = value_of(document);
     for (key, value) in data.as_map().into_iter().flatten() {
@@ -248,7 +252,7 @@ fn context(document: &Node<'_>, around: &Around<'_>) -> Context {
     context.insert_value("request", request(around));
     context.insert_value("route", around.route.into());
     context.insert_value("site", site(around));
-    context
+    Ok(context)
 }
 
 /// `request`

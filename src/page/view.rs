@@ -124,11 +124,8 @@ impl Templates {
     /// # Errors
     /// As [`Templates::show`].
     pub fn show_by_engine(&self, view: &View, document: &Node<'_>, around: &Around<'_>) -> Result<Shown, Error> {
-        if around.on_loop {
-            return Err(Error::Engine);
-        }
         let name = view.template.as_str();
-        let mut context = context(document, around);
+        let mut context = context(document, around)?;
         let mut warnings = Vec::new();
         let html = if let Some(head) = &view.head {
             let (elements, own) = head.render(&head.by_engine(self, &context), around.origin, &mut warnings)?;
@@ -182,11 +179,8 @@ impl Templates {
     }
 
     fn block_by_engine(&self, view: &View, block: &str, document: &Node<'_>, around: &Around<'_>) -> Result<Shown, Error> {
-        if around.on_loop {
-            return Err(Error::Engine);
-        }
         let name = view.template.as_str();
-        let mut context = context(document, around);
+        let mut context = context(document, around)?;
         if view.head.is_some() {
             context.insert_value("head", tera::Value::safe_string(""));
         }

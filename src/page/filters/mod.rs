@@ -85,9 +85,9 @@ impl<'v> Given<'v> {
         self.kind == GivenKind::One
     }
 
-    /// What to say where it is no number.
+    /// What to say where it is no number. Without the engine's value nobody reads it: the engine says it again.
     fn not_a_number(&self, filter: &str) -> Error {
-        let what = self.value.map_or_else(|| format!("`{}`", self.text), described);
+        let what = self.value.map_or_else(|| "another value".to_owned(), described);
         Error::message(format!("`{filter}` wants a number, not {what}"))
     }
 

@@ -86,7 +86,7 @@ fn one_block_of_a_page_is_what_the_engine_shows() {
     ];
     let templates = compile(&files).unwrap();
     let direct = Direct::compile(files, "t", HeadParts::default()).unwrap();
-    let context = crate::page::context(&document(SHOP), &AROUND_NOTHING);
+    let context = crate::page::context(&document(SHOP), &AROUND_NOTHING).unwrap();
     for block in ["a", "b", "c", "d", "e"] {
         let engine = templates.engine.tera().render_block("t", block, &context).unwrap();
         match direct.read(SHOP).unwrap().page(&AROUND_NOTHING, None, templates.limit, Some(block)) {

@@ -87,7 +87,7 @@ fn every_page_of_the_sample_is_the_one_of_the_engine_whole_and_in_blocks() {
             assert_eq!(templates.show(&view, &document(text), &around).unwrap(), engine);
             for block in templates.blocks(view.template()) {
                 let shown = templates.show_directly(&view, text, &around, Some(block)).unwrap().unwrap();
-                let mut context = crate::page::context(&document(text), &around);
+                let mut context = crate::page::context(&document(text), &around).unwrap();
                 context.insert_value("head", tera::Value::safe_string(""));
                 assert_eq!(
                     shown.html,
