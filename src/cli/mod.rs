@@ -22,6 +22,7 @@ mod memory;
 mod operation;
 mod peers;
 mod pid_file;
+mod program_pages;
 mod publish;
 mod purge;
 mod reload;

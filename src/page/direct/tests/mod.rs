@@ -3,6 +3,7 @@
 mod family;
 mod filters;
 mod law;
+mod reading;
 mod sample;
 mod values;
 
