@@ -54,14 +54,19 @@ impl Gateway {
             .decode()
             .text(&reply.body, content_type(reply))
             .map_err(|error| broken(backend, "upstream_not_json", &error))?;
-        if let (Some(fused), Some(depth)) = (route.fused(), backend.decode().literal_depth(&text))
-            && let Some(body) = fused.run(&text, depth)
-        {
-            // The fast form has nothing to note: what it has to say something about, it leaves to the lines below.
-            if let Some(page) = page {
-                return self.show(route, page, Paper::Text(body), head, wanted, visit);
+        // The fast forms have nothing to note: what they have to say something about, they leave to the lines below.
+        if let (Some(fused), Some(depth)) = (route.fused(), backend.decode().literal_depth(&text)) {
+            if let Some(page) = page
+                && let Some(source) = fused.payload(&text, depth, |at, levels| page.view().source_at(&text, at, levels))
+            {
+                return self.show(route, page, Paper::Read(source), head, wanted, visit);
             }
-            return Ok(Composed::Answer(self.json(route, reply.status, head, Body::full(Bytes::from(body)))));
+            if let Some(body) = fused.run(&text, depth) {
+                if let Some(page) = page {
+                    return self.show(route, page, Paper::Text(body), head, wanted, visit);
+                }
+                return Ok(Composed::Answer(self.json(route, reply.status, head, Body::full(Bytes::from(body)))));
+            }
         }
         let mut document = backend.decode().node(&text).map_err(|error| not_json(backend, reply, &error))?;
         let mut notes = Notes::default();

@@ -126,6 +126,12 @@ impl Direct {
     pub(super) fn read<'d>(&'d self, document: &'d str) -> Option<Document<'d>> {
         Some(Document { direct: self, tape: Tape::of(document, &self.names)? })
     }
+
+    /// Reads a document that stands at a place of a text, and tells where it ends. `None` when it is none, or has more than so many levels.
+    pub(super) fn read_at<'d>(&'d self, text: &'d str, at: usize, levels: usize) -> Option<(Document<'d>, usize)> {
+        let (tape, end) = Tape::at(text, at, levels, &self.names)?;
+        Some((Document { direct: self, tape }, end))
+    }
 }
 
 impl Document<'_> {

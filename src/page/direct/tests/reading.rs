@@ -34,7 +34,9 @@ fn documents() -> impl Strategy<Value = String> {
 
 fn names() -> Names {
     let mut names = Names::default();
-    READ.iter().for_each(|name| drop(names.id(name)));
+    for name in READ {
+        names.id(name).unwrap();
+    }
     names
 }
 
