@@ -8,13 +8,10 @@
 //! | in its head `<script src>` that is neither `async` nor `defer` | `rel=preload; as=script`; of a module `rel=modulepreload` |
 //! | the first `<img fetchpriority="high">` outside of a `<picture>` | `rel=preload; as=image; fetchpriority=high` |
 
-use std::fmt::Write as _;
-
-use html5gum::Tokenizer;
-use html5gum::emitters::default::{DefaultEmitter, StartTag, Token};
 use memchr::memmem;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
+use super::attributes::Attributes;
 use super::filters::is_harmless;
 use super::tags::{IN_HEAD, Tags};
 
@@ -33,19 +30,15 @@ const ALONG: [&str; 10] =
 
 /// The value of the `Link` header of a page. `None` when the page names nothing.
 pub fn links(page: &str) -> Option<String> {
-    let mut all = String::new();
-    let mut count = 0;
+    let mut all: Vec<String> = Vec::new();
+    let mut length = 0;
     for link in in_head(page).chain(urgent_picture(page)) {
-        let is_new = !all.split(", ").any(|known| known == link);
-        if is_new && count < MOST && all.len() + link.len() + 2 <= LONGEST {
-            if count > 0 {
-                all.push_str(", ");
-            }
-            all.push_str(&link);
-            count += 1;
+        if all.len() < MOST && length + link.len() + 2 <= LONGEST && !all.contains(&link) {
+            length += link.len() + 2;
+            all.push(link);
         }
     }
-    (count > 0).then_some(all)
+    (!all.is_empty()).then(|| all.join(", "))
 }
 
 fn in_head(page: &str) -> impl Iterator<Item = String> {
@@ -66,27 +59,22 @@ fn in_head(page: &str) -> impl Iterator<Item = String> {
 }
 
 fn of_link(text: &str) -> Option<String> {
-    // Most links of a head are none of these.
-    let lower = text.to_ascii_lowercase();
-    if !["stylesheet", "preload", "preconnect"].iter().any(|rel| lower.contains(rel)) {
-        return None;
-    }
-    let tag = read(text)?;
-    let rels = attribute(&tag, "rel").unwrap_or_default().to_ascii_lowercase();
+    let tag = Attributes::of(text)?;
+    let rels = tag.get("rel").unwrap_or_default().to_ascii_lowercase();
     let mut rels = rels.split_ascii_whitespace();
     match (rels.next()?, rels.next()) {
         (rel @ ("preload" | "modulepreload" | "preconnect"), None) => link(&tag, "href", &format!("rel={rel}")),
-        ("stylesheet", None) if attribute(&tag, "disabled").is_none() => link(&tag, "href", "rel=preload; as=style"),
+        ("stylesheet", None) if tag.get("disabled").is_none() => link(&tag, "href", "rel=preload; as=style"),
         _ => None,
     }
 }
 
 fn of_script(text: &str) -> Option<String> {
-    let tag = read(text)?;
-    if ["async", "defer", "nomodule"].iter().any(|name| attribute(&tag, name).is_some()) {
+    let tag = Attributes::of(text)?;
+    if ["async", "defer", "nomodule"].iter().any(|name| tag.get(name).is_some()) {
         return None;
     }
-    let kind = attribute(&tag, "type").unwrap_or_default().trim().to_ascii_lowercase();
+    let kind = tag.get("type").unwrap_or_default().trim().to_ascii_lowercase();
     match kind.as_str() {
         "module" => link(&tag, "src", "rel=modulepreload"),
         "" | "text/javascript" | "application/javascript" => link(&tag, "src", "rel=preload; as=script"),
@@ -97,7 +85,7 @@ fn of_script(text: &str) -> Option<String> {
 /// The first picture that the page calls urgent. What a `<picture>` shows is for the browser to choose.
 fn urgent_picture(page: &str) -> Option<String> {
     let is_urgent =
-        |tag: &StartTag<usize>| attribute(tag, "fetchpriority").is_some_and(|value| value.trim().eq_ignore_ascii_case("high"));
+        |tag: &Attributes<'_>| tag.get("fetchpriority").is_some_and(|value| value.trim().eq_ignore_ascii_case("high"));
     memmem::find_iter(page.as_bytes(), b"fetchpriority").find_map(|at| {
         let before = page.get(..at)?;
         let start = before.rfind('<')?;
@@ -106,27 +94,21 @@ fn urgent_picture(page: &str) -> Option<String> {
         // From behind, texts are looked for letter by letter; that there is none is found faster from the front.
         let has_any = || memmem::find(before.as_bytes(), b"<picture").is_some();
         let is_chosen = || has_any() && before.rfind("<picture") > before.rfind("</picture");
-        let image = read(tag.text).filter(|image| is_urgent(image) && !is_chosen())?;
+        let image = Attributes::of(tag.text).filter(|image| is_urgent(image) && !is_chosen())?;
         link(&image, "src", "rel=preload; as=image")
     })
 }
 
-fn read(text: &str) -> Option<StartTag<usize>> {
-    let mut tokens = Tokenizer::new_with_emitter(text, DefaultEmitter::<usize>::new_with_span());
-    tokens.find_map(|Ok(token)| if let Token::StartTag(tag) = token { Some(tag) } else { None })
-}
-
-fn attribute<'t>(tag: &'t StartTag<usize>, name: &str) -> Option<&'t str> {
-    tag.attributes.get(name.as_bytes()).and_then(|value| std::str::from_utf8(&value.value).ok())
-}
-
 /// A link to what an attribute names, with what it says beside.
-fn link(tag: &StartTag<usize>, address: &str, kind: &str) -> Option<String> {
-    let address = attribute(tag, address)?.trim();
+fn link(tag: &Attributes<'_>, address: &str, kind: &str) -> Option<String> {
+    let address = tag.get(address)?.trim();
     if !is_harmless(address) {
         return None;
     }
-    let mut link = format!("<{}>; {kind}", utf8_percent_encode(address, &ESCAPED));
+    let mut link = String::with_capacity(address.len() + 64);
+    link.push('<');
+    link.extend(utf8_percent_encode(address, &ESCAPED));
+    link.extend([">; ", kind]);
     let is_image = kind.ends_with("as=image");
     for name in ALONG {
         // An image has other names for what a preload of it says.
@@ -138,12 +120,15 @@ fn link(tag: &StartTag<usize>, address: &str, kind: &str) -> Option<String> {
             "type" if kind != "rel=preload" => continue,
             name => name,
         };
-        match attribute(tag, from).map(str::trim) {
+        match tag.get(from).map(str::trim) {
             None => {}
             Some("") if name == "crossorigin" => link.push_str("; crossorigin"),
             Some("") => {}
-            // A String takes every text.
-            Some(value) => drop(write!(link, "; {name}=\"{}\"", utf8_percent_encode(value, &ESCAPED_IN_TEXT))),
+            Some(value) => {
+                link.extend(["; ", name, "=\""]);
+                link.extend(utf8_percent_encode(value, &ESCAPED_IN_TEXT));
+                link.push('"');
+            }
         }
     }
     Some(link)

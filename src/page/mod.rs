@@ -5,6 +5,7 @@
 //! what they show is not.
 
 mod arguments;
+mod attributes;
 mod client;
 mod direct;
 mod engine;

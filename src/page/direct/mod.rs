@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `lex`, `parse`, `lists`, `expression` | a template's pieces, and what stands in them |
 //! | `family`, `read`, `scope`, `program` | templates that stand on each other, put into one list of steps |
-//! | `tape`, `reading`, `names` | the document, as far as the steps can read it |
+//! | `tape`, `recorder`, `names` | the document, as far as the steps can read it |
 //! | `run`, `eval`, `value`, `container`, `sheet` | the steps at work |
 //! | `filter`, `builtin`, `function` | filters and functions |
 
@@ -26,7 +26,7 @@ mod names;
 mod parse;
 mod program;
 mod read;
-mod reading;
+mod recorder;
 mod run;
 mod scope;
 mod sheet;

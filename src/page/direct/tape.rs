@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::names::Names;
-use super::reading;
+use super::recorder;
 use crate::json::{Kind, Limits, Reader, Stop, parse};
 use crate::page::value::value_of;
 
@@ -48,7 +48,7 @@ impl<'d> Tape<'d> {
     /// Of the value that stands at a place of a text and has at most so many levels; and where it ends. Nothing in it goes unchecked, whether
     /// it is read or not. `None` as above.
     pub(super) fn at(text: &'d str, at: usize, levels: usize, names: &Names) -> Option<(Self, End)> {
-        let (entries, root, end) = reading::read(text, at, levels, names)?;
+        let (entries, root, end) = recorder::record(text, at, levels, names)?;
         Some((Self { text, entries, root }, end))
     }
 

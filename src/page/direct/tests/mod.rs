@@ -3,8 +3,9 @@
 mod family;
 mod filters;
 mod law;
-mod reading;
+
 mod sample;
+mod tape;
 mod values;
 
 use super::*;

@@ -10,11 +10,11 @@ use super::tape::{End, Entry};
 use crate::json::{Kind, Reader, Stop, Text};
 
 /// The entries of a value, the value's own, and where it ends.
-pub(super) fn read(text: &str, at: usize, levels: usize, names: &Names) -> Option<(Vec<Entry>, Entry, End)> {
+pub(super) fn record(text: &str, at: usize, levels: usize, names: &Names) -> Option<(Vec<Entry>, Entry, End)> {
     // Places have 32 bits.
     u32::try_from(text.len()).ok()?;
     let mut reader = Reader::new(text.as_bytes(), at);
-    let mut reading = Reading {
+    let mut recorder = Recorder {
         text,
         names,
         levels,
@@ -22,8 +22,8 @@ pub(super) fn read(text: &str, at: usize, levels: usize, names: &Names) -> Optio
         pile: Vec::with_capacity(64),
         entries: Vec::with_capacity(text.len() / 32),
     };
-    let root = reading.document(&mut reader).ok()?;
-    Some((reading.entries, root, reader.at))
+    let root = recorder.document(&mut reader).ok()?;
+    Some((recorder.entries, root, reader.at))
 }
 
 /// A container whose end is not seen yet.
@@ -39,7 +39,7 @@ struct Open {
     at: usize,
 }
 
-struct Reading<'b> {
+struct Recorder<'b> {
     text: &'b str,
     names: &'b Names,
     levels: usize,
@@ -49,7 +49,7 @@ struct Reading<'b> {
     entries: Vec<Entry>,
 }
 
-impl Reading<'_> {
+impl Recorder<'_> {
     fn document(&mut self, reader: &mut Reader<'_>) -> Result<Entry, Stop> {
         self.value(reader, Some(NAMELESS))?;
         while !self.open.is_empty() {
