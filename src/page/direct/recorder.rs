@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::names::{NAMELESS, Names};
 use super::tape::{End, Entry};
-use crate::json::{Kind, Reader, Stop, Text};
+use crate::json::{Kind, Name, Reader, Stop, Text};
 
 /// The entries of a value, the value's own, and where it ends.
 pub(super) fn record(text: &str, at: usize, levels: usize, names: &Names) -> Option<(Vec<Entry>, Entry, End)> {
@@ -86,7 +86,7 @@ impl Recorder<'_> {
         let mut lead = reader.at.wrapping_sub(usize::from(opened));
         let mut before = if opened { *b"{\"" } else { *b",\"" };
         loop {
-            let Some(name) = reader.name_at(lead, before) else {
+            let Some(Name { from, to, byte }) = reader.name_at(lead, before) else {
                 if opened || !self.stands(lead, b'}') {
                     break;
                 }
@@ -98,25 +98,24 @@ impl Recorder<'_> {
                 }
                 continue;
             };
-            let id = if is_read { self.names.find(self.text, name.from..name.to) } else { None };
-            let value = name.to + 2;
-            if name.byte == b'{' || name.byte == b'[' {
+            let id = if is_read { self.names.find(self.text.as_bytes(), from, to) } else { None };
+            let value = to + 2;
+            if byte == b'{' || byte == b'[' {
                 if self.open.len() >= self.levels {
                     break;
                 }
                 self.not_empty();
-                let is_object = name.byte == b'{';
                 is_read = id.is_some();
-                self.open(id, is_object, value);
+                self.open(id, byte == b'{', value);
                 (lead, before, opened) = (value, *b"{\"", true);
-                if is_object {
+                if byte == b'{' {
                     continue;
                 }
                 break;
             }
-            let Some(end) = reader.scalar_end(value, name.byte) else { break };
+            let Some((kind, end)) = reader.scalar_at(value, byte) else { break };
             if let Some(id) = id {
-                self.scalar(id, name.byte, value, end);
+                self.scalar(id, kind, value, end);
             }
             (lead, before, opened) = (end, *b",\"", false);
         }
@@ -150,9 +149,9 @@ impl Recorder<'_> {
                 reader.at = value + 1;
                 continue;
             }
-            let Some(end) = reader.scalar_end(value, byte) else { return };
+            let Some((kind, end)) = reader.scalar_at(value, byte) else { return };
             if is_read {
-                self.scalar(NAMELESS, byte, value, end);
+                self.scalar(NAMELESS, kind, value, end);
             }
             reader.at = end;
             self.not_empty();
@@ -193,7 +192,7 @@ impl Recorder<'_> {
         reader.space();
         let id = match (is_read, is_escaped) {
             (false, _) => None,
-            (true, false) => self.names.find(self.text, name),
+            (true, false) => self.names.find(self.text.as_bytes(), name.start, name.end),
             (true, true) => self.decoded(name),
         };
         self.value(reader, id)
@@ -203,7 +202,7 @@ impl Recorder<'_> {
     fn decoded(&self, name: Range<usize>) -> Option<u16> {
         let text = Text::raw(self.text.get(name).unwrap_or_default());
         let name = text.decode();
-        self.names.find(&name, 0..name.len())
+        self.names.find(name.as_bytes(), 0, name.len())
     }
 
     /// A scalar, or the start of a container. Nobody reads one without a name.
@@ -219,21 +218,15 @@ impl Recorder<'_> {
         }
         let kind = reader.scalar()?;
         if let Some(name) = name {
-            let quote = usize::from(matches!(kind, Kind::String | Kind::Escaped));
-            self.pile.push(Entry { name, kind, is_empty: false, from: short(from + quote), to: short(reader.at - quote), at: 0 });
+            self.scalar(name, kind, from, reader.at);
         }
         Ok(())
     }
 
-    /// A scalar of the loops, which have looked at it: it begins with this byte.
+    /// A scalar that somebody reads.
     #[inline(always)]
-    fn scalar(&mut self, name: u16, byte: u8, from: usize, to: usize) {
-        let (kind, quote) = match byte {
-            b'"' => (Kind::String, 1),
-            b'n' => (Kind::Null, 0),
-            b't' | b'f' => (Kind::Bool, 0),
-            _ => (Kind::Number, 0),
-        };
+    fn scalar(&mut self, name: u16, kind: Kind, from: usize, to: usize) {
+        let quote = usize::from(matches!(kind, Kind::String | Kind::Escaped));
         self.pile.push(Entry { name, kind, is_empty: false, from: short(from + quote), to: short(to - quote), at: 0 });
     }
 

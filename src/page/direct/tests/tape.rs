@@ -54,7 +54,7 @@ fn is(tape: &Tape<'_>, entry: Entry, node: &Node<'_>, names: &Names) -> bool {
                 && entries.iter().zip(elements).all(|(entry, element)| is(tape, *entry, element, names))
         }
         (Kind::Object, Node::Object(object)) => {
-            let read = |name: &str| names.find(name, 0..name.len());
+            let read = |name: &str| names.find(name.as_bytes(), 0, name.len());
             let members = object.members().iter().filter(|member| read(&member.key.decode()).is_some());
             let all = members.clone().count() == entries.len()
                 && entries.iter().zip(members).all(|(entry, member)| {
