@@ -25,6 +25,10 @@ impl<'r> Run<'r> {
             Expression::Not(inner) => Ok(!self.holds(inner)?),
             Expression::And(a, b) => Ok(self.value(a)?.is_true() && self.value(b)?.is_true()),
             Expression::Or(a, b) => Ok(self.value(a)?.is_true() || self.value(b)?.is_true()),
+            Expression::Path(path) => Ok(match self.found(path)? {
+                Found::Entry(entry) => entry.is_some_and(|entry| self.tape.is_true(entry)),
+                Found::Value(value) => value.is_true(),
+            }),
             condition => Ok(self.value(condition)?.is_true()),
         }
     }

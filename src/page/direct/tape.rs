@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::names::Names;
 use super::recorder;
+use super::value::Value;
 use crate::json::{Kind, Limits, Reader, Stop, parse};
 use crate::page::value::value_of;
 
@@ -74,6 +75,18 @@ impl<'d> Tape<'d> {
         let text = self.text.get(of.at as usize..reader.at)?;
         let limits = Limits { depth: Limits::DEEPEST, ..Limits::default() };
         Some(value_of(&parse(text, &limits).ok()?))
+    }
+
+    /// Whether a condition with it holds: as [`Value::is_true`] has it, without a value.
+    pub(super) fn is_true(&self, of: Entry) -> bool {
+        match of.kind {
+            Kind::Null => false,
+            Kind::String => of.from < of.to,
+            // An escape stands for a letter.
+            Kind::Escaped => true,
+            Kind::Array | Kind::Object => !of.is_empty,
+            Kind::Bool | Kind::Number => Value::of(of, self).is_true(),
+        }
     }
 
     /// The text of a scalar as it stands in the document.
