@@ -1,7 +1,8 @@
 //! Pages of the program that only its start needed, given back to the system.
 //!
-//! Reading and compiling a configuration runs through most of the program once. What of it stays mapped counts against the process until it ends,
-//! in every container's bill, although nothing will run there again. After this call only what is run is mapped again, from the page cache.
+//! Reading and compiling a configuration runs through most of the program once. What stays mapped of it counts as memory of the process,
+//! and is the last that the system takes back when memory is short, although nothing will run there again. After this call only what is
+//! run is mapped again, from the page cache.
 
 use std::ffi::c_void;
 use std::ops::Range;
