@@ -3,27 +3,58 @@
 //! Members and elements as machines write them, without white space or escapes and with short numbers, go through two loops; all else goes
 //! unit by unit.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use super::names::{NAMELESS, Names};
 use super::tape::{End, Entry};
 use crate::json::{Kind, Name, Reader, Stop, Text};
 
+thread_local! {
+    /// Lists that are not in use, for the next document on this thread: memory that was just used is near, what the allocator gives is not.
+    static SPARE: Cell<Lists> = const { Cell::new(Lists { open: Vec::new(), pile: Vec::new(), entries: Vec::new() }) };
+}
+
+/// How many entries are kept for the next document.
+const KEPT: usize = 4096;
+
+#[derive(Default)]
+struct Lists {
+    open: Vec<Open>,
+    /// Entries of the open containers.
+    pile: Vec<Entry>,
+    entries: Vec<Entry>,
+}
+
 /// The entries of a value, the value's own, and where it ends.
 pub(super) fn record(text: &str, at: usize, levels: usize, names: &Names) -> Option<(Vec<Entry>, Entry, End)> {
     // Places have 32 bits.
     u32::try_from(text.len()).ok()?;
     let mut reader = Reader::new(text.as_bytes(), at);
-    let mut recorder = Recorder {
-        text,
-        names,
-        levels,
-        open: Vec::with_capacity(8),
-        pile: Vec::with_capacity(64),
-        entries: Vec::with_capacity(text.len() / 32),
-    };
-    let root = recorder.document(&mut reader).ok()?;
-    Some((recorder.entries, root, reader.at))
+    let Lists { open, pile, mut entries } = SPARE.take();
+    entries.reserve(text.len() / 32);
+    let mut recorder = Recorder { text, names, levels, open, pile, entries };
+    let root = recorder.document(&mut reader);
+    let Recorder { mut open, mut pile, entries, .. } = recorder;
+    open.clear();
+    pile.clear();
+    pile.shrink_to(KEPT);
+    SPARE.set(Lists { open, pile, entries: Vec::new() });
+    match root {
+        Ok(root) => Some((entries, root, reader.at)),
+        Err(_) => {
+            recycle(entries);
+            None
+        }
+    }
+}
+
+/// Keeps a list that is done with.
+pub(super) fn recycle(mut entries: Vec<Entry>) {
+    entries.clear();
+    entries.shrink_to(KEPT);
+    let spare = SPARE.take();
+    SPARE.set(Lists { entries, ..spare });
 }
 
 /// A container whose end is not seen yet.
@@ -44,7 +75,6 @@ struct Recorder<'b> {
     names: &'b Names,
     levels: usize,
     open: Vec<Open>,
-    /// Entries of the open containers.
     pile: Vec<Entry>,
     entries: Vec<Entry>,
 }

@@ -32,6 +32,12 @@ pub(super) struct Tape<'d> {
     pub(super) root: Entry,
 }
 
+impl Drop for Tape<'_> {
+    fn drop(&mut self) {
+        recorder::recycle(std::mem::take(&mut self.entries));
+    }
+}
+
 /// Where a document ends in the text that it stands in.
 pub(super) type End = usize;
 
