@@ -165,11 +165,12 @@ pub(super) fn vary_on(head: &mut HeaderMap, names: &[&str]) {
         let mut known = head.get_all(VARY).iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(','));
         known.any(|known| known.trim() == "*" || known.trim().eq_ignore_ascii_case(name))
     };
+    if names.iter().all(|name| says(name)) {
+        return;
+    }
     let missing = names.iter().filter(|name| !says(name)).map(|name| name.as_bytes());
     let all: Vec<&[u8]> = head.get_all(VARY).iter().map(HeaderValue::as_bytes).chain(missing).collect();
-    if all.len() > head.get_all(VARY).iter().count()
-        && let Ok(value) = HeaderValue::from_bytes(&all.join(&b", "[..]))
-    {
+    if let Ok(value) = HeaderValue::from_bytes(&all.join(&b", "[..])) {
         head.insert(VARY, value);
     }
 }
