@@ -9,7 +9,12 @@ pub(super) struct Names {
     known: Vec<Box<str>>,
     /// Where a name would stand, found by its looks; whoever finds the place taken looks at the next one. Never more than a fourth of it is full.
     table: Vec<(Looks, u16)>,
+    /// For each length, up to multiples of [`LENGTHS`], with which bytes such names begin, up to multiples of 64: most names that nobody reads
+    /// are told apart by that.
+    firsts: [u64; LENGTHS],
 }
+
+const LENGTHS: usize = 32;
 
 /// A name at a glance: all of one that has 16 bytes at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +50,13 @@ impl Looks {
     }
 }
 
+/// Where a name stands in [`Names::firsts`].
+#[inline(always)]
+fn first(text: &[u8], from: usize, to: usize) -> (usize, u64) {
+    let first = text.get(from).copied().unwrap_or_default();
+    (to.wrapping_sub(from) % LENGTHS, 1 << (first % 64))
+}
+
 /// The last bytes of a text, and zeros.
 #[cold]
 fn near_end(text: &[u8], at: usize) -> u64 {
@@ -59,6 +71,11 @@ impl Names {
         }
         let id = u16::try_from(self.known.len()).ok().filter(|id| *id != NAMELESS)?;
         self.known.push(name.into());
+        let (at, bit) = first(name.as_bytes(), 0, name.len());
+        if let Some(firsts) = self.firsts.get_mut(at) {
+            // Behind an empty name anything may stand.
+            *firsts |= if name.is_empty() { u64::MAX } else { bit };
+        }
         if self.table.len() < 4 * self.known.len() {
             self.table = vec![(Looks::NONE, NAMELESS); (8 * self.known.len()).next_power_of_two()];
             for id in 0..=id {
@@ -92,6 +109,10 @@ impl Names {
     /// The number of a name that a template can read. The name is a piece of a text.
     #[inline(always)]
     pub(super) fn find(&self, text: &[u8], from: usize, to: usize) -> Option<u16> {
+        let (at, bit) = first(text, from, to);
+        if self.firsts.get(at).is_none_or(|firsts| firsts & bit == 0) {
+            return None;
+        }
         let looks = Looks::of(text, from, to);
         let at = looks.place(self.table.len());
         let (known, id) = *self.table.get(at)?;
