@@ -8,8 +8,11 @@ use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Wake, Waker};
 
-use hyper::body::Body;
+use hyper::body::{Body, Frame};
 use pin_project_lite::pin_project;
+
+/// The next frame of a body, if there is one.
+type Next<B> = Option<Result<Frame<<B as Body>::Data>, <B as Body>::Error>>;
 
 thread_local! {
     static TAKING: Cell<Taking> = const { Cell::new(Taking::Nothing) };
@@ -40,11 +43,7 @@ impl Bell {
     }
 
     /// Takes the next frame of a body that comes on the driver's connection. Wakes the driver for it if there can be more.
-    pub(super) fn take<B: Body + Unpin>(
-        &self,
-        body: &mut B,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<hyper::body::Frame<B::Data>, B::Error>>> {
+    pub(super) fn take<B: Body + Unpin>(&self, body: &mut B, cx: &mut Context<'_>) -> Poll<Next<B>> {
         let taking = Pieces::begin();
         let polled = Pin::new(&mut *body).poll_frame(cx);
         let is_last = matches!(polled, Poll::Ready(Some(Ok(_)))) && body.is_end_stream();
@@ -123,7 +122,6 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use bytes::Bytes;
-    use hyper::body::Frame;
 
     use super::*;
 
