@@ -20,7 +20,7 @@ use forecourt::page::{Around, State, Templates, View};
 use forecourt::shape::{Action, Fused, MissingData, MissingVerdict, Notes, Payload, Shape, Step, Unwrap, UnwrapOptions};
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: forecourt::cli::Allocator = forecourt::cli::Allocator;
 
 const TEMPLATE: &str = include_str!("page.html");
 

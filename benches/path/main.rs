@@ -32,7 +32,7 @@ use http::Request;
 use tokio::io::DuplexStream;
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: forecourt::cli::Allocator = forecourt::cli::Allocator;
 
 /// Connections that ask in turns.
 const CONNECTIONS: usize = 64;

@@ -45,6 +45,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use allocator::Allocator;
 use control_argument::ControlArgument;
 use exit::Exit;
 use files::FileArguments;
