@@ -9,11 +9,33 @@ use memchr::{memchr, memchr3};
 /// What stands in pages for what means something in HTML.
 const ESCAPES: [(&str, &str); 5] = [("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'")];
 
+/// How many attributes plain tags have.
+const MOST: usize = 8;
+
+/// A few attributes, in no memory of their own.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Plain<'t> {
+    all: [(&'t str, Cow<'t, str>); MOST],
+    count: usize,
+}
+
+impl<'t> Plain<'t> {
+    fn all(&self) -> &[(&'t str, Cow<'t, str>)] {
+        self.all.get(..self.count).unwrap_or_default()
+    }
+
+    fn push(&mut self, name: &'t str, value: Cow<'t, str>) -> Option<()> {
+        *self.all.get_mut(self.count)? = (name, value);
+        self.count += 1;
+        Some(())
+    }
+}
+
 /// The attributes of a start tag.
 #[derive(Debug)]
 pub(super) enum Attributes<'t> {
     /// Names in lower case; values in double quotes, escaped as pages are here, or none.
-    Plain(Vec<(&'t str, Cow<'t, str>)>),
+    Plain(Plain<'t>),
     /// Whatever HTML allows.
     Parsed(StartTag<usize>),
 }
@@ -27,7 +49,7 @@ impl<'t> Attributes<'t> {
     /// The value of an attribute; of one that stands twice the first. One without a value has an empty one.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         match self {
-            Self::Plain(all) => all.iter().find(|(own, _)| *own == name).map(|(_, value)| value.as_ref()),
+            Self::Plain(plain) => plain.all().iter().find(|(own, _)| *own == name).map(|(_, value)| value.as_ref()),
             Self::Parsed(tag) => tag.attributes.get(name.as_bytes()).and_then(|value| std::str::from_utf8(&value.value).ok()),
         }
     }
@@ -39,10 +61,10 @@ fn parsed(tag: &str) -> Option<StartTag<usize>> {
 }
 
 /// `<name name name="value">`, and nothing that a reader of HTML has to know more about.
-fn plain(tag: &str) -> Option<Vec<(&str, Cow<'_, str>)>> {
+fn plain(tag: &str) -> Option<Plain<'_>> {
     let inner = tag.strip_prefix('<')?.strip_suffix('>')?;
     let (_, mut rest) = inner.split_at(name_length(inner));
-    let mut all = Vec::with_capacity(8);
+    let mut all = Plain::default();
     loop {
         let next = rest.trim_ascii_start();
         match next {
@@ -52,12 +74,12 @@ fn plain(tag: &str) -> Option<Vec<(&str, Cow<'_, str>)>> {
         }
         let (name, behind) = next.split_at_checked(name_length(next)).filter(|(name, _)| !name.is_empty())?;
         let Some(quoted) = behind.strip_prefix("=\"") else {
-            all.push((name, "".into()));
+            all.push(name, "".into())?;
             rest = behind;
             continue;
         };
         let (value, behind) = quoted.split_at_checked(memchr(b'"', quoted.as_bytes())?)?;
-        all.push((name, unescaped(value)?));
+        all.push(name, unescaped(value)?)?;
         rest = behind.get(1..)?;
     }
 }
@@ -110,10 +132,17 @@ mod tests {
             ("<a href = \"a\">", None),
             ("<a href=\"a\"b=\"c\">", None),
             ("<br />", None),
+            (
+                "<a b c d e f g h i>",
+                Some(&[("b", ""), ("c", ""), ("d", ""), ("e", ""), ("f", ""), ("g", ""), ("h", ""), ("i", "")][..]),
+            ),
+            ("<a b c d e f g h i j>", None),
             ("<a href=\"a>", None),
         ] {
-            let expected = expected.map(|all| all.iter().map(|(name, value)| (*name, Cow::Borrowed(*value))).collect());
-            assert_eq!(plain(tag), expected, "{tag}");
+            let plain = plain(tag);
+            let found: Option<Vec<_>> =
+                plain.as_ref().map(|plain| plain.all().iter().map(|(name, value)| (*name, value.as_ref())).collect());
+            assert_eq!(found.as_deref(), expected, "{tag}");
         }
     }
 

@@ -62,6 +62,8 @@ impl Links {
         let before = self.text.len();
         if before > 0 {
             self.text.push_str(", ");
+        } else {
+            self.text.reserve(LONGEST / 4);
         }
         let from = self.text.len();
         let written = write(&mut self.text).and_then(|()| self.text.get(from..)).is_some_and(|link| {

@@ -128,7 +128,7 @@ fn escape_onto(out: &mut String, text: &str) {
 fn has_special(text: &[u8]) -> bool {
     if let Some(last) = text.last_chunk::<BLOCK>() {
         let (blocks, _) = text.as_chunks::<BLOCK>();
-        return blocks.iter().chain([last]).fold(false, |found, block| found | any_special(block));
+        return blocks.iter().fold(any_special(last), |found, block| found | any_special(block));
     }
     match (text.first_chunk::<8>(), text.last_chunk::<8>(), text.first_chunk::<4>(), text.last_chunk::<4>()) {
         (Some(first), Some(last), ..) => any_special(&[*first, *last].as_flattened().try_into().unwrap_or([0; BLOCK])),

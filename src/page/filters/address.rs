@@ -1,5 +1,6 @@
 //! `urlencode` and `url`: text that goes into addresses.
 
+use memchr::memchr3;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tera::{Kwargs, TeraResult};
 
@@ -41,12 +42,13 @@ pub(in super::super) fn absolute(given: &Given<'_>, origin: Option<&str>) -> Ter
 
 pub(in super::super) fn is_harmless(text: &str) -> bool {
     // Browsers drop tabs and line feeds inside an address before they look for its scheme.
-    let has_controls =
-        if text.is_ascii() { text.bytes().any(|byte| byte.is_ascii_control()) } else { text.chars().any(char::is_control) };
+    // Without a way out of the loop, which lets the compiler look at many bytes at once.
+    let has_controls = text.bytes().fold(false, |found, byte| found | (byte < b' ') | (byte == 0x7f))
+        || !text.is_ascii() && text.chars().any(char::is_control);
     if text.is_empty() || has_controls {
         return false;
     }
-    let end = text.find(['/', '?', '#']).unwrap_or(text.len());
+    let end = memchr3(b'/', b'?', b'#', text.as_bytes()).unwrap_or(text.len());
     match text.get(..end).and_then(|start| start.split_once(':')) {
         None => true,
         Some((scheme, _)) => ["http", "https", "mailto", "tel"].iter().any(|known| scheme.eq_ignore_ascii_case(known)),
