@@ -56,7 +56,7 @@ impl Gateway {
             .map_err(|error| broken(backend, "upstream_not_json", &error))?;
         // The fast forms have nothing to note: what they have to say something about, they leave to the lines below.
         if let (Some(fused), Some(depth)) = (route.fused(), backend.decode().literal_depth(&text)) {
-            if let Some(page) = page
+            if let Some(page) = page.filter(|page| page.view().stays().is_none())
                 && let Some(source) = fused.payload(&text, depth, |at, levels| page.view().source_at(&text, at, levels))
             {
                 return self.show(route, page, Paper::Read(source), head, wanted, visit);

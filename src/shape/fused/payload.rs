@@ -14,11 +14,6 @@ impl Program {
 }
 
 impl Fused {
-    /// Whether the steps leave the payload as it came: then [`Fused::payload`] can be asked for it.
-    pub fn only_unwraps(&self) -> bool {
-        matches!(self.passes.as_slice(), [Pass::Bytes(program)] if program.only_unwraps())
-    }
-
     /// Where steps only unwrap, the payload of a text that may nest so deep, as `read` makes it. It is told where the payload begins and
     /// how many levels it may have, and says besides where it ends; it checks what it reads, for nobody else does. What it made counts when
     /// the envelope says success, at its end. `None` when it does not, and whenever [`Fused::run`] would give none.
@@ -45,14 +40,14 @@ impl Machine<&Program> {
             let mut reader = Reader::new(src, self.at);
             self.unpack.start(envelope, &mut reader, &mut self.nest)?;
             self.go_to(reader.at);
-            if self.unpack(src)? != Unpacked::Payload {
+            if self.unwrap_on(src)? != Unpacked::Payload {
                 return Err(Stop::Refused);
             }
             around(src, &mut self.at, &mut self.cut);
         }
         let (made, end) = read(self.at, self.nest.left()).ok_or(Stop::Refused)?;
         self.go_to(end);
-        if self.program.envelope.is_some() && self.unpack(src)? != Unpacked::End {
+        if self.program.envelope.is_some() && self.unwrap_on(src)? != Unpacked::End {
             return Err(Stop::Refused);
         }
         around(src, &mut self.at, &mut self.cut);
@@ -65,7 +60,7 @@ impl Machine<&Program> {
     }
 
     /// On through the envelope.
-    fn unpack(&mut self, src: &[u8]) -> Result<Unpacked, Stop> {
+    fn unwrap_on(&mut self, src: &[u8]) -> Result<Unpacked, Stop> {
         let Some(envelope) = &self.program.envelope else { return Err(Stop::Refused) };
         self.unpack.run(envelope, src, &mut self.at, &mut self.cut, &mut self.nest)
     }
