@@ -66,6 +66,12 @@ impl Compiler<'_> {
 
     /// The path that is the value at a place.
     pub(super) fn path(&mut self, at: &At, text: &str) -> Option<Path> {
+        if text.contains(", ") && !text.contains(['"', '\'']) {
+            let names: Vec<&str> = text.split(',').map(str::trim).collect();
+            let problem = Problem::new(at, format!("`{text}` would be one name with a comma in it"));
+            self.push(problem.hint(format!("write a list, `[{}]`; such a name is `[\"{text}\"]`", names.join(", "))));
+            return None;
+        }
         let path = Path::parse(text);
         path.map_err(|error| self.problem(at, format!("`{text}` is not a path: {error}"))).ok()
     }

@@ -24,7 +24,14 @@ pub(super) fn problem(text: &str, lines: &Lines, error: &ScanError, bracket: Opt
         let message = format!("this `{open}` is not closed before the list goes on in line {line}");
         return Problem::in_text(At::root(), Span { start, end: start + 1 }, message);
     }
-    let (message, hint) = say(error, after);
+    let (line_start, _) = lines.range(text, line);
+    let before = text.get(line_start..offset).unwrap_or_default().trim_end();
+    let (message, hint) = match before.chars().next_back() {
+        Some(close @ (']' | '}')) if bracket.is_none() && !after.starts_with(['#', ':']) && !after.trim().is_empty() => {
+            (format!("nothing can follow the closing `{close}`"), Some("put the whole text in quotes, if it is one"))
+        }
+        _ => say(error, after),
+    };
     let end = offset + after.chars().next().map_or(0, char::len_utf8);
     let problem = Problem::in_text(At::root(), Span { start: offset, end }, message);
     match hint {

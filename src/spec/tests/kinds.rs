@@ -35,7 +35,7 @@ routes.yaml:1:35: `remove` cannot be `x-internal`
 1 | upstreams: {a: {headers: {remove: x-internal}}}
   |                                   ^^^^^^^^^^
   = expected a list of texts
-  = write a list: [x-internal]
+  = write `remove: [x-internal]`
 
 routes.yaml: 1 problem
 "##,
