@@ -35,18 +35,18 @@ impl Engine {
     /// Adds templates, by name.
     ///
     /// # Errors
-    /// Every problem that can be told at once.
-    pub(super) fn add(&mut self, files: &[(String, String)]) -> Result<(), Vec<TemplateProblem>> {
-        let mut problems = match self.tera.add_raw_templates(files.iter().map(|(name, text)| (name, text))) {
-            Ok(()) => Vec::new(),
-            Err(error) => problem::gather(files.to_vec(), error),
-        };
+    /// Every problem that can be told at once: none where a template needs one of those that could not be read, `unread`, and all else is well.
+    pub(super) fn add(&mut self, files: &[(String, String)], unread: &[String]) -> Result<(), Vec<TemplateProblem>> {
+        let added = self.tera.add_raw_templates(files.iter().map(|(name, text)| (name, text)));
+        let mut problems = if added.is_ok() { Vec::new() } else { problem::gather(files, unread) };
         for (name, text) in files {
-            problems.extend(arguments::problems(name, text));
+            let told = arguments::problems(name, text);
+            problem::join(&mut problems, name, told);
             problems.extend(everything(name, text));
             self.callers.insert(name.clone(), Callers::of(text));
         }
-        if problems.is_empty() { Ok(()) } else { Err(problems) }
+        problems.sort_by(|a, b| (&a.template, a.line, a.column).cmp(&(&b.template, b.line, b.column)));
+        if added.is_ok() && problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 
     pub(super) fn tera(&self) -> &Tera {

@@ -11,15 +11,21 @@ mod engine;
 mod escape;
 mod facts;
 mod filters;
+mod foreign;
 mod functions;
 mod head;
 mod json_ld;
 mod links;
+mod nearest;
 mod output;
 mod place;
 mod problem;
+#[cfg(test)]
+mod problem_tests;
+mod readers;
 mod state;
 mod surgery;
+mod syntax;
 mod tags;
 #[cfg(test)]
 mod tests;
@@ -143,6 +149,20 @@ pub enum Error {
     NoBlock(String),
 }
 
+impl Default for Templates {
+    /// None.
+    fn default() -> Self {
+        Self {
+            engine: Engine::new(Escaping::Html),
+            texts: BTreeMap::new(),
+            alone: BTreeMap::new(),
+            facts: AllFacts::default(),
+            unsigned: Vec::new(),
+            limit: MAX_OUTPUT,
+        }
+    }
+}
+
 impl Templates {
     /// Parses and checks templates, by name. Names are paths relative to the templates folder.
     ///
@@ -150,9 +170,20 @@ impl Templates {
     /// Every problem that can be told at once: syntax, unknown filters, tests, functions, components and includes, blocks that no
     /// parent has, missing parents, circles.
     pub fn compile(files: impl IntoIterator<Item = (String, String)>) -> Result<Self, Vec<TemplateProblem>> {
+        Self::compile_among(files, &[])
+    }
+
+    /// As [`Templates::compile`], beside files and folders of templates that could not be read: what may be in them is not missed.
+    ///
+    /// # Errors
+    /// As [`Templates::compile`]; nothing at all where a template needs one of those, and all else is well.
+    pub fn compile_among(
+        files: impl IntoIterator<Item = (String, String)>,
+        unread: &[String],
+    ) -> Result<Self, Vec<TemplateProblem>> {
         let files: Vec<(String, String)> = files.into_iter().collect();
         let mut engine = Engine::new(Escaping::Html);
-        engine.add(&files)?;
+        engine.add(&files, unread)?;
         let facts = AllFacts::of(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
         let unsigned = files.iter().flat_map(|(name, text)| unsigned::unsigned(name, text)).collect();
         let alone = files.iter().map(|(name, _)| (name.clone(), OnceLock::new())).collect();

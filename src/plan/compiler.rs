@@ -24,6 +24,7 @@ pub(super) struct Compiler<'s> {
 pub(super) fn compile(snapshot: &Snapshot) -> Result<Plan, Broken> {
     let Loaded { mirror, source, problems } = spec::load_available(snapshot);
     let mut compiler = Compiler::new(&source, snapshot, problems);
+    compiler.unread();
     let plan = mirror.and_then(|file| compiler.file(&file));
     let (problems, beside) = compiler.into_problems();
     match plan {
@@ -50,6 +51,15 @@ impl<'s> Compiler<'s> {
         (self.problems, self.beside)
     }
 
+    /// Says which files that belong to this one cannot be read.
+    fn unread(&mut self) {
+        for (path, why) in &self.snapshot.unread {
+            let source = Source::of_text(self.name_beside(path), String::new());
+            let problem = Problem::at_line(&source, 1, 1, why.as_str());
+            self.push_beside(path, &source, problem);
+        }
+    }
+
     fn file(&mut self, file: &FileSpec) -> Option<Plan> {
         self.user_presets();
         let limits = self.limits(file.limits.as_ref());
@@ -71,7 +81,7 @@ impl<'s> Compiler<'s> {
             self.backends.extend(backend.map(Arc::new));
         }
         let templates = self.templates(file);
-        self.unsigned(csp.as_ref(), templates.as_ref());
+        self.unsigned(csp.as_ref(), templates.all.as_ref());
         if file.routes.is_empty() {
             self.expected(
                 &At::root().key("routes"),
@@ -84,7 +94,7 @@ impl<'s> Compiler<'s> {
         let mut named = Vec::new();
         for (index, spec) in file.routes.iter().enumerate() {
             let at = At::root().key("routes").index(index);
-            let (pattern, route) = self.route(&at, spec, &defaults, &limits, templates.as_ref());
+            let (pattern, route) = self.route(&at, spec, &defaults, &limits, &templates);
             if let Some(pattern) = pattern {
                 named.push(Named { at, path: pattern.path().to_owned() });
                 builder.push(pattern, route.map(Arc::new));
@@ -112,7 +122,7 @@ impl<'s> Compiler<'s> {
         let cluster = self.cluster(spec, groups);
         let backends = self.backends.clone();
         let warnings = std::mem::take(&mut self.warnings);
-        router.zip(templates).map(|(router, templates)| Plan {
+        router.zip(templates.all).map(|(router, templates)| Plan {
             limits,
             cluster,
             origin,
