@@ -312,7 +312,13 @@ impl Compiler<'_> {
                 problem.part(name).hint("what the hole may hold is a rule: `input: {path: {id: {type: integer}}}`")
             }
             PatternError::Twice(method) => problem.last_part(method.as_str()),
-            PatternError::Slash(path) => problem.part(path).hint(format!("write `/{path}`")),
+            PatternError::Slash(path) => match path.split_once("://") {
+                Some((_, rest)) => {
+                    let path = rest.split_once('/').map_or("", |(_, path)| path);
+                    problem.part(rest).hint(format!("a route has a path and no host: write `/{path}`"))
+                }
+                None => problem.part(path).hint(format!("write `/{path}`")),
+            },
             PatternError::Again(name) => problem.last_part(format!("{{{name}}}")).expected("a name of its own for each hole"),
             PatternError::RestFirst(name) => problem.part(format!("{{*{name}}}")),
             PatternError::Hole(part) | PatternError::Name(part) => problem.part(part),

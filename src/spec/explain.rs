@@ -6,33 +6,7 @@ use serde_json::Value;
 
 use super::tree::{Content, Entry, Tree};
 use super::words::{Words, either, kind_of, title};
-use super::{At, Problem, Problems, Source, advice};
-
-/// Keys of things that have one name and two meanings: where they stand, the keys, what to do.
-const MIXED_UP: [(&str, &[&str], &str); 6] = [
-    (
-        "a page",
-        &["items", "number", "first", "size", "total", "pages"],
-        "this is a page list, which is a step: `shape: [{page: {items: …}}]`",
-    ),
-    (
-        "a page list",
-        &["template", "layout", "head", "state", "status", "when"],
-        "this is a page with a template, which stands beside `shape`: `page: {template: …}`",
-    ),
-    (
-        "an envelope",
-        &["code", "success", "errno", "errCode", "errcode", "error_code", "result_code", "retcode"],
-        "what tells a success stands below `ok`, as in `ok: {code: 200}`",
-    ),
-    (
-        "an envelope",
-        &["msg", "errmsg", "errMsg", "error", "info"],
-        "the member with the message is named by `message`, as in `message: msg`",
-    ),
-    ("an envelope", &["payload", "result", "body", "rows"], "the member with the payload is named by `data`, as in `data: rows`"),
-    ("a page", &["layout"], "a template names its layout itself: `{% extends \"layout.html\" %}` in its first line"),
-];
+use super::{At, Problem, Problems, Source, advice, habits};
 
 /// How much of a value a message quotes, in characters.
 const MAX_QUOTED: usize = 40;
@@ -125,8 +99,14 @@ impl<'e> Explainer<'e> {
     /// Where a key belongs that is no key here: one that is more likely misplaced than misspelt.
     fn elsewhere(&self, at: &At, key: &str, schema: &'e Value) -> Option<String> {
         let here = title(schema).unwrap_or_default();
-        if let Some((_, _, hint)) = MIXED_UP.iter().find(|(title, keys, _)| *title == here && keys.contains(&key)) {
-            return Some((*hint).to_owned());
+        if let Some(advice) = habits::key(here, key) {
+            return Some(advice.to_owned());
+        }
+        if here == "a route" && key.contains(" /") {
+            return Some(format!("write `route: {key}`"));
+        }
+        if here == "the `headers` of an upstream" && crate::base::suggest(key, ["set", "remove", "deadline"]).is_none() {
+            return Some(format!("write `set: {{{key}: …}}`"));
         }
         let is_near = crate::base::suggest(key, self.words.keys(schema).map(|(name, _)| name.as_str())).is_some();
         if let Some(missing) = self.stands_for(at, schema).filter(|_| !is_near) {
@@ -242,6 +222,7 @@ impl<'e> Explainer<'e> {
                 }
                 _ => None,
             });
+            let alone = alone.or_else(|| advice::for_container(self.words, value, schema));
             self.problems.push(match alone {
                 _ if is_list => problem.hint("begin each entry of the list with `- `"),
                 Some(hint) => problem.hint(hint),
@@ -269,7 +250,10 @@ impl<'e> Explainer<'e> {
         let problem = match advice.or_else(|| advice::for_scalar(self.words, scalar, value, schema)) {
             Some(advice) => problem.hint(advice),
             None if scalar.filled => problem,
-            None => problem.did_you_mean(&scalar.text, self.words.options(schema)),
+            None => match habits::word(&scalar.text, &self.words.options(schema)) {
+                Some(word) => problem.hint(format!("write `{word}`")),
+                None => problem.did_you_mean(&scalar.text, self.words.options(schema)),
+            },
         };
         self.problems.push(problem);
     }

@@ -194,7 +194,9 @@ impl Writer {
         let has_more = self.left == self.calls;
         out.push('(');
         // What it needs, and what there is something for; in parentheses nothing is a literal, so every kind will do.
-        for (at, argument) in signature.names().enumerate() {
+        // A format and a locale do not go together.
+        let names = signature.names().filter(|argument| (*name, *argument) != ("date", "locale"));
+        for (at, argument) in names.enumerate() {
             if has_more && at == 1 {
                 out.push_str("zzz\n= 1, ");
             }
