@@ -8,7 +8,7 @@ use tera::{Context, ErrorKind, Tera};
 use super::arguments::{self, Callers};
 use super::output::{Output, Stop};
 use super::place::place;
-use super::{Error, TemplateProblem, filters, functions, problem};
+use super::{Error, TemplateProblem, filters, functions, problem, rendered};
 
 /// Whether what is printed is escaped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl Engine {
         match self.tera.render_to(name, context, &mut output) {
             Ok(()) => output.into_text().ok_or_else(|| Error::Render {
                 template: name.to_owned(),
-                line: None,
+                place: None,
                 message: "what it writes is not UTF-8".to_owned(),
             }),
             Err(error) => Err(match output.stopped() {
@@ -77,13 +77,13 @@ impl Engine {
 
     fn failed(&self, name: &str, error: &tera::Error) -> Error {
         let (ErrorKind::RenderingError(report) | ErrorKind::SyntaxError(report)) = error.kind() else {
-            return Error::Render { template: name.to_owned(), line: None, message: error.to_string() };
+            return Error::Render { template: name.to_owned(), place: None, message: error.to_string() };
         };
         let explained = self.callers.get(report.filename()).and_then(|callers| callers.explain(report));
         Error::Render {
             template: report.filename().to_owned(),
-            line: Some(report.span().start_line),
-            message: explained.unwrap_or_else(|| report.message().to_owned()),
+            place: Some((report.span().start_line, report.span().start_col + 1)),
+            message: explained.or_else(|| rendered::explained(report.message())).unwrap_or_else(|| report.message().to_owned()),
         }
     }
 }

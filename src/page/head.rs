@@ -102,7 +102,7 @@ impl Teller for ByEngine<'_> {
 pub(super) fn of_value(name: &str, error: Error) -> Error {
     match error {
         Error::TooLarge { limit } => {
-            Error::Render { template: name.to_owned(), line: None, message: format!("the value is larger than {limit} bytes") }
+            Error::Render { template: name.to_owned(), place: None, message: format!("the value is larger than {limit} bytes") }
         }
         other => other,
     }

@@ -23,7 +23,9 @@ mod problem;
 #[cfg(test)]
 mod problem_tests;
 mod readers;
+mod rendered;
 mod state;
+mod strays;
 mod surgery;
 mod syntax;
 mod tags;
@@ -76,6 +78,7 @@ pub struct Templates {
     alone: BTreeMap<String, OnceLock<Option<Direct>>>,
     facts: AllFacts,
     unsigned: Vec<Unsigned>,
+    strays: Vec<TemplateProblem>,
     limit: usize,
 }
 
@@ -112,12 +115,12 @@ pub enum Error {
     #[error("there is no template `{0}`")]
     NotFound(String),
     /// The template asked for something that is not there, or a filter refused a value.
-    #[error("{template}{}: {message}", .line.map(|line| format!(":{line}")).unwrap_or_default())]
+    #[error("{template}{}: {message}", .place.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default())]
     Render {
         /// The template that failed, which may be one that was included.
         template: String,
-        /// The line in it, from 1.
-        line: Option<usize>,
+        /// The line and the column in it, both from 1.
+        place: Option<(usize, usize)>,
         /// What went wrong.
         message: String,
     },
@@ -158,6 +161,7 @@ impl Default for Templates {
             alone: BTreeMap::new(),
             facts: AllFacts::default(),
             unsigned: Vec::new(),
+            strays: Vec::new(),
             limit: MAX_OUTPUT,
         }
     }
@@ -186,8 +190,9 @@ impl Templates {
         engine.add(&files, unread)?;
         let facts = AllFacts::of(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
         let unsigned = files.iter().flat_map(|(name, text)| unsigned::unsigned(name, text)).collect();
+        let strays = files.iter().flat_map(|(name, text)| strays::strays(name, text)).collect();
         let alone = files.iter().map(|(name, _)| (name.clone(), OnceLock::new())).collect();
-        Ok(Self { engine, texts: files.into_iter().collect(), alone, facts, unsigned, limit: MAX_OUTPUT })
+        Ok(Self { engine, texts: files.into_iter().collect(), alone, facts, unsigned, strays, limit: MAX_OUTPUT })
     }
 
     /// The same templates with another limit for a page, in bytes.
@@ -199,6 +204,11 @@ impl Templates {
     /// The scripts and styles that do not say by `request.nonce` whose they are.
     pub fn unsigned(&self) -> &[Unsigned] {
         &self.unsigned
+    }
+
+    /// Marks of other template languages that stand in the text of templates, and are printed as they are.
+    pub fn strays(&self) -> &[TemplateProblem] {
+        &self.strays
     }
 
     /// Whether there is a template of that name.

@@ -161,8 +161,8 @@ fn templates_are_known_by_name() {
 fn what_is_not_there_is_an_error_with_its_place() {
     let templates = compile(&[("t.html", "{% include \"part.html\" %}"), ("part.html", "a\nb {{ titel }}")]).unwrap();
     match templates.render("t.html", &document(r#"{"title":1}"#), &AROUND_NOTHING) {
-        Err(Error::Render { template, line, message }) => {
-            assert_eq!((template.as_str(), line), ("part.html", Some(2)));
+        Err(Error::Render { template, place, message }) => {
+            assert_eq!((template.as_str(), place), ("part.html", Some((2, 6))));
             assert!(message.contains("titel"), "{message}");
         }
         other => panic!("{other:?}"),
@@ -170,7 +170,7 @@ fn what_is_not_there_is_an_error_with_its_place() {
     for template in
         ["{{ nope | json }}", "{{ nope | url }}", "{{ title.a.b }}", "{{ throw(message='x') }}", "{{ data | decimal }}"]
     {
-        assert!(matches!(render(template, r#"{"title":1}"#), Err(Error::Render { line: Some(1), .. })), "{template}");
+        assert!(matches!(render(template, r#"{"title":1}"#), Err(Error::Render { place: Some((1, _)), .. })), "{template}");
     }
 }
 

@@ -158,6 +158,11 @@ impl<'s> Compiler<'s> {
         self.warnings.push(format!("{}:{line}:{column}: warning: {message}", self.source.file()));
     }
 
+    /// The same of a file that belongs to this one.
+    pub(super) fn warn_beside(&mut self, file: &str, line: usize, column: usize, message: &str) {
+        self.warnings.push(format!("{file}:{line}:{column}: warning: {message}"));
+    }
+
     /// Adds a problem of a file that belongs to this one, once.
     pub(super) fn push_beside(&mut self, path: &str, source: &Source, problem: Problem) {
         let (_, problems) = self.beside.entry(path.to_owned()).or_insert_with(|| (source.clone(), Problems::new()));

@@ -88,6 +88,11 @@ impl Compiler<'_> {
                 None
             }
         };
+        for stray in all.iter().flat_map(Templates::strays) {
+            let TemplateProblem { template, line, column, message } = stray;
+            let name = self.name_beside(&format!("{shown}/{template}"));
+            self.warn_beside(&name, line.unwrap_or(1), column.unwrap_or(1), message);
+        }
         let names = texts.into_iter().map(|(name, _)| name).collect();
         Shelf { all, names, unread, folder: shown.to_owned(), is_unknown: false }
     }
