@@ -72,6 +72,12 @@ pub(super) fn function(name: &str) -> Option<&'static str> {
         "min" | "max" | "sum" | "random" | "get_random" | "cycle" | "cycler" | "joiner" | "lipsum" => {
             "let the backend send it ready"
         }
+        "enumerate" | "forloop" => "a loop has its number in `loop.index`",
+        "sorted" => "it is a filter, `x | sort`",
+        "reversed" => "it is a filter, `x | reverse`",
+        "Date" => "a page does not know the time: let the backend send it",
+        "function" | "require" | "eval" => "no JavaScript runs here",
+        "number_format" => "it is a filter, `x | decimal(places=2)`",
         "isset" | "empty" | "is_defined" => "use `x is defined`",
         "json" | "tojson" | "JSON" => "it is a filter, `x | json`",
         "parseInt" | "Number" => "use `x | int`",

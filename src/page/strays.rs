@@ -13,6 +13,9 @@ const MARKS: [(&str, &str); 6] = [
     ("%}", "closes nothing: the mark in front is `{%`"),
 ];
 
+/// Tags that end.
+const TAGS: [&str; 6] = ["if", "for", "block", "set", "filter", "raw"];
+
 /// What is probably not meant as text. Scripts, styles and comments have these marks in their own right.
 pub(super) fn strays(name: &str, text: &str) -> Vec<TemplateProblem> {
     let mut found = Vec::new();
@@ -30,6 +33,12 @@ pub(super) fn strays(name: &str, text: &str) -> Vec<TemplateProblem> {
             let inside = rest.get(..length).unwrap_or_default();
             if let Some(offset) = inside.find("${").filter(|_| inside.contains('`')) {
                 told(at + offset, "`${` fills nothing in a text: join with `~`, as in `\"/detail/\" ~ id`".to_owned());
+            }
+            let word = inside.trim_matches(['{', '}', '-', ' ']);
+            if inside.starts_with("{{")
+                && (word == "else" || word.strip_prefix("end").is_some_and(|of| of.is_empty() || TAGS.contains(&of)))
+            {
+                told(at, format!("`{{{{ {word} }}}}` is a variable: the tag is `{{% {word} %}}`"));
             }
             at += length;
             continue;
@@ -113,6 +122,8 @@ mod tests {
             ("<?php echo 1 ?>", "1:1 `<?php` is sent as it is: nothing here runs PHP"),
             ("<p>{ name }}</p>", "1:11 `}}` closes nothing: the mark in front is `{{`"),
             ("{ if name %}", "1:11 `%}` closes nothing: the mark in front is `{%`"),
+            ("{{ endif }}", "1:1 `{{ endif }}` is a variable: the tag is `{% endif %}`"),
+            ("{{- else -}}", "1:1 `{{ else }}` is a variable: the tag is `{% else %}`"),
             ("{{ `/detail/${id}` }}", "1:13 `${` fills nothing in a text: join with `~`, as in `\"/detail/\" ~ id`"),
         ] {
             assert_eq!(said(text), [expected], "{text}");

@@ -278,18 +278,19 @@ fn end_argument<'t>(open: &mut Open<'t>, template: &'t str, tokens: &[Token<'t>]
     let typed = |start: usize| tokens.get(start..end).filter(|tokens| !tokens.is_empty());
     match argument {
         Some((name, value)) => {
-            if let Some(value) = typed(value)
-                && let (Some(first), Some(last)) = (value.first(), value.last())
-            {
-                let text = template.get(first.at..last.end()).unwrap_or_default();
-                let literal = literal(value);
-                call.arguments.push(Argument { name: name.text, at: name.at, value_at: first.at, text, literal });
-            }
+            // Of a value that is missing the engine says so.
+            let value = typed(value).unwrap_or_default();
+            let span = value.first().zip(value.last()).map_or(name.end()..name.end(), |(first, last)| first.at..last.end());
+            let (value_at, text) = (span.start, template.get(span).unwrap_or_default());
+            call.arguments.push(Argument { name: name.text, at: name.at, value_at, text, literal: literal(value) });
         }
         None => {
             let without = match typed(start) {
                 Some([name, colon, value @ ..]) if name.sort == Sort::Word && colon.sort == Sort::Sign(b':') => {
                     nameless(template, value, Some(name.text)).map(|told| Nameless { at: name.at, ..told })
+                }
+                Some([equals, value @ ..]) if equals.sort == Sort::Sign(b'=') => {
+                    nameless(template, value, None).map(|told| Nameless { at: equals.at, ..told })
                 }
                 Some(value) => nameless(template, value, None),
                 None => None,

@@ -105,6 +105,9 @@ fn wrong(call: &Call<'_>, signature: &Signature) -> Vec<(usize, String)> {
         wrong.push((first.at, nameless::told(call, signature)));
         return wrong;
     }
+    if wrong.is_empty() && call.callee == Callee::Function && call.name == "range" {
+        wrong.extend(no_range(call).map(|message| (call.at, message)));
+    }
     // A name with a slip in it is told once.
     for (missing, kind) in signature.required().filter(|(name, _)| !has(name)) {
         if call.arguments.iter().all(|argument| suggest(argument.name, signature.names()) != Some(missing)) {
@@ -112,6 +115,27 @@ fn wrong(call: &Call<'_>, signature: &Signature) -> Vec<(usize, String)> {
         }
     }
     wrong
+}
+
+/// Why a range of numbers that stand in the template can never be made: it is tried, by the engine.
+fn no_range(call: &Call<'_>) -> Option<String> {
+    let is_literal = call.arguments.iter().all(|argument| argument.literal.is_some());
+    let arguments: Vec<String> = call.arguments.iter().map(|argument| format!("{}={}", argument.name, argument.text)).collect();
+    let template = format!("{{% set x = range({}) %}}", arguments.join(", "));
+    let mut engine = tera::Tera::new();
+    let read = engine.add_raw_template("range", &template).is_ok();
+    let error =
+        engine.render("range", &tera::Context::new()).err().filter(|_| is_literal && read && !call.arguments.is_empty())?;
+    let tera::ErrorKind::RenderingError(report) = error.kind() else { return None };
+    let message = report.message();
+    Some(match message.split("would produce ").nth(1).and_then(|rest| rest.split(' ').next()) {
+        Some(length) => format!("`range` would make {length} numbers, and 100000 are the most"),
+        None if message.contains("greater than") => {
+            "`range` has a `start` behind its `end`: count down by `step_by=-1`".to_owned()
+        }
+        None if message.contains("Missing") => return None,
+        None => format!("`range` cannot be made: {message}"),
+    })
 }
 
 /// Two arguments that do not go together.

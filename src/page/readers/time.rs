@@ -16,7 +16,12 @@ pub(in crate::page) fn zone(value: &Value) -> Result<TimeZone, Refusal> {
 
 /// The zone whose name, or whose city, is nearest.
 fn near_zone(typed: &str) -> Option<String> {
-    let names: Vec<String> = tz::db().available().map(|name| name.to_string()).collect();
+    // An offset is no zone, and no zone is like it.
+    if typed.bytes().any(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    // `Etc/GMT+2` is two hours behind, which nobody means by `GMT+2`.
+    let names: Vec<String> = tz::db().available().map(|name| name.to_string()).filter(|name| !name.starts_with("Etc/")).collect();
     let city = |name: &'_ str| name.rsplit('/').next().map(|city| city.to_ascii_lowercase()).unwrap_or_default();
     let typed_city = typed.replace(' ', "_").to_ascii_lowercase();
     let by_city = names.iter().find(|name| city(name) == typed_city).cloned();
@@ -53,6 +58,25 @@ fn near_format(typed: &str) -> Option<String> {
         ("mm", "%M"),
         ("ss", "%S"),
     ];
+    const SINGLE: [(char, &str); 11] = [
+        ('d', "%d"),
+        ('j', "%-d"),
+        ('m', "%m"),
+        ('n', "%-m"),
+        ('M', "%b"),
+        ('F', "%B"),
+        ('Y', "%Y"),
+        ('y', "%y"),
+        ('H', "%H"),
+        ('i', "%M"),
+        ('s', "%S"),
+    ];
+    let letter = |c: char| SINGLE.iter().find(|(known, _)| *known == c).map(|(_, directive)| *directive);
+    // `d.m.Y`: no letter stands beside another one.
+    let alone = typed.as_bytes().windows(2).all(|pair| !pair.iter().all(u8::is_ascii_alphabetic));
+    if alone && typed.chars().any(char::is_alphabetic) && typed.chars().all(|c| !c.is_alphabetic() || letter(c).is_some()) {
+        return Some(typed.chars().map(|c| letter(c).map_or_else(|| c.to_string(), ToOwned::to_owned)).collect());
+    }
     let meant = LETTERS.iter().fold(typed.to_owned(), |text, (letters, directive)| text.replace(letters, directive));
     (meant != typed && !typed.contains('%')).then_some(meant)
 }

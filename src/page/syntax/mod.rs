@@ -123,7 +123,13 @@ impl<'t> Complaint<'t> {
                 let meant = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
                 here(format!("`loop` has no `{field}`: it has `{}`{meant}", FIELDS.join("`, `")))
             }
-            message if message.starts_with("Function calls are only allowed") => here(operators::method(word(self.here()))),
+            message if message.starts_with("Function calls are only allowed") => {
+                let owner = self.before().trim_end_matches('.');
+                let owner = owner.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+                here(operators::method(owner, word(self.here())))
+            }
+            "Invalid Integer" | "invalid Integer" => here("this number is larger than a template can hold".to_owned()),
+            message if message.starts_with("Keyword argument `") => here(format!("the argument `{}` stands twice", quoted(1))),
             message if message.starts_with("Invalid syntax for `set`") => {
                 here("a variable is set by `=`: `{% set name = value %}`".to_owned())
             }
@@ -150,11 +156,33 @@ impl<'t> Complaint<'t> {
             }
             "}}" if here.starts_with('}') && !here.starts_with("}}") => closed(0, "}"),
             "%}" if here.starts_with("}}") => closed(0, "}}"),
+            "%}" if here.starts_with('+') && before.is_empty() => Some((self.open, "there is no `{%+`: write `{%`".to_owned())),
             "%}" if here.starts_with('}') => closed(0, "}"),
             _ if here.starts_with(self.close) && before.trim_matches(['-', ' ', '\t', '\n', '\r']).is_empty() => {
                 Some((self.open, format!("nothing stands in this `{mark} {}`", self.close)))
             }
             _ => None,
+        }
+    }
+
+    /// The innermost bracket that is open in front of the place, and what closes it.
+    fn bracket(&self) -> (char, char) {
+        let (mut open, mut quote) = (Vec::new(), None);
+        for c in self.before().chars() {
+            match (quote, c) {
+                (Some(quoted), c) if quoted == c => quote = None,
+                (None, '"' | '\'' | '`') => quote = Some(c),
+                (None, '(' | '[' | '{') => open.push(c),
+                (None, ')' | ']' | '}') => {
+                    open.pop();
+                }
+                _ => {}
+            }
+        }
+        match open.last() {
+            Some('[') => ('[', ']'),
+            Some('{') => ('{', '}'),
+            _ => ('(', ')'),
         }
     }
 
@@ -181,18 +209,30 @@ impl<'t> Complaint<'t> {
         let wanted = self.message.strip_prefix("Found ")?.trim_end_matches('.').rsplit_once(" but expected ")?.1;
         let quote = self.before().chars().next_back().filter(|c| matches!(c, '"' | '\''));
         let is_end = here.starts_with(self.close) || here.starts_with(&format!("-{}", self.close));
+        let tag = word(self.before().trim_start_matches(['-', ' ']));
+        if self.close == "}}" && tags::opens(tag) {
+            return Some((self.open, format!("`{tag}` stands in a tag: write `{{% {tag} … %}}`")));
+        }
+        let (open, bracket) = self.bracket();
         let said = match wanted {
+            _ if wanted.starts_with("identifier after it") => format!("`{token}` cannot stand here: a value is expected"),
+            _ if here.starts_with(char::is_alphabetic) && self.before().ends_with(|c: char| c.is_ascii_digit()) => {
+                "a number has digits and a point alone".to_owned()
+            }
             _ if wanted.starts_with("one of: ") && is_end => format!("a value is missing in front of `{token}`"),
             _ if wanted.starts_with("one of: ") => format!("`{token}` cannot stand here: a value is expected"),
             "identifier" if self.before().trim_end().ends_with('|') => {
                 format!("a filter is missing behind `|`, in front of `{token}`")
+            }
+            "identifier" if self.before().trim_end().ends_with(" is") || self.before().trim_end().ends_with(" is not") => {
+                format!("a test is missing behind `is`, in front of `{token}`")
             }
             "identifier" => format!("`{token}` cannot stand here: a name is expected"),
             "}}" | "%}" | "," | ")" if quote.is_some() && here.starts_with(char::is_alphanumeric) => {
                 let (quote, other) = if quote == Some('"') { ('"', '\'') } else { ('\'', '"') };
                 format!("the text ends in front of `{token}`: put one with {quote} in it between {other} and {other}")
             }
-            "," | ")" => format!("a `,` or the closing `)` is missing in front of `{token}`"),
+            "," | ")" => format!("a `,` or the closing `{bracket}` of `{open}` is missing in front of `{token}`"),
             "]" => format!("the closing `]` is missing in front of `{token}`"),
             "}}" | "%}" if token.starts_with(['"', '\'']) || token.starts_with(|c: char| c.is_alphanumeric()) => {
                 format!("`{token}` cannot stand here: an operator, a `|` or `{wanted}` is missing in front of it")

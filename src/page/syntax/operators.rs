@@ -3,7 +3,7 @@
 use super::{Complaint, Said, word};
 
 /// What stands in front of the place, what stands there, and what to write instead.
-const OPERATORS: [(&str, &str, &str); 22] = [
+const OPERATORS: [(&str, &str, &str); 24] = [
     ("", "&&", "there is no `&&`: write `and`"),
     ("|", "|", "there is no `||`: write `or`"),
     ("", "??", "there is no `??`: write `x | default(value=y)`"),
@@ -11,7 +11,9 @@ const OPERATORS: [(&str, &str, &str); 22] = [
     ("!=", "=", "there is no `!==`: write `!=`"),
     ("<", ">", "there is no `<>`: write `!=`"),
     ("-", ">", "there is no `->`: write `.`"),
-    ("=", ">", "there is no `=>`: a list is made by [item.name for item in items]"),
+    ("", "=>", "there is no `=>`: a list is made by [item.name for item in items]"),
+    ("", ":=", "there is no `:=`: write `{% set x = … %}`"),
+    ("", "^", "there is no `^`: write `**`"),
     ("", "::", "there is no `::`: write `.`"),
     ("+", "+", "there is no `++`: write `{% set x = x + 1 %}`"),
     ("+", "=", "there is no `+=`: write `{% set x = x + 1 %}`"),
@@ -85,6 +87,9 @@ fn choice(complaint: &Complaint<'_>) -> String {
     let condition = complaint.before().trim_matches(['-', ' ', '\t', '\n', '\r']);
     let rest = complaint.here().split_once(complaint.close).map_or("", |(rest, _)| rest).trim_start_matches('?');
     match rest.split_once(':') {
+        Some((yes, no)) if yes.trim().is_empty() && complaint.close == "}}" => {
+            format!("there is no `?:`: write `{{{{ {condition} or {} }}}}`", no.trim_matches(['-', ' ']))
+        }
         Some((yes, no)) if complaint.close == "}}" && condition.len() + rest.len() <= 60 => {
             format!("there is no `? :`: write `{{{{ {} if {condition} else {} }}}}`", yes.trim(), no.trim_matches(['-', ' ']))
         }
@@ -95,14 +100,24 @@ fn choice(complaint: &Complaint<'_>) -> String {
 /// A `=` where no variable is set and no argument is named.
 fn equals(complaint: &Complaint<'_>) -> String {
     let before = complaint.before().trim();
+    if matches!(before, "set" | "set_global") {
+        return "a name is missing in front of `=`: `{% set name = value %}`".to_owned();
+    }
     if complaint.close == "}}" && before.chars().all(|c| c.is_alphanumeric() || c == '_') {
         return format!("a variable is set by a tag: `{{% set {before} = … %}}`");
     }
     "`=` does not compare: write `==`".to_owned()
 }
 
-/// What to write instead of a method.
-pub(super) fn method(name: &str) -> String {
+/// What JavaScript has in its own right.
+const JAVASCRIPT: [&str; 9] = ["Math", "JSON", "Object", "Array", "Date", "Number", "String", "console", "window"];
+
+/// What to write instead of a method of `owner`.
+pub(super) fn method(owner: &str, name: &str) -> String {
+    if JAVASCRIPT.contains(&owner) {
+        let advice = if name == "stringify" { "write `x | json`" } else { "let the backend send it ready" };
+        return format!("no JavaScript runs here, so there is no `{owner}.{name}()`: {advice}");
+    }
     let advice = match name {
         "length" | "size" | "count" | "len" => "write `x | length`",
         "toUpperCase" | "upper" | "toLocaleUpperCase" | "uppercase" => "write `x | upper`",

@@ -21,6 +21,11 @@ const TAGS: [&str; 15] = [
     "endraw",
 ];
 
+/// Whether a word begins a tag, and cannot begin a value.
+pub(super) fn opens(word: &str) -> bool {
+    matches!(word, "if" | "elif" | "else" | "for" | "block" | "set" | "include" | "extends" | "filter" | "macro" | "import")
+}
+
 pub(super) fn said(complaint: &Complaint<'_>) -> Option<Said> {
     let here = complaint.here();
     if complaint.message.starts_with("Unknown tag") {
@@ -36,7 +41,8 @@ pub(super) fn said(complaint: &Complaint<'_>) -> Option<Said> {
         "for" if here.starts_with('(') => at("the names of a loop have no brackets: `{% for key, value in map %}`".to_owned()),
         "include" | "extends" if complaint.message.ends_with("expected string.") => {
             let path: String = here.chars().take_while(|c| c.is_alphanumeric() || "_-./".contains(*c)).collect();
-            let path = if path.is_empty() || path.contains('.') { path } else { format!("{path}.html") };
+            let path = if path.is_empty() { "name".to_owned() } else { path };
+            let path = if path.contains('.') { path } else { format!("{path}.html") };
             at(format!("a template is named by a text: write `{{% {} \"{path}\" %}}`", complaint.tag()))
         }
         "include" if matches!(next, "with" | "without" | "only" | "context") => {
@@ -45,6 +51,14 @@ pub(super) fn said(complaint: &Complaint<'_>) -> Option<Said> {
         "include" if next == "ignore" => at("a template that is included has to be there: leave `ignore missing` out".to_owned()),
         "include" if here.starts_with(',') => {
             at("a template that is included sees all variables, and takes no arguments".to_owned())
+        }
+        "block" if here.starts_with(['"', '\'']) => at("the name of a block has no quotes: `{% block main %}`".to_owned()),
+        "block" if here.starts_with(['-', '.']) && !here.starts_with("-%}") => {
+            at("the name of a block has letters, digits and `_` alone: `{% block side_bar %}`".to_owned())
+        }
+        "if" | "elif" if next == "then" => at("there is no `then`: leave it out".to_owned()),
+        "for" if complaint.message.ends_with("expected else.") => {
+            at("a loop has no `if`: put an `{% if %}` into it, or loop over [x for x in items if x.shown]".to_owned())
         }
         "block" if here.starts_with(complaint.close) => at("a block needs a name: `{% block main %}`".to_owned()),
         "set" if complaint.before().trim_end().ends_with("=") && here.starts_with(complaint.close) => {
@@ -97,6 +111,7 @@ fn foreign(word: &str) -> Option<&'static str> {
         }
         "comment" => "write `{# … #}`",
         "verbatim" => "write `{% raw %}…{% endraw %}`",
+        "empty" => "write `{% else %}`",
         "echo" | "print" | "return" | "expr" => "write `{{ x }}`",
         "render" | "partial" | "embed" | "import_template" | "insert" => "write `{% include \"name.html\" %}`",
         "layout" | "extend" | "inherit" | "inherits" => "write `{% extends \"name.html\" %}`",

@@ -80,6 +80,16 @@ fn a_value_that_can_never_work_is_told_when_the_template_is_read() {
             "{% for i in range(end=3, step_by=0) %}{% endfor %}",
             "`range` wants a whole number other than 0 in `step_by`, not the number `0`",
         ),
+        (
+            "{% for i in range(start=5, end=1) %}{% endfor %}",
+            "`range` has a `start` behind its `end`: count down by `step_by=-1`",
+        ),
+        ("{% for i in range(end=1000000) %}{% endfor %}", "`range` would make 1000000 numbers, and 100000 are the most"),
+        (
+            "{{ t | date(format='d.m.Y') }}",
+            "`date` wants a format such as %d.%m.%Y in `format`, not the text `d.m.Y`; did you mean `%d.%m.%Y`?",
+        ),
+        ("{{ t | date(zone='GMT+2') }}", "`date` wants a time zone such as Europe/Berlin in `zone`, not the text `GMT+2`"),
         ("{{ t | split(pat=1) }}", "`split` wants a text in `pat`, not the number `1`"),
         ("{{ t | split(pat=null) }}", "`split` wants a text in `pat`, not null"),
         ("{{ t | trim(pat={}) }}", "`trim` wants a text in `pat`, not a mapping"),

@@ -49,6 +49,7 @@ fn an_argument_without_its_name_is_told_with_the_call_to_write() {
             "t:1:20: `truncate` takes its arguments by name: write `truncate(length=2)`",
         ),
         ("{{ t | upper('x') }}", "t:1:14: `upper` takes no arguments: write it without the brackets"),
+        ("{{ t | default(='x') }}", "t:1:16: `default` takes its arguments by name: write `default(value='x')`"),
         // Where nobody can know what is meant.
         ("{{ n | money(1, 2, 3) }}", "t:1:14: `money` takes its arguments by name: `money(currency=…, locale=…, minor=…)`"),
         // The rest of the template is looked at all the same; what the engine says further on is only its echo.
