@@ -68,6 +68,7 @@ struct Family {
 
 impl Family {
     fn relations(&mut self, problems: &mut Vec<TemplateProblem>) {
+        self.parents(problems);
         // Every round mends one template, each of them once for each of its relations at most.
         while let Err(error) = tera(Escaping::Html).add_raw_templates(self.texts.iter().map(|(name, text)| (name, text))) {
             let (culprit, word, other, message) = match error.kind() {
@@ -99,22 +100,42 @@ impl Family {
                     return;
                 }
             };
-            let text = self.text(&culprit).unwrap_or_default();
-            let place = place::named(text, word, &other);
-            let mended = if word == "component" { None } else { place::without(text, word, &other) };
-            problems.push(placed(&culprit, place, message));
-            self.unsure.insert(culprit.clone());
-            let Some((_, text)) = self.texts.iter_mut().find(|(name, _)| *name == culprit) else { return };
-            match mended {
-                Some(mended) => *text = mended,
-                None if text.is_empty() => return,
-                None => text.clear(),
+            if !self.mend(&culprit, word, &other, message, problems) {
+                return;
             }
         }
     }
 
-    fn text(&self, name: &str) -> Option<&str> {
-        self.texts.iter().find(|(known, _)| known == name).map(|(_, text)| text.as_str())
+    /// Parents that are not there, which the engine would tell one by one.
+    fn parents(&mut self, problems: &mut Vec<TemplateProblem>) {
+        let facts = self.facts();
+        let parent = |name: &str| facts.parents(name).first().map(|parent| (name.to_owned(), (*parent).to_owned()));
+        let pairs: Vec<(String, String)> = self.texts.iter().filter_map(|(name, _)| parent(name)).collect();
+        let names: BTreeSet<String> = self.texts.iter().map(|(name, _)| name.clone()).collect();
+        for (name, parent) in pairs.into_iter().filter(|(_, parent)| !names.contains(parent)) {
+            if !self.is_unsure(&parent) {
+                let message = self.missing(&parent);
+                self.mend(&name, "extends", &parent, message, problems);
+            }
+        }
+    }
+
+    fn facts(&self) -> AllFacts {
+        AllFacts::of(self.texts.iter().map(|(name, text)| (name.as_str(), text.as_str())))
+    }
+
+    /// Tells a problem of a template, and takes the tag out that it is with; the whole text where there is no such tag. Whether that made any
+    /// difference.
+    fn mend(&mut self, culprit: &str, word: &str, other: &str, message: String, problems: &mut Vec<TemplateProblem>) -> bool {
+        let Some((_, text)) = self.texts.iter_mut().find(|(name, _)| name == culprit) else { return false };
+        problems.push(placed(culprit, place::named(text, word, other), message));
+        self.unsure.insert(culprit.to_owned());
+        match if word == "component" { None } else { place::without(text, word, other) } {
+            Some(mended) => *text = mended,
+            None if text.is_empty() => return false,
+            None => text.clear(),
+        }
+        true
     }
 
     /// Whether a template, or the folder that it is in, cannot be read.
@@ -134,7 +155,7 @@ impl Family {
 
     /// What the engine has to say of the names in templates, as far as it does not come of what nobody knows.
     fn reports(&self, text: &str) -> Vec<TemplateProblem> {
-        let facts = AllFacts::of(self.texts.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+        let facts = self.facts();
         let mut problems = reports(text);
         problems.retain_mut(|problem| {
             let name = problem.message.split('`').nth(1).unwrap_or_default().to_owned();

@@ -25,7 +25,17 @@ pub(super) fn compile(snapshot: &Snapshot) -> Result<Plan, Broken> {
     let Loaded { mirror, source, problems } = spec::load_available(snapshot);
     let mut compiler = Compiler::new(&source, snapshot, problems);
     compiler.unread();
-    let plan = mirror.and_then(|file| compiler.file(&file));
+    let plan = match mirror {
+        Some(file) => compiler.file(&file),
+        None => {
+            // What belongs to every file is looked at all the same; the folder of the templates is the usual one, unless the file names one.
+            compiler.user_presets();
+            if !snapshot.text.lines().any(|line| line.starts_with("templates:")) {
+                compiler.templates(None);
+            }
+            None
+        }
+    };
     let (problems, beside) = compiler.into_problems();
     match plan {
         Some(plan) if problems.is_empty() && beside.is_empty() => Ok(plan),
@@ -80,7 +90,7 @@ impl<'s> Compiler<'s> {
             let backend = self.backend(name, spec);
             self.backends.extend(backend.map(Arc::new));
         }
-        let templates = self.templates(file);
+        let templates = self.templates(file.templates.as_deref());
         self.unsigned(csp.as_ref(), templates.all.as_ref());
         if file.routes.is_empty() {
             self.expected(

@@ -6,7 +6,7 @@ use super::schemas::not_utf8;
 use super::words::one_of;
 use crate::base::suggest;
 use crate::page::{TemplateProblem, Templates};
-use crate::spec::{self, At, FileSpec, Problem, Reference, Source};
+use crate::spec::{self, At, Problem, Reference, Source};
 
 /// Where templates are when the file does not say.
 const FOLDER: &str = "templates";
@@ -41,14 +41,14 @@ impl Shelf {
 }
 
 impl Compiler<'_> {
-    /// The templates of the folder.
-    pub(super) fn templates(&mut self, file: &FileSpec) -> Shelf {
+    /// The templates of the folder that the file names, or of the usual one.
+    pub(super) fn templates(&mut self, named: Option<&str>) -> Shelf {
         let at = At::root().key("templates");
-        if file.templates.is_none() && self.source().in_doubt(&at) {
+        if named.is_none() && self.source().in_doubt(&at) {
             // The folder is what was taken out.
             return Shelf { is_unknown: true, ..Shelf::default() };
         }
-        let folder = file.templates.as_deref().unwrap_or(FOLDER);
+        let folder = named.unwrap_or(FOLDER);
         let shown = folder.trim_end_matches('/');
         let mut unread: Vec<String> = self.snapshot().unread_under(folder).map(ToOwned::to_owned).collect();
         let mut sources = Vec::new();
@@ -64,7 +64,7 @@ impl Compiler<'_> {
                 }
             }
         }
-        if sources.is_empty() && unread.is_empty() && file.templates.is_some() {
+        if sources.is_empty() && unread.is_empty() && named.is_some() {
             // A file in the folder would lead out of ours, too.
             let is_outside = spec::reference("", &format!("{folder}/a")) == Reference::Outside;
             let message = match is_outside {
