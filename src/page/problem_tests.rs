@@ -93,3 +93,48 @@ fn a_block_that_nobody_would_see_is_told_with_those_that_there_are() {
         assert_eq!(compile(&[parent, ("c", child)]).unwrap_err(), [expected], "{child}");
     }
 }
+
+#[test]
+fn every_family_however_broken_comes_to_an_end_and_each_problem_has_its_place() {
+    let names = ["a", "b", "c", "d"];
+    let mut random = fastrand::Rng::with_seed(11);
+    for _ in 0..3_000 {
+        let files: Vec<(String, String)> = names
+            .iter()
+            .map(|name| {
+                let mut text = String::new();
+                let any = |random: &mut fastrand::Rng| ["a", "b", "c", "d", "gone", "secret", "é"][random.usize(0..7)];
+                if random.bool() {
+                    text.push_str(&format!("{{%- extends \"{}\" -%}}", any(&mut random)));
+                }
+                for _ in 0..random.usize(0..4) {
+                    let other = any(&mut random);
+                    let block = ["x", "y"][random.usize(0..2)];
+                    text.push_str(&match random.usize(0..7) {
+                        0 => format!("{{% include '{other}' %}}"),
+                        1 => format!("{{% block {block} %}}é{{{{ a | nope }}}}{{% include \"{other}\" %}}{{% endblock %}}"),
+                        2 => format!("{{% component {block}() %}}{{% endcomponent %}}"),
+                        3 => format!("{{{{ <{block} /> }}}}"),
+                        4 => "{% if a %}".to_owned(),
+                        5 => "{{ a | default('x') }}".to_owned(),
+                        _ => "{{ a".to_owned(),
+                    });
+                }
+                ((*name).to_owned(), text)
+            })
+            .collect();
+        let problems = Templates::compile_among(files.clone(), &["secret".to_owned()]).err().unwrap_or_default();
+        for problem in &problems {
+            let is_placed = names.contains(&problem.template.as_str()) && problem.line.is_some() && problem.column.is_some();
+            assert!(is_placed && !problem.message.contains("secret"), "{files:?}\n{problem:?}");
+        }
+        // Told once, and the same whenever it is asked.
+        let again = Templates::compile_among(files.clone(), &["secret".to_owned()]).err().unwrap_or_default();
+        assert_eq!(problems, again, "{files:?}");
+        let mut seen = Vec::new();
+        for problem in &problems {
+            assert!(!seen.contains(&problem), "{files:?}\n{problem:?}");
+            seen.push(problem);
+        }
+    }
+}
