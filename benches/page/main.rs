@@ -20,7 +20,7 @@ use forecourt::page::{Around, State, Templates, View};
 use forecourt::shape::{Action, Fused, MissingData, MissingVerdict, Notes, Payload, Shape, Step, Unwrap, UnwrapOptions};
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: forecourt::cli::Allocator = forecourt::cli::Allocator;
 
 const TEMPLATE: &str = include_str!("page.html");
 
@@ -69,7 +69,7 @@ fn table(name: &str, reply: &str) {
 
     let html = tera.render(&values);
     assert_eq!(templates.show(&view, &document, &around).unwrap().html, html);
-    assert_eq!(templates.show_text(&view, &text, &around).unwrap().html, html);
+    assert_eq!(templates.show_text(&view.source(&text), &around).unwrap().html, html);
     assert_eq!(straight::page(&document), html);
 
     let parts: [(&str, &dyn Fn()); 10] = [
@@ -82,12 +82,12 @@ fn table(name: &str, reply: &str) {
         ("engine: render alone", &|| drop(black_box(tera.render(black_box(&values))))),
         ("parse alone", &|| drop(black_box(parse(black_box(reply), &Limits::default()).unwrap()))),
         ("unwrap on the bytes alone", &|| drop(black_box(fused.run(black_box(reply), 128)))),
-        ("page from text alone", &|| drop(black_box(templates.show_text(&view, black_box(&text), &around).unwrap()))),
+        ("page from text alone", &|| drop(black_box(templates.show_text(&view.source(black_box(&text)), &around).unwrap()))),
         ("page from a tree alone", &|| drop(black_box(templates.show(&view, black_box(&document), &around).unwrap()))),
-        ("**unwrap on the bytes, page from text**", &|| {
-            let text = fused.run(black_box(reply), 128).unwrap();
-            let text = simdutf8::basic::from_utf8(&text).unwrap();
-            drop(black_box(templates.show_text(&view, text, &around).unwrap()));
+        ("**page from the payload in its envelope**", &|| {
+            let reply = simdutf8::basic::from_utf8(black_box(reply).as_bytes()).unwrap();
+            let source = fused.payload(reply, 128, |at, levels| view.source_at(reply, at, levels)).unwrap();
+            drop(black_box(templates.show_text(&source, &around).unwrap()));
         }),
     ];
     let times = fastest(&parts, BUDGET);

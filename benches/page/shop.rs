@@ -44,12 +44,12 @@ fn row(name: &str, view: &View, text: &str, templates: &Templates) {
     };
     let by_engine = |text| templates.show_by_engine(view, &parse(text, &Limits::default()).unwrap(), &around).unwrap();
     assert!(view.stays().is_none());
-    let shown = templates.show_text(view, text, &around).unwrap();
+    let shown = templates.show_text(&view.source(text), &around).unwrap();
     assert_eq!(shown, by_engine(text));
     let times = super::fastest(
         &[
             ("engine", &|| drop(black_box(by_engine(black_box(text))))),
-            ("text", &|| drop(black_box(templates.show_text(view, black_box(text), &around).unwrap()))),
+            ("text", &|| drop(black_box(templates.show_text(&view.source(black_box(text)), &around).unwrap()))),
         ],
         BUDGET,
     );

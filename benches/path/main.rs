@@ -32,7 +32,7 @@ use http::Request;
 use tokio::io::DuplexStream;
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: forecourt::cli::Allocator = forecourt::cli::Allocator;
 
 /// Connections that ask in turns.
 const CONNECTIONS: usize = 64;
@@ -52,7 +52,13 @@ routes:
     call: GET origin:/{path.size}
     shape: [{ unwrap: data }, { nulls: drop }, { flatten: { join: ".", arrays: each } }]
     cache: { ttl: 1h }
+  - route: GET /page/{size}
+    call: GET origin:/{path.size}
+    shape: [{ unwrap: data }]
+    page: { template: page.html, when: always }
 "#;
+
+const TEMPLATE: &str = include_str!("../page/page.html");
 
 /// Dials the backend of this benchmark where routes.yaml says `demo:`.
 struct Backend(Arc<pipes::Replies>);
@@ -137,13 +143,16 @@ fn rows(replies: &Arc<pipes::Replies>, flight: Option<&Flight>) -> Vec<Row> {
         row("clean-medium", 1, through("/clean/medium")),
         row("cached-small", 0, through("/cached/small")),
         row("cached-medium", 1, through("/cached/medium")),
+        row("page-small", 0, through("/page/small")),
+        row("page-medium", 1, through("/page/medium")),
     ]
 }
 
 /// An edge and a gateway as a worker has them, with its flight record and a log that nobody reads.
 fn edge(replies: &Arc<pipes::Replies>, flight: Option<&Flight>) -> Edge<impl Service> {
     let folder = std::env::temp_dir().join(format!("forecourt-path-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::create_dir_all(folder.join("templates")).unwrap();
+    std::fs::write(folder.join("templates/page.html"), TEMPLATE).unwrap();
     let file = folder.join("routes.yaml");
     std::fs::write(&file, CONFIGURATION).unwrap();
     let plan = plan::compile(&Snapshot::read_with(&file, |_| None::<OsString>).unwrap()).unwrap();

@@ -17,7 +17,7 @@ use forecourt::shape::{
 use serde_json::{Map, Value};
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: forecourt::cli::Allocator = forecourt::cli::Allocator;
 
 /// How long one document and one job are measured, all forms together.
 const BUDGET: Duration = Duration::from_secs(3);

@@ -1,10 +1,11 @@
-//! What every floor may use: addresses as text, durations, sizes, shares, templates with holes, suggestions.
+//! What every floor may use: addresses as text, durations, the moment, sizes, shares, templates with holes, suggestions.
 //!
-//! Stands on nothing of this crate. Never reads a file, a clock or the network.
+//! Stands on nothing of this crate. Never reads a file or the network; `moment` alone reads a clock.
 
 pub mod address;
 pub mod duration;
 pub mod hole;
+pub mod moment;
 pub mod share;
 pub mod size;
 mod suggest;

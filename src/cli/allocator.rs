@@ -1,4 +1,74 @@
-//! Memory that nobody uses, given back to the system.
+//! Memory: where it comes from, and what nobody uses given back to the system.
+
+use std::alloc::{GlobalAlloc, Layout};
+
+/// What the allocator aligns to without being told, as `malloc` has to: what fits any type of the size.
+const BY_ITSELF: usize = 2 * size_of::<usize>();
+
+/// The allocator of the program: mimalloc, asked as `malloc` is wherever that will do.
+///
+/// The interface that it has for Rust names an alignment every time, and then whatever is large or odd in size is cut out of a larger
+/// block, which takes several times as long (docs/performance.md).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Allocator;
+
+/// Whether memory for it is aligned without a word about that.
+fn is_ordinary(size: usize, align: usize) -> bool {
+    align <= BY_ITSELF && align <= size
+}
+
+// SAFETY: the library's functions keep the contract of `malloc` and of its siblings: null or a block of its own of at least the size, aligned
+// to what was asked for, or by itself for every type that fits; and each takes back what any of them gave.
+#[expect(unsafe_code, reason = "the allocator's own library has no safe interface to it")]
+unsafe impl GlobalAlloc for Allocator {
+    #[inline]
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let (size, align) = (layout.size(), layout.align());
+        // SAFETY: any size and every power of two may be asked for.
+        unsafe {
+            let place = if is_ordinary(size, align) {
+                libmimalloc_sys::mi_malloc(size)
+            } else {
+                libmimalloc_sys::mi_malloc_aligned(size, align)
+            };
+            place.cast()
+        }
+    }
+
+    #[inline]
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        let (size, align) = (layout.size(), layout.align());
+        // SAFETY: as above.
+        unsafe {
+            let place = if is_ordinary(size, align) {
+                libmimalloc_sys::mi_zalloc(size)
+            } else {
+                libmimalloc_sys::mi_zalloc_aligned(size, align)
+            };
+            place.cast()
+        }
+    }
+
+    #[inline]
+    unsafe fn dealloc(&self, place: *mut u8, _layout: Layout) {
+        // SAFETY: the caller gives back what one of these gave.
+        unsafe { libmimalloc_sys::mi_free(place.cast()) }
+    }
+
+    #[inline]
+    unsafe fn realloc(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        let align = layout.align();
+        // SAFETY: the caller gives back what one of these gave.
+        unsafe {
+            let place = if is_ordinary(size, align) {
+                libmimalloc_sys::mi_realloc(place.cast(), size)
+            } else {
+                libmimalloc_sys::mi_realloc_aligned(place.cast(), size, align)
+            };
+            place.cast()
+        }
+    }
+}
 
 /// Gives back what has been free for as long as the master told the allocator to wait (`MIMALLOC_PURGE_DELAY`). By itself the allocator
 /// looks when it is asked for more, and a worker that has nothing to do asks for nothing.
@@ -12,6 +82,35 @@ pub(super) fn give_back() {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What `alloc` gives, grown and shrunk, of all sizes and alignments that a program asks for and some that none does.
+    #[test]
+    #[expect(unsafe_code, reason = "an allocator is called so")]
+    fn every_block_is_aligned_and_keeps_its_bytes_when_it_grows() {
+        for align in [1, 2, 4, 8, 16, 32, 64, 128, 4096] {
+            for size in [1, 3, 8, 15, 16, 17, 24, 31, 40, 100, 456, 1000, 1024, 1025, 3112, 8192, 70_000, 5 << 20] {
+                let (layout, larger) = (Layout::from_size_align(size, align).unwrap(), size * 2 + 1);
+                // SAFETY: no size is zero, every block is used within its size and freed once with the layout that it has.
+                unsafe {
+                    let place = Allocator.alloc(layout);
+                    assert!(!place.is_null() && place.addr().is_multiple_of(align), "{layout:?}");
+                    place.write_bytes(0xa5, size);
+                    let place = Allocator.realloc(place, layout, larger);
+                    assert!(!place.is_null() && place.addr().is_multiple_of(align), "{layout:?}, grown");
+                    assert!((0..size).all(|at| place.add(at).read() == 0xa5), "{layout:?}, grown");
+                    let grown = Layout::from_size_align(larger, align).unwrap();
+                    let place = Allocator.realloc(place, grown, size.div_ceil(2));
+                    assert!(!place.is_null() && place.addr().is_multiple_of(align), "{layout:?}, shrunk");
+                    assert!((0..size.div_ceil(2)).all(|at| place.add(at).read() == 0xa5), "{layout:?}, shrunk");
+                    Allocator.dealloc(place, Layout::from_size_align(size.div_ceil(2), align).unwrap());
+                    let zeroed = Allocator.alloc_zeroed(layout);
+                    assert!(!zeroed.is_null() && zeroed.addr().is_multiple_of(align), "{layout:?}, zeroed");
+                    assert!((0..size).all(|at| zeroed.add(at).read() == 0), "{layout:?}, zeroed");
+                    Allocator.dealloc(zeroed, layout);
+                }
+            }
+        }
+    }
 
     #[test]
     fn what_is_in_use_stays_as_it_was() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::allocator;
+use super::{allocator, program_pages};
 use crate::cluster::Usage;
 use crate::gateway::{Gateway, Pressure};
 use crate::server::Edge;
@@ -16,8 +16,9 @@ const EVERY: Duration = Duration::from_millis(250);
 /// How often what is free is given back.
 const GIVING_BACK: Duration = Duration::from_secs(1);
 
-/// Gives back what is free, again and again.
+/// Gives back what only the start needed, and then what is free, again and again.
 pub(super) fn give_back() -> Watch {
+    program_pages::give_back();
     Watch(Some(tokio::spawn(async {
         let mut turns = interval(GIVING_BACK);
         turns.set_missed_tick_behavior(MissedTickBehavior::Delay);

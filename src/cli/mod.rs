@@ -22,6 +22,7 @@ mod memory;
 mod operation;
 mod peers;
 mod pid_file;
+mod program_pages;
 mod publish;
 mod purge;
 mod reload;
@@ -44,6 +45,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use allocator::Allocator;
 use control_argument::ControlArgument;
 use exit::Exit;
 use files::FileArguments;

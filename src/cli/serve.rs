@@ -8,7 +8,7 @@ use anyhow::{Context, Result, anyhow};
 use super::configuration::configuration;
 use super::exit::{self, Exit};
 use super::operation::Operation;
-use super::{ServeArguments, load, log, runtime};
+use super::{ServeArguments, load, log, program_pages, runtime};
 use crate::cluster::listen::{self, Bound, ListenError};
 use crate::cluster::{
     Configuration, Error, GroupSettings, Handle, Loader, Master, MasterSettings, Notice, Predecessor, Program, Reopen,
@@ -90,6 +90,7 @@ fn batch() -> usize {
 fn notice_to_log(notice: &Notice) {
     if let Notice::Ready { workers } = notice {
         tracing::info!(event = "setup", workers, "ready");
+        program_pages::give_back();
     }
 }
 

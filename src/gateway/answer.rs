@@ -10,7 +10,6 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH};
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use percent_encoding::percent_decode_str;
-use tokio::time::Instant;
 
 use super::accept::Wish;
 use super::aside::LARGE;
@@ -26,7 +25,8 @@ use super::rehearsing::Rehearsal;
 use super::shedding::Term;
 use super::showing::Visit;
 use super::streaming::Started;
-use super::{Body, Gateway, allow, degrading, fragment, problem, websocket};
+use super::{Body, Gateway, allow, compressing, degrading, fragment, problem, websocket};
+use crate::base::moment;
 use crate::check::{self, In, Input, Refusal as Unchecked, Violation};
 use crate::json::Node;
 use crate::page::Around;
@@ -65,7 +65,10 @@ impl Gateway {
             Ok(response) => response,
             Err(fault) => self.faulted(&parts, &fault, &mut trace),
         };
-        response = self.compressed(&parts, response).await;
+        if let Some(wanted) = compressing::wanted(&parts, &mut response) {
+            // In a box, for its size: what is not encoded pays nothing for it.
+            response = Box::pin(self.encoded(wanted, response)).await;
+        }
         if !self.injections.is_empty() {
             response = self.truncated(response, &trace);
         }
@@ -159,7 +162,7 @@ impl Gateway {
             Answer::Proxy(call) => {
                 let input = checked(route, parts, holes, &[])?;
                 // How long it takes is the client's to say, which may still send.
-                let deadline = Instant::now() + term.time;
+                let deadline = moment::now() + term.time;
                 if websocket::is_asked_for(call, parts) {
                     return Box::pin(self.connect(call, parts, &input, deadline, trace)).await;
                 }
@@ -170,10 +173,10 @@ impl Gateway {
                 let deadline = deadline();
                 let input = checked(route, parts, holes, &received)?;
                 let asked = Asked { parts, input: &input, received: &received };
-                let started = Clock::now();
+                let started = moment::now();
                 let above = self.streams_above(route, wanted);
                 let answered = self.ask_for(call, &asked, target(call, parts, &input)?, deadline, above).await;
-                trace.upstream = started.elapsed();
+                trace.upstream = moment::now().saturating_duration_since(started);
                 let reply = match answered? {
                     Answered::Whole(reply) => reply,
                     Answered::Growing(growing) => match self.stream(route, call, shape, growing, parts).await? {

@@ -6,7 +6,6 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, Method, Response, Uri};
 use std::ops::Range;
 use std::sync::Arc;
-use tokio::time::Instant;
 
 use super::accept::Form;
 use super::answer::{Incoming, Task};
@@ -18,6 +17,7 @@ use super::fragment::Wanted;
 use super::keeping::{give, tell};
 use super::shedding::Term;
 use super::{Body, Gateway};
+use crate::base::moment;
 use crate::cache::{Failing, Found, Key, Standing, Status};
 use crate::plan::{Caching, Route};
 
@@ -52,7 +52,7 @@ impl Gateway {
             return response;
         }
         let question = Question::of(route, caching, parts, &wanted);
-        let now = Instant::now();
+        let now = moment::now();
         let found = self.kept.find(&question.text, now);
         let (deadline, time) = (deadline(route, &wanted), self.time(route, &wanted));
         let fetch = || {

@@ -1,12 +1,13 @@
 //! From a checked request to a backend's reply.
 
-use std::time::{Duration, Instant as Clock};
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{self, ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{self, ACCEPT, CONTENT_ENCODING, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body_util::BodyExt;
+use http_body_util::combinators::BoxBody;
 use tokio::time::Instant;
 
 use super::answer::Incoming;
@@ -16,9 +17,11 @@ use super::keeping::Heard;
 use super::receiving::broken;
 use super::{Body, Gateway, holes};
 use crate::base::hole::Hole;
+use crate::base::moment;
 use crate::check::{BodyBytes, In, Input, Violation};
 use crate::plan::{Call, MethodChoice};
-use crate::upstream::{self, Answered, FillError, Reply, Tally, headers};
+use crate::upstream::headers::{self, Forwarding, MakeHeaders};
+use crate::upstream::{self, Answered, CallHeaders, FillError, Reply, Tally};
 
 /// A checked request, as the calls of a shaped route see it.
 #[derive(Clone, Copy)]
@@ -37,9 +40,10 @@ impl Gateway {
         path_and_query: String,
         deadline: Instant,
     ) -> Result<Reply, Fault> {
-        let request = sent(call, asked, path_and_query, deadline)?;
+        let sending = Sending::new(call, asked, deadline)?;
         let upstream = call.backend().upstream();
-        let reply = self.client.send(upstream, request, deadline).await.map_err(|error| self.failed(call, error))?;
+        let reply =
+            self.client.send(upstream, sending.call(path_and_query), deadline).await.map_err(|error| self.failed(call, error))?;
         heard(asked.parts, &reply);
         Ok(reply)
     }
@@ -53,7 +57,8 @@ impl Gateway {
         deadline: Instant,
         above: Option<u64>,
     ) -> Result<Answered, Fault> {
-        let request = sent(call, asked, path_and_query, deadline)?;
+        let sending = Sending::new(call, asked, deadline)?;
+        let request = sending.call(path_and_query);
         let above = |status: StatusCode, _: &HeaderMap| above.filter(|_| status.is_success());
         let answered = self.client.send_growing(call.backend().upstream(), request, deadline, above).await;
         let answered = answered.map_err(|error| self.failed(call, error))?;
@@ -77,15 +82,16 @@ impl Gateway {
             MethodChoice::Fixed(method) => method.clone(),
             MethodChoice::AsRequested => parts.method.clone(),
         };
-        let forwarded = headers::forward_untouched(&parts.headers, &peer(parts)).map_err(nominated)?;
+        let forwarding = Forwarding::untouched(&parts.headers, peer(parts)).map_err(nominated)?;
         let path_and_query = target(call, parts, input)?;
-        let body = body.map_err(upstream::BodyError::from).boxed();
-        let started = Clock::now();
-        let (repeat, trailers) = (call.repeat(), headers::Trailers::of(&parts.headers));
-        let head =
-            upstream::Head { method, path_and_query: &path_and_query, headers: forwarded, repeat, trailers, tally: tally(parts) };
+        // A body of no bytes is not boxed.
+        let body = if body.is_end_stream() { BoxBody::default() } else { body.map_err(upstream::BodyError::from).boxed() };
+        let started = moment::now();
+        let (repeat, trailers) = (call.repeat(), forwarding.trailers());
+        let (path_and_query, headers) = (path_and_query.as_str(), CallHeaders::Made(&forwarding));
+        let head = upstream::Head { method, path_and_query, headers, repeat, trailers, tally: tally(parts) };
         let result = self.client.open(call.backend().upstream(), head, body, deadline).await;
-        trace.upstream = started.elapsed();
+        trace.upstream = moment::now().saturating_duration_since(started);
         result.map(|response| response.map(Body::stream)).map_err(|error| self.failed(call, error))
     }
 
@@ -98,28 +104,54 @@ impl Gateway {
 }
 
 /// A call of a shaped route as it is sent.
-fn sent(call: &Call, asked: &Asked<'_>, path_and_query: String, deadline: Instant) -> Result<upstream::Call, Fault> {
-    let Asked { parts, input, received } = asked;
-    let method = method(call, parts).clone();
-    let upstream = call.backend().upstream();
-    let mut headers = headers::forward(&parts.headers, &peer(parts)).map_err(nominated)?;
-    headers.insert(ACCEPT, HeaderValue::from_static("application/json, */*;q=0.1"));
-    if let Some(name) = &upstream.settings().headers.deadline {
-        // A backend that wants to know when nobody waits any more.
-        headers.insert(name, HeaderValue::from(left(deadline, upstream.settings().timeouts.total)));
+struct Sending<'r> {
+    call: &'r Call,
+    parts: &'r Parts,
+    forwarding: Forwarding<'r>,
+    body: Bytes,
+    deadline: Instant,
+}
+
+impl<'r> Sending<'r> {
+    fn new(call: &'r Call, asked: &Asked<'r>, deadline: Instant) -> Result<Self, Fault> {
+        let Asked { parts, input, received } = *asked;
+        let forwarding = Forwarding::read(&parts.headers, peer(parts)).map_err(nominated)?;
+        let carries = matches!(*method(call, parts), Method::POST | Method::PUT | Method::PATCH | Method::DELETE);
+        let body = match &input.body_bytes {
+            _ if !carries => Bytes::new(),
+            BodyBytes::AsReceived => Bytes::clone(received),
+            BodyBytes::Rewritten(bytes) => Bytes::from(bytes.clone()),
+        };
+        Ok(Self { call, parts, forwarding, body, deadline })
     }
-    let carries = matches!(method, Method::POST | Method::PUT | Method::PATCH | Method::DELETE);
-    let body = match &input.body_bytes {
-        _ if !carries => Bytes::new(),
-        BodyBytes::AsReceived => Bytes::clone(received),
-        BodyBytes::Rewritten(bytes) => Bytes::from(bytes.clone()),
-    };
-    headers.remove(CONTENT_LENGTH);
-    if body.is_empty() {
-        headers.remove(CONTENT_TYPE);
-        headers.remove(CONTENT_ENCODING);
+
+    fn call(&self, path_and_query: String) -> upstream::Call<'_> {
+        upstream::Call {
+            method: method(self.call, self.parts).clone(),
+            path_and_query,
+            headers: CallHeaders::Made(self),
+            body: self.body.clone(),
+            repeat: self.call.repeat(),
+            tally: tally(self.parts),
+        }
     }
-    Ok(upstream::Call { method, path_and_query, headers, body, repeat: call.repeat(), tally: tally(parts) })
+}
+
+impl MakeHeaders for Sending<'_> {
+    fn make(&self) -> HeaderMap {
+        let mut headers = self.forwarding.make();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json, */*;q=0.1"));
+        let settings = self.call.backend().upstream().settings();
+        if let Some(name) = &settings.headers.deadline {
+            // A backend that wants to know when nobody waits any more.
+            headers.insert(name, HeaderValue::from(left(self.deadline, settings.timeouts.total)));
+        }
+        if self.body.is_empty() {
+            headers.remove(CONTENT_TYPE);
+            headers.remove(CONTENT_ENCODING);
+        }
+        headers
+    }
 }
 
 /// The method of a call of a shaped route: a HEAD is answered from what a GET brings.
@@ -145,18 +177,14 @@ fn heard(parts: &Parts, reply: &Reply) {
 
 /// Whole milliseconds until the deadline or the upstream's own limit, whichever is nearer.
 fn left(deadline: Instant, total: Duration) -> u64 {
-    let left = deadline.saturating_duration_since(Instant::now()).min(total);
+    let left = deadline.saturating_duration_since(moment::now()).min(total);
     u64::try_from(left.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Whom a backend may be told about.
-pub(super) fn peer(parts: &Parts) -> headers::Peer {
+pub(super) fn peer(parts: &Parts) -> headers::Peer<'_> {
     let peer = parts.extensions.get::<Peer>();
-    headers::Peer {
-        ip: peer.map(Peer::ip),
-        secure: peer.is_some_and(|peer| peer.secure),
-        host: host(parts).map(ToOwned::to_owned),
-    }
+    headers::Peer { ip: peer.map(Peer::ip), secure: peer.is_some_and(|peer| peer.secure), host: host(parts) }
 }
 
 /// The host that was asked for, as the client wrote it.

@@ -96,7 +96,7 @@ fn smaller(coding: Coding, effort: Effort, body: &[u8]) -> Bytes {
 
 /// How an answer is to leave.
 #[derive(Debug)]
-struct Wanted {
+pub(super) struct Wanted {
     coding: Coding,
     effort: Effort,
     /// Under which name it is kept.
@@ -104,16 +104,12 @@ struct Wanted {
 }
 
 impl Gateway {
-    /// The same answer, in the coding that the client wants most, when it may have one.
-    pub(super) async fn compressed(&self, parts: &Parts, mut response: Response<Body>) -> Response<Body> {
-        match wanted(parts, &mut response) {
-            // In a box, for its size: what is not encoded pays nothing for it.
-            Some(wanted) => Box::pin(self.encoded(wanted, response)).await,
-            None => response,
-        }
-    }
-
-    async fn encoded(&self, Wanted { coding, effort, name: known }: Wanted, mut response: Response<Body>) -> Response<Body> {
+    /// The same answer, in a coding that its client wants.
+    pub(super) async fn encoded(
+        &self,
+        Wanted { coding, effort, name: known }: Wanted,
+        mut response: Response<Body>,
+    ) -> Response<Body> {
         if let Some(body) = response.body().whole().cloned() {
             let made = self.compressing.encoded(coding, effort, body);
             let coded = match known {
@@ -139,7 +135,7 @@ impl Gateway {
 }
 
 /// How an answer is to leave, if in a coding; and what its head says of that in any case.
-fn wanted(parts: &Parts, response: &mut Response<Body>) -> Option<Wanted> {
+pub(super) fn wanted(parts: &Parts, response: &mut Response<Body>) -> Option<Wanted> {
     if response.extensions().get::<AsItIs>().is_some() || response.body().is_passed() {
         return None;
     }

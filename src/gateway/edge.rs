@@ -9,10 +9,10 @@ use std::borrow::Cow;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
 use http::HeaderValue;
+use uuid::{ContextV7, Timestamp};
 
 pub use crate::upstream::{Calls, Tunnel};
 
@@ -76,31 +76,36 @@ impl Peer {
 
 /// The name of one request in logs, problem documents, response and upstream headers.
 #[derive(Clone, PartialEq, Eq)]
-pub struct RequestId(Bytes);
+pub struct RequestId(HeaderValue);
+
+/// What keeps names of one millisecond in their order.
+static ORDER: Mutex<ContextV7> = Mutex::new(ContextV7::new());
 
 impl RequestId {
     /// A new, time-ordered name (UUID version 7).
-    pub fn generate() -> Self {
+    pub fn generate(now: SystemTime) -> Self {
+        let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let time = Timestamp::from_unix(&ORDER, since.as_secs(), since.subsec_nanos());
         let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
-        uuid::Uuid::now_v7().hyphenated().encode_lower(&mut text);
-        Self(Bytes::copy_from_slice(&text))
+        uuid::Uuid::new_v7(time).hyphenated().encode_lower(&mut text);
+        Self(HeaderValue::from_bytes(&text).expect("hexadecimal digits and dashes"))
     }
 
     /// Takes over the name that a client or a proxy in front gave, when it is 8 to 64 letters, digits, `.`, `_` or `-`.
     pub fn adopt(given: &HeaderValue) -> Option<Self> {
         let bytes = given.as_bytes();
         let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
-        ((8..=64).contains(&bytes.len()) && bytes.iter().all(plain)).then(|| Self(Bytes::copy_from_slice(bytes)))
+        ((8..=64).contains(&bytes.len()) && bytes.iter().all(plain)).then(|| Self(given.clone()))
     }
 
     /// The name as text.
     pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or_default()
+        std::str::from_utf8(self.0.as_bytes()).unwrap_or_default()
     }
 
     /// The name as a header value.
     pub fn header(&self) -> HeaderValue {
-        HeaderValue::from_maybe_shared(self.0.clone()).expect("letters, digits, dots, dashes and underscores only")
+        self.0.clone()
     }
 }
 
@@ -218,7 +223,7 @@ mod tests {
 
     #[test]
     fn a_generated_request_id_is_one_that_would_be_kept() {
-        let id = RequestId::generate();
+        let id = RequestId::generate(SystemTime::now());
         assert_eq!(RequestId::adopt(&id.header()), Some(id.clone()));
         assert_eq!(id.as_str().len(), 36);
     }

@@ -55,15 +55,12 @@ pub(super) struct Wanted {
 
 /// What a client wants of a route. A page for everyone is no matter of `Accept`.
 pub(super) fn wanted(route: &Route, templates: &Templates, parts: &Parts) -> Result<Wanted, Fault> {
+    if matches!(route.answer(), Answer::Proxy(_)) {
+        return Ok(Wanted { form: Form::Json, block: None });
+    }
     let wish = Wish::of(&parts.headers);
-    let page = route.page().filter(|_| !matches!(route.answer(), Answer::Proxy(_)));
-    let Some(page) = page else {
-        let is_proxy = matches!(route.answer(), Answer::Proxy(_));
-        return if is_proxy || wish.takes(Form::Json) {
-            Ok(Wanted { form: Form::Json, block: None })
-        } else {
-            Err(Fault::NotAcceptable)
-        };
+    let Some(page) = route.page() else {
+        return if wish.takes(Form::Json) { Ok(Wanted { form: Form::Json, block: None }) } else { Err(Fault::NotAcceptable) };
     };
     let block = block(page, templates, parts)?;
     let speaks_html = block.is_some() || is_partial(&parts.headers) || wish.page() || !wish.takes(Form::Json);

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::fault::Fault;
 use super::truth;
 use crate::json::{Limits, Node, Path, parse};
-use crate::page::{Around, Error, Shown, Templates, View};
+use crate::page::{Around, Error, Shown, Source, Templates, View};
 
 /// A shaped document on its way to its page.
 #[derive(Debug)]
@@ -14,6 +14,8 @@ pub(super) enum Paper<'d> {
     Tree(Node<'d>),
     /// JSON text.
     Text(Vec<u8>),
+    /// JSON text that stands in a reply, read for the page.
+    Read(Source<'d>),
 }
 
 impl Paper<'_> {
@@ -23,10 +25,8 @@ impl Paper<'_> {
     /// As [`Paper::tree`].
     pub(super) fn has_nothing(&self, required: &[Path]) -> Result<bool, Fault> {
         match self {
-            Self::Text(text) if required.is_empty() => {
-                let text = text.trim_ascii();
-                Ok(text == b"null" || text.strip_prefix(b"{").is_some_and(|rest| rest.trim_ascii_start() == b"}"))
-            }
+            Self::Text(text) if required.is_empty() => Ok(is_nothing(text)),
+            Self::Read(source) if required.is_empty() => Ok(is_nothing(source.text().as_bytes())),
             paper => Ok(truth::has_nothing(paper.tree()?.as_ref(), required)),
         }
     }
@@ -42,11 +42,15 @@ impl Paper<'_> {
         block: Option<&str>,
         around: &Around<'_>,
     ) -> Result<Shown, Fault> {
+        let of_text = |source: &Source<'_>| match block {
+            None => templates.show_text(source, around),
+            Some(block) => templates.show_block_text(source, block, around),
+        };
         let shown = match (self, block) {
-            (Self::Text(text), None) => templates.show_text(view, utf8(text)?, around),
-            (paper, None) => templates.show(view, paper.tree()?.as_ref(), around),
-            (Self::Text(text), Some(block)) => templates.show_block_text(view, block, utf8(text)?, around),
-            (paper, Some(block)) => templates.show_block(view, block, paper.tree()?.as_ref(), around),
+            (Self::Text(text), _) => of_text(&view.source(utf8(text)?)),
+            (Self::Read(source), _) => of_text(source),
+            (Self::Tree(document), None) => templates.show(view, document, around),
+            (Self::Tree(document), Some(block)) => templates.show_block(view, block, document, around),
         };
         shown.map_err(Fault::Page)
     }
@@ -56,6 +60,7 @@ impl Paper<'_> {
         match self {
             Self::Tree(document) => Paper::Tree(document.into_owned()),
             Self::Text(text) => Paper::Text(text),
+            Self::Read(source) => Paper::Text(source.text().as_bytes().to_vec()),
         }
     }
 
@@ -64,14 +69,20 @@ impl Paper<'_> {
     /// # Errors
     /// The text is no JSON, which no form of the shape writes.
     fn tree(&self) -> Result<Cow<'_, Node<'_>>, Fault> {
-        match self {
-            Self::Tree(document) => Ok(Cow::Borrowed(document)),
-            Self::Text(text) => {
-                let limits = Limits { depth: Limits::DEEPEST, ..Limits::default() };
-                parse(utf8(text)?, &limits).map(Cow::Owned).map_err(|error| unreadable(&error))
-            }
-        }
+        let text = match self {
+            Self::Tree(document) => return Ok(Cow::Borrowed(document)),
+            Self::Text(text) => utf8(text)?,
+            Self::Read(source) => source.text(),
+        };
+        let limits = Limits { depth: Limits::DEEPEST, ..Limits::default() };
+        parse(text, &limits).map(Cow::Owned).map_err(|error| unreadable(&error))
     }
+}
+
+/// Whether a text is `null` or an empty object.
+fn is_nothing(text: &[u8]) -> bool {
+    let text = text.trim_ascii();
+    text == b"null" || text.strip_prefix(b"{").is_some_and(|rest| rest.trim_ascii_start() == b"}")
 }
 
 fn utf8(text: &[u8]) -> Result<&str, Fault> {

@@ -54,14 +54,19 @@ impl Gateway {
             .decode()
             .text(&reply.body, content_type(reply))
             .map_err(|error| broken(backend, "upstream_not_json", &error))?;
-        if let (Some(fused), Some(depth)) = (route.fused(), backend.decode().literal_depth(&text))
-            && let Some(body) = fused.run(&text, depth)
-        {
-            // The fast form has nothing to note: what it has to say something about, it leaves to the lines below.
-            if let Some(page) = page {
-                return self.show(route, page, Paper::Text(body), head, wanted, visit);
+        // The fast forms have nothing to note: what they have to say something about, they leave to the lines below.
+        if let (Some(fused), Some(depth)) = (route.fused(), backend.decode().literal_depth(&text)) {
+            if let Some(page) = page
+                && let Some(source) = fused.payload(&text, depth, |at, levels| page.view().source_at(&text, at, levels))
+            {
+                return self.show(route, page, Paper::Read(source), head, wanted, visit);
             }
-            return Ok(Composed::Answer(self.json(route, reply.status, head, Body::full(Bytes::from(body)))));
+            if let Some(body) = fused.run(&text, depth) {
+                if let Some(page) = page {
+                    return self.show(route, page, Paper::Text(body), head, wanted, visit);
+                }
+                return Ok(Composed::Answer(self.json(route, reply.status, head, Body::full(Bytes::from(body)))));
+            }
         }
         let mut document = backend.decode().node(&text).map_err(|error| not_json(backend, reply, &error))?;
         let mut notes = Notes::default();
@@ -160,11 +165,12 @@ pub(super) fn vary_on(head: &mut HeaderMap, names: &[&str]) {
         let mut known = head.get_all(VARY).iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(','));
         known.any(|known| known.trim() == "*" || known.trim().eq_ignore_ascii_case(name))
     };
+    if names.iter().all(|name| says(name)) {
+        return;
+    }
     let missing = names.iter().filter(|name| !says(name)).map(|name| name.as_bytes());
     let all: Vec<&[u8]> = head.get_all(VARY).iter().map(HeaderValue::as_bytes).chain(missing).collect();
-    if all.len() > head.get_all(VARY).iter().count()
-        && let Ok(value) = HeaderValue::from_bytes(&all.join(&b", "[..]))
-    {
+    if let Ok(value) = HeaderValue::from_bytes(&all.join(&b", "[..])) {
         head.insert(VARY, value);
     }
 }

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::adaptive::Limit;
 use super::fault::Fault;
 use super::pressure::{Gauge, Pressure};
+use crate::base::moment;
 use crate::plan::{Plan, Route};
 
 /// The requests under way, and how many they may be.
@@ -56,7 +57,7 @@ impl Term<'_> {
         if let Some(place) = self.place {
             place.begin();
         }
-        Instant::now() + self.time
+        moment::now() + self.time
     }
 }
 
@@ -118,7 +119,7 @@ impl Place<'_> {
     /// The request is there, and what it takes from now on is our time. A request that never says so tells nothing about how loaded we are.
     pub(super) fn begin(&self) {
         if self.shedding.adaptive.is_some() {
-            self.began.get_or_init(Instant::now);
+            self.began.get_or_init(moment::now);
         }
     }
 
@@ -142,7 +143,7 @@ impl Drop for Place<'_> {
         if let (Some(limit), Some(name), Some(began)) = (&self.shedding.adaptive, &self.name, self.began.get())
             && self.tells.load(Ordering::Relaxed)
         {
-            lock(limit).answered(name, *began, Instant::now(), busy, self.is_good.load(Ordering::Relaxed));
+            lock(limit).answered(name, *began, moment::now(), busy, self.is_good.load(Ordering::Relaxed));
         }
     }
 }

@@ -74,6 +74,11 @@ impl<'v> Visit<'v> {
         Self { parts, params: &input.path, query: &input.query, deadline, on_loop: true }
     }
 
+    /// The id of the request.
+    fn id(&self) -> &'v str {
+        self.parts.extensions.get::<RequestId>().map_or("", RequestId::as_str)
+    }
+
     pub(super) fn away(&self) -> Away {
         Away { parts: self.parts.clone(), params: self.params.to_vec(), query: self.query.to_vec(), deadline: self.deadline }
     }
@@ -104,15 +109,17 @@ impl Gateway {
         let began = Clock::now();
         let until = if visit.on_loop { deadline.min(began + ON_LOOP) } else { deadline };
         if !visit.on_loop || !self.aside.is_slow(route.name()) {
-            let shown = self.shown(route, page, &paper, &head, block, visit, until);
+            let nonce = self.nonce(visit);
+            let shown = self.shown(route, page, &paper, block, visit, nonce.as_ref(), until);
             self.aside.took(route.name(), began.elapsed());
-            let is_stopped = match &shown {
-                Err(Fault::Page(page::Error::Engine)) => true,
-                Err(Fault::Page(page::Error::Deadline)) => until < deadline,
-                _ => false,
-            };
-            if !is_stopped {
-                return shown.map(Composed::Answer);
+            match shown {
+                Err(Fault::Page(page::Error::Engine)) => {}
+                Err(Fault::Page(page::Error::Deadline)) if until < deadline => {}
+                Err(fault) => return Err(fault),
+                Ok(html) => {
+                    let is_whole = block.is_none();
+                    return Ok(Composed::Answer(self.dressed(route, page, html, is_whole, head, nonce, visit)));
+                }
             }
         }
         Ok(Composed::Slow(Box::new(Sheet {
@@ -137,6 +144,13 @@ impl Gateway {
         }
     }
 
+    /// The nonce of a page, if the pages have a policy.
+    fn nonce(&self, visit: &Visit<'_>) -> Option<Nonce> {
+        let early = visit.parts.extensions.get::<Early>();
+        self.plan.csp().map(|_| early.map_or_else(Nonce::new, Early::nonce))
+    }
+
+    /// The markup of a page, or of one block of it.
     #[expect(
         clippy::too_many_arguments,
         reason = "the straight line hands on what it has; a struct of all would only rename them"
@@ -146,36 +160,51 @@ impl Gateway {
         route: &Route,
         page: &Page,
         paper: &Paper<'_>,
-        head: &HeaderMap,
         block: Option<&str>,
         visit: &Visit<'_>,
+        nonce: Option<&Nonce>,
         until: Clock,
-    ) -> Result<Response<Body>, Fault> {
-        let id = visit.parts.extensions.get::<RequestId>().map_or("", RequestId::as_str);
+    ) -> Result<String, Fault> {
+        let id = visit.id();
         let mut around = around(self.plan.origin(), visit.parts, id, Some(route.name()), visit.params, visit.query);
         (around.deadline, around.on_loop) = (Some(until), visit.on_loop);
-        let early = visit.parts.extensions.get::<Early>();
-        let nonce = self.plan.csp().map(|_| early.map_or_else(Nonce::new, Early::nonce));
-        around.nonce = nonce.as_ref().map_or("", Nonce::as_str);
-        let templates = self.plan.templates();
-        let shown = paper.shown(templates, page.view(), block, &around)?;
+        around.nonce = nonce.map_or("", Nonce::as_str);
+        let shown = paper.shown(self.plan.templates(), page.view(), block, &around)?;
         for warning in &shown.warnings {
             tracing::warn!(request_id = id, route = &**route.name(), "{warning}");
         }
-        let mut head = head.clone();
-        vary_on(&mut head, &fragment::vary(page, templates));
+        Ok(shown.html)
+    }
+
+    /// The answer with a page: what its head says of it.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the straight line hands on what it has; a struct of all would only rename them"
+    )]
+    fn dressed(
+        &self,
+        route: &Route,
+        page: &Page,
+        html: String,
+        is_whole: bool,
+        mut head: HeaderMap,
+        nonce: Option<Nonce>,
+        visit: &Visit<'_>,
+    ) -> Response<Body> {
+        vary_on(&mut head, &fragment::vary(page, self.plan.templates()));
         nonce::forget(&mut head);
         if let (Some(csp), Some(nonce)) = (self.plan.csp(), &nonce) {
             head.insert(csp.name(), csp.value(nonce.as_str()));
         }
-        if let Some(Ok(links)) = block.map_or_else(|| page::links(&shown.html), |_| None).map(HeaderValue::try_from) {
+        let links = if is_whole { page::links(&html) } else { None };
+        if let Some(Ok(links)) = links.map(HeaderValue::try_from) {
             head.append(LINK, links);
         }
         let is_kept = visit.parts.extensions.get::<Heard>().is_some();
         if !is_kept && route.caching().is_none_or(|_| is_signed_in(visit.parts, &head)) {
             control(visit.parts, &mut head);
         }
-        let body = Bytes::from(shown.html.into_bytes());
+        let body = Bytes::from(html.into_bytes());
         if page.status() == StatusCode::OK && !is_kept && is_worth_a_tag(&head) {
             let tag = match &nonce {
                 Some(nonce) => nonce.tag(Some(&HTML), &body),
@@ -185,14 +214,14 @@ impl Gateway {
             head.insert(ETAG, tag);
             if is_known && matches!(visit.parts.method, Method::GET | Method::HEAD) {
                 nonce::leave_out(&mut head);
-                return Ok(respond(StatusCode::NOT_MODIFIED, head, None));
+                return respond(StatusCode::NOT_MODIFIED, head, None);
             }
         }
         let mut response = respond(page.status(), head, Some(("text/html; charset=utf-8", Body::full(body))));
         if let Some(nonce) = nonce {
             response.extensions_mut().insert(nonce);
         }
-        Ok(response)
+        response
     }
 }
 
@@ -213,16 +242,20 @@ fn control(parts: &Parts, head: &mut HeaderMap) {
 
 /// Says that a page is somebody's own and nobody's to keep, unless the backend has called it public.
 pub(super) fn control_for_one(head: &mut HeaderMap) {
-    let said = head.get(CACHE_CONTROL).and_then(|value| value.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
-    if !said.split(',').any(|word| word.trim() == "public") {
+    if !says(head.get(CACHE_CONTROL), "public") {
         head.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     }
 }
 
 /// Whether anybody may keep a page, to ask for it by its tag.
 fn is_worth_a_tag(head: &HeaderMap) -> bool {
-    let said = head.get(CACHE_CONTROL).and_then(|value| value.to_str().ok()).unwrap_or("no-store");
-    !said.to_ascii_lowercase().split(',').any(|word| word.trim() == "no-store")
+    head.contains_key(CACHE_CONTROL) && !says(head.get(CACHE_CONTROL), "no-store")
+}
+
+/// Whether a header whose value is a list has this word in it.
+fn says(value: Option<&HeaderValue>, word: &str) -> bool {
+    let said = value.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    said.split(',').any(|said| said.trim().eq_ignore_ascii_case(word))
 }
 
 impl Sheet {

@@ -16,7 +16,8 @@ use super::fault::Fault;
 use super::{Body, Gateway};
 use crate::check::{In, Input, Violation};
 use crate::plan::{Call, MethodChoice};
-use crate::upstream::{Opened, headers};
+use crate::upstream::Opened;
+use crate::upstream::headers::{Forwarding, MakeHeaders as _};
 
 /// Sixteen bytes in base64.
 const KEY_LENGTH: usize = 24;
@@ -43,7 +44,7 @@ impl Gateway {
         trace: &mut Trace,
     ) -> Result<Response<Body>, Fault> {
         check(parts)?;
-        let headers = headers::forward_untouched(&parts.headers, &peer(parts)).map_err(nominated)?;
+        let headers = Forwarding::untouched(&parts.headers, peer(parts)).map_err(nominated)?.make();
         let path_and_query = target(call, parts, input)?;
         let started = Clock::now();
         let upstream = call.backend().upstream();

@@ -30,7 +30,7 @@ pub use parse::{parse, parse_bytes};
 pub use path::{Path, Segment};
 pub use path_grammar::PathError;
 pub use path_set::{PathSet, State};
-pub(crate) use reader::{Reader, Stop};
+pub(crate) use reader::{Name, Reader, Stop};
 pub use text::Text;
 pub use token::{Scanner, Token};
 pub use write::write;

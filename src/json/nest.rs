@@ -35,6 +35,11 @@ impl Nest {
         self.depth
     }
 
+    /// How many more there may be.
+    pub(crate) fn left(&self) -> usize {
+        self.deepest - self.depth
+    }
+
     /// Opens one more.
     #[inline(always)]
     pub(crate) fn open(&mut self, is_object: bool) -> Result<(), Stop> {

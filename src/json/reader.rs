@@ -110,16 +110,22 @@ impl<'s> Reader<'s> {
     /// many digits, and whatever is not right: that is for [`Reader::scalar`].
     #[inline(always)]
     pub(crate) fn scalar_end(&mut self, at: usize, byte: u8) -> Option<usize> {
+        self.scalar_at(at, byte).map(|(_, end)| end)
+    }
+
+    /// What such a scalar is, and where it ends.
+    #[inline(always)]
+    pub(crate) fn scalar_at(&mut self, at: usize, byte: u8) -> Option<(Kind, usize)> {
         match byte {
             b'"' => {
                 let to = self.plain_from(at + 1);
-                if self.bytes.get(to) == Some(&b'"') { Some(to + 1) } else { None }
+                if self.bytes.get(to) == Some(&b'"') { Some((Kind::String, to + 1)) } else { None }
             }
-            b'0'..=b'9' => self.short_number(at),
-            b'-' => self.short_number(at + 1),
-            b'n' if self.stands(at, b"null") => Some(at + 4),
-            b't' if self.stands(at, b"true") => Some(at + 4),
-            b'f' if self.stands(at + 1, b"alse") => Some(at + 5),
+            b'0'..=b'9' => self.short_number(at).map(|end| (Kind::Number, end)),
+            b'-' => self.short_number(at + 1).map(|end| (Kind::Number, end)),
+            b'n' if self.stands(at, b"null") => Some((Kind::Null, at + 4)),
+            b't' if self.stands(at, b"true") => Some((Kind::Bool, at + 4)),
+            b'f' if self.stands(at + 1, b"alse") => Some((Kind::Bool, at + 5)),
             _ => None,
         }
     }

@@ -8,19 +8,22 @@
 //! | in its head `<script src>` that is neither `async` nor `defer` | `rel=preload; as=script`; of a module `rel=modulepreload` |
 //! | the first `<img fetchpriority="high">` outside of a `<picture>` | `rel=preload; as=image; fetchpriority=high` |
 
-use std::fmt::Write as _;
+use std::ops::Range;
+use std::sync::LazyLock;
 
-use html5gum::Tokenizer;
-use html5gum::emitters::default::{DefaultEmitter, StartTag, Token};
-use memchr::memmem;
+use memchr::memmem::{self, Finder};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
+use super::attributes::Attributes;
 use super::filters::is_harmless;
-use super::tags::{IN_HEAD, Tags};
+use super::tags::{IN_HEAD, Tag, Tags};
 
 /// The most links, and the most bytes of all of them: proxies bear a head of 4 KiB to 8 KiB.
 const MOST: usize = 10;
 const LONGEST: usize = 2 * 1024;
+
+/// What a picture is called urgent by.
+static URGENT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("fetchpriority"));
 
 /// What would end an address or a quoted text, and what no header has.
 const ESCAPED: AsciiSet =
@@ -33,72 +36,88 @@ const ALONG: [&str; 10] =
 
 /// The value of the `Link` header of a page. `None` when the page names nothing.
 pub fn links(page: &str) -> Option<String> {
-    let mut all = String::new();
-    let mut count = 0;
-    for link in in_head(page).chain(urgent_picture(page)) {
-        let is_new = !all.split(", ").any(|known| known == link);
-        if is_new && count < MOST && all.len() + link.len() + 2 <= LONGEST {
-            if count > 0 {
-                all.push_str(", ");
-            }
-            all.push_str(&link);
-            count += 1;
+    let mut all = Links::default();
+    Tags::of(page).take_while(is_head).filter(|tag| !tag.is_end).for_each(|tag| {
+        if tag.is_one_of(&["link"]) {
+            of_link(tag.text, &mut all);
+        } else if tag.is_one_of(&["script"]) {
+            of_script(tag.text, &mut all);
         }
-    }
-    (count > 0).then_some(all)
+    });
+    urgent_picture(page, &mut all);
+    (!all.text.is_empty()).then_some(all.text)
 }
 
-fn in_head(page: &str) -> impl Iterator<Item = String> {
-    let is_head = |tag: &super::tags::Tag<'_>| match tag.is_end {
+/// The links so far, each once.
+#[derive(Default)]
+struct Links {
+    text: String,
+    /// Where each of them stands.
+    places: Vec<Range<usize>>,
+}
+
+impl Links {
+    /// Takes one more that `write` writes, if it is one, and another one than those before.
+    fn add(&mut self, write: impl FnOnce(&mut String) -> Option<()>) {
+        let before = self.text.len();
+        if before > 0 {
+            self.text.push_str(", ");
+        }
+        let from = self.text.len();
+        let written = write(&mut self.text).and_then(|()| self.text.get(from..)).is_some_and(|link| {
+            let mut known = self.places.iter().filter_map(|place| self.text.get(place.clone()));
+            self.places.len() < MOST && self.text.len() <= LONGEST && known.all(|known| known != link)
+        });
+        match written {
+            true => self.places.push(from..self.text.len()),
+            false => self.text.truncate(before),
+        }
+    }
+}
+
+/// Whether a tag still belongs to the head.
+fn is_head(tag: &Tag<'_>) -> bool {
+    match tag.is_end {
         true => !tag.is_one_of(&["head"]),
         false => tag.is_one_of(&IN_HEAD) || tag.is_one_of(&["html", "head"]),
-    };
-    let starts = Tags::of(page).take_while(is_head).filter(|tag| !tag.is_end);
-    starts.filter_map(|tag| {
-        if tag.is_one_of(&["link"]) {
-            of_link(tag.text)
-        } else if tag.is_one_of(&["script"]) {
-            of_script(tag.text)
-        } else {
-            None
-        }
-    })
-}
-
-fn of_link(text: &str) -> Option<String> {
-    // Most links of a head are none of these.
-    let lower = text.to_ascii_lowercase();
-    if !["stylesheet", "preload", "preconnect"].iter().any(|rel| lower.contains(rel)) {
-        return None;
-    }
-    let tag = read(text)?;
-    let rels = attribute(&tag, "rel").unwrap_or_default().to_ascii_lowercase();
-    let mut rels = rels.split_ascii_whitespace();
-    match (rels.next()?, rels.next()) {
-        (rel @ ("preload" | "modulepreload" | "preconnect"), None) => link(&tag, "href", &format!("rel={rel}")),
-        ("stylesheet", None) if attribute(&tag, "disabled").is_none() => link(&tag, "href", "rel=preload; as=style"),
-        _ => None,
     }
 }
 
-fn of_script(text: &str) -> Option<String> {
-    let tag = read(text)?;
-    if ["async", "defer", "nomodule"].iter().any(|name| attribute(&tag, name).is_some()) {
-        return None;
+fn of_link(text: &str, all: &mut Links) {
+    let Some(tag) = Attributes::of(text) else { return };
+    let mut rels = tag.get("rel").unwrap_or_default().split_ascii_whitespace();
+    let (Some(rel), None) = (rels.next(), rels.next()) else { return };
+    let kinds = [
+        ("preload", "rel=preload"),
+        ("modulepreload", "rel=modulepreload"),
+        ("preconnect", "rel=preconnect"),
+        ("stylesheet", "rel=preload; as=style"),
+    ];
+    if let Some((rel, kind)) = kinds.iter().find(|(known, _)| rel.eq_ignore_ascii_case(known))
+        && (*rel != "stylesheet" || tag.get("disabled").is_none())
+    {
+        all.add(|out| link(&tag, "href", kind, out));
     }
-    let kind = attribute(&tag, "type").unwrap_or_default().trim().to_ascii_lowercase();
+}
+
+fn of_script(text: &str, all: &mut Links) {
+    let Some(tag) = Attributes::of(text) else { return };
+    if ["async", "defer", "nomodule"].iter().any(|name| tag.get(name).is_some()) {
+        return;
+    }
+    let kind = tag.get("type").unwrap_or_default().trim().to_ascii_lowercase();
     match kind.as_str() {
-        "module" => link(&tag, "src", "rel=modulepreload"),
-        "" | "text/javascript" | "application/javascript" => link(&tag, "src", "rel=preload; as=script"),
-        _ => None,
+        "module" => all.add(|out| link(&tag, "src", "rel=modulepreload", out)),
+        "" | "text/javascript" | "application/javascript" => all.add(|out| link(&tag, "src", "rel=preload; as=script", out)),
+        _ => {}
     }
 }
 
 /// The first picture that the page calls urgent. What a `<picture>` shows is for the browser to choose.
-fn urgent_picture(page: &str) -> Option<String> {
+fn urgent_picture(page: &str, all: &mut Links) {
     let is_urgent =
-        |tag: &StartTag<usize>| attribute(tag, "fetchpriority").is_some_and(|value| value.trim().eq_ignore_ascii_case("high"));
-    memmem::find_iter(page.as_bytes(), b"fetchpriority").find_map(|at| {
+        |tag: &Attributes<'_>| tag.get("fetchpriority").is_some_and(|value| value.trim().eq_ignore_ascii_case("high"));
+    let pictures = URGENT.find_iter(page.as_bytes()).filter_map(|at| {
         let before = page.get(..at)?;
         let start = before.rfind('<')?;
         let (before, from) = page.split_at(start);
@@ -106,27 +125,30 @@ fn urgent_picture(page: &str) -> Option<String> {
         // From behind, texts are looked for letter by letter; that there is none is found faster from the front.
         let has_any = || memmem::find(before.as_bytes(), b"<picture").is_some();
         let is_chosen = || has_any() && before.rfind("<picture") > before.rfind("</picture");
-        let image = read(tag.text).filter(|image| is_urgent(image) && !is_chosen())?;
-        link(&image, "src", "rel=preload; as=image")
-    })
+        Attributes::of(tag.text).filter(|image| is_urgent(image) && !is_chosen())
+    });
+    for image in pictures {
+        let mut is_link = false;
+        all.add(|out| {
+            link(&image, "src", "rel=preload; as=image", out)?;
+            is_link = true;
+            Some(())
+        });
+        if is_link {
+            return;
+        }
+    }
 }
 
-fn read(text: &str) -> Option<StartTag<usize>> {
-    let mut tokens = Tokenizer::new_with_emitter(text, DefaultEmitter::<usize>::new_with_span());
-    tokens.find_map(|Ok(token)| if let Token::StartTag(tag) = token { Some(tag) } else { None })
-}
-
-fn attribute<'t>(tag: &'t StartTag<usize>, name: &str) -> Option<&'t str> {
-    tag.attributes.get(name.as_bytes()).and_then(|value| std::str::from_utf8(&value.value).ok())
-}
-
-/// A link to what an attribute names, with what it says beside.
-fn link(tag: &StartTag<usize>, address: &str, kind: &str) -> Option<String> {
-    let address = attribute(tag, address)?.trim();
+/// Writes a link to what an attribute names, with what it says beside. `None` when it names nothing that anybody should fetch.
+fn link(tag: &Attributes<'_>, address: &str, kind: &str, link: &mut String) -> Option<()> {
+    let address = tag.get(address)?.trim();
     if !is_harmless(address) {
         return None;
     }
-    let mut link = format!("<{}>; {kind}", utf8_percent_encode(address, &ESCAPED));
+    link.push('<');
+    link.extend(utf8_percent_encode(address, &ESCAPED));
+    link.extend([">; ", kind]);
     let is_image = kind.ends_with("as=image");
     for name in ALONG {
         // An image has other names for what a preload of it says.
@@ -138,15 +160,18 @@ fn link(tag: &StartTag<usize>, address: &str, kind: &str) -> Option<String> {
             "type" if kind != "rel=preload" => continue,
             name => name,
         };
-        match attribute(tag, from).map(str::trim) {
+        match tag.get(from).map(str::trim) {
             None => {}
             Some("") if name == "crossorigin" => link.push_str("; crossorigin"),
             Some("") => {}
-            // A String takes every text.
-            Some(value) => drop(write!(link, "; {name}=\"{}\"", utf8_percent_encode(value, &ESCAPED_IN_TEXT))),
+            Some(value) => {
+                link.extend(["; ", name, "=\""]);
+                link.extend(utf8_percent_encode(value, &ESCAPED_IN_TEXT));
+                link.push('"');
+            }
         }
     }
-    Some(link)
+    Some(())
 }
 
 #[cfg(test)]

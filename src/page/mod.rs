@@ -5,6 +5,7 @@
 //! what they show is not.
 
 mod arguments;
+mod attributes;
 mod client;
 mod direct;
 mod engine;
@@ -60,7 +61,7 @@ pub use state::{LARGE_STATE, MAX_STATE, STATE_ID, State};
 pub use tags::end_of_head;
 pub use unsigned::Unsigned;
 use value::{named, value_of};
-pub use view::{Shown, View};
+pub use view::{Shown, Source, View};
 
 /// The largest page, in bytes, unless [`Templates::max_output`] says otherwise.
 pub const MAX_OUTPUT: usize = 4 * 1024 * 1024;

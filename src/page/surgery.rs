@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use html5gum::Tokenizer;
-use html5gum::emitters::default::{DefaultEmitter, StartTag, Token};
 use memchr::memmem;
+
+use super::attributes::Attributes;
+use super::tags::{IN_HEAD, Tag, Tags};
 
 /// An element of a head that stands in a page once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,16 +43,14 @@ impl Own {
     }
 
     /// Whether an element of the page says the same.
-    fn is(&self, tag: &StartTag<usize>) -> bool {
-        let has = |attribute: &str, value: &str| {
-            let found = tag.attributes.get(attribute.as_bytes());
-            found.is_some_and(|found| found.value.trim_ascii().eq_ignore_ascii_case(value.as_bytes()))
-        };
+    fn is(&self, tag: &Tag<'_>, attributes: &Attributes<'_>) -> bool {
+        let has =
+            |name: &str, value: &str| attributes.get(name).is_some_and(|found| found.trim_ascii().eq_ignore_ascii_case(value));
         match self {
-            Self::Title => *tag.name == b"title",
-            Self::Meta { attribute, name } => *tag.name == b"meta" && has(attribute, name),
+            Self::Title => tag.is_one_of(&["title"]),
+            Self::Meta { attribute, name } => tag.is_one_of(&["meta"]) && has(attribute, name),
             Self::Link { rel, hreflang } => {
-                *tag.name == b"link" && has("rel", rel) && hreflang.as_ref().is_none_or(|language| has("hreflang", language))
+                tag.is_one_of(&["link"]) && has("rel", rel) && hreflang.as_ref().is_none_or(|language| has("hreflang", language))
             }
         }
     }
@@ -108,16 +107,6 @@ fn end_tag(page: &str, name: &str) -> Option<usize> {
     page.rmatch_indices("</").map(|(at, _)| at).find(names)
 }
 
-/// Reads the page up to the end of its head.
-fn look(page: &str, own: &[&Own], placed: Option<&Range<usize>>) -> Found {
-    let mut look = Look { page, own, placed, has_head: false, title: None, found: Found::default() };
-    let mut from = Some(0);
-    while let Some(start) = from {
-        from = look.read(start);
-    }
-    look.found
-}
-
 #[derive(Default)]
 struct Found {
     /// Where the head goes.
@@ -126,71 +115,47 @@ struct Found {
     cuts: Vec<Range<usize>>,
 }
 
-/// The tags that a head may have.
-const IN_HEAD: [&[u8]; 8] = [b"base", b"link", b"meta", b"noscript", b"script", b"style", b"template", b"title"];
-
-/// A walk over the head of a page.
-struct Look<'l> {
-    page: &'l str,
-    own: &'l [&'l Own],
-    placed: Option<&'l Range<usize>>,
-    has_head: bool,
-    /// Where a title that gives way begins.
-    title: Option<usize>,
-    found: Found,
-}
-
-impl Look<'_> {
-    /// Reads on from a place. Gives the place to go on from when it came to a style sheet, which may be as long as all the rest of
-    /// the head: its end is found faster than its tokens.
-    fn read(&mut self, from: usize) -> Option<usize> {
-        let mut emitter = DefaultEmitter::<usize>::new_with_span();
-        emitter.naively_switch_states(true);
-        for token in Tokenizer::new_with_emitter(self.page.get(from..).unwrap_or_default(), emitter) {
-            let Ok(token) = token;
-            match token {
-                Token::Doctype(doctype) => self.found.place = from + doctype.span.end,
-                Token::StartTag(tag) if *tag.name == b"html" && !self.has_head => self.found.place = from + tag.span.end,
-                Token::StartTag(tag) if *tag.name == b"head" && !self.has_head => {
-                    self.has_head = true;
-                    self.found.place = from + tag.span.end;
-                }
-                Token::StartTag(tag) if *tag.name == b"style" => return end_of_style(self.page, from + tag.span.end),
-                // Anything else begins the body, whether it says so or not.
-                Token::StartTag(tag) if !IN_HEAD.contains(&tag.name.as_slice()) => return None,
-                Token::StartTag(tag) => self.start(&tag, from + tag.span.start..from + tag.span.end),
-                Token::EndTag(tag) if *tag.name == b"title" => {
-                    let cut = self.title.take().map(|start| line(self.page, start..from + tag.span.end));
-                    self.found.cuts.extend(cut);
-                }
-                Token::EndTag(tag) if *tag.name == b"head" => return None,
-                _ => {}
+/// Reads the page up to the end of its head. Nothing of what is placed already gives way.
+fn look(page: &str, own: &[&Own], placed: Option<&Range<usize>>) -> Found {
+    let mut found = Found { place: end_of_doctype(page), cuts: Vec::new() };
+    let mut has_head = false;
+    let mut title = None;
+    for tag in Tags::of(page) {
+        let start = tag.end - tag.text.len();
+        if placed.is_some_and(|placed| placed.contains(&start)) {
+            continue;
+        }
+        if tag.is_end {
+            match title.take().filter(|_| tag.is_one_of(&["title"])) {
+                Some(start) => found.cuts.push(line(page, start..tag.end)),
+                None if tag.is_one_of(&["head"]) => break,
+                None => {}
+            }
+        } else if tag.is_one_of(&["html", "head"]) {
+            if !has_head {
+                found.place = tag.end;
+            }
+            has_head |= tag.is_one_of(&["head"]);
+        } else if !tag.is_one_of(&IN_HEAD) {
+            // Anything else begins the body, whether it says so or not.
+            break;
+        } else if Attributes::of(tag.text).is_some_and(|attributes| own.iter().any(|own| own.is(&tag, &attributes))) {
+            match tag.is_one_of(&["title"]) {
+                true => title = Some(start),
+                false => found.cuts.push(line(page, start..tag.end)),
             }
         }
-        None
     }
-
-    fn start(&mut self, tag: &StartTag<usize>, span: Range<usize>) {
-        let is_placed = self.placed.is_some_and(|placed| placed.contains(&span.start));
-        if is_placed || !self.own.iter().any(|own| own.is(tag)) {
-            return;
-        }
-        match *tag.name == b"title" {
-            true => self.title = Some(span.start),
-            false => self.found.cuts.push(line(self.page, span)),
-        }
-    }
+    found
 }
 
-/// Where the end tag of a style sheet begins, which is the first that looks like one. `None` when it is never ended.
-fn end_of_style(page: &str, from: usize) -> Option<usize> {
-    let rest = page.get(from..)?;
-    let is_end = |at: &usize| {
-        let tag = rest.get(at + 2..at + 8).unwrap_or_default();
-        tag.get(..5).is_some_and(|name| name.eq_ignore_ascii_case("style"))
-            && tag.ends_with(['>', '/', ' ', '\t', '\n', '\r', '\u{c}'])
-    };
-    rest.match_indices("</").map(|(at, _)| at).find(is_end).map(|at| from + at)
+/// Where a page begins behind its `<!doctype>`.
+fn end_of_doctype(page: &str) -> usize {
+    const WORD: &str = "<!doctype";
+    let start = page.len() - page.trim_ascii_start().len();
+    let is_one = page.get(start..start + WORD.len()).is_some_and(|word| word.eq_ignore_ascii_case(WORD));
+    let end = page.get(start..).filter(|_| is_one).and_then(|rest| rest.find('>'));
+    end.map_or(0, |end| start + end + 1)
 }
 
 /// An element with the line break behind it, when it begins its line.

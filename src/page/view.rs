@@ -17,6 +17,21 @@ pub struct View {
     direct: Result<Direct, Stays>,
 }
 
+/// A document that is JSON text, on its way to a page: read already, where the page needs no engine.
+#[derive(Debug)]
+pub struct Source<'s> {
+    view: &'s View,
+    text: &'s str,
+    document: Option<Document<'s>>,
+}
+
+impl<'s> Source<'s> {
+    /// The document itself.
+    pub fn text(&self) -> &'s str {
+        self.text
+    }
+}
+
 /// A page, or a block of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {
@@ -50,9 +65,27 @@ impl View {
         self.direct.as_ref().err()
     }
 
+    /// A document that is a text's whole content.
+    pub fn source<'s>(&'s self, text: &'s str) -> Source<'s> {
+        let document = self.direct.as_ref().ok().and_then(|direct| direct.read(text));
+        Source { view: self, text, document }
+    }
+
+    /// The document that stands at a place of a text, and where it ends. `None` when it has more than so many levels, or is no JSON, and
+    /// where the page needs the engine.
+    pub fn source_at<'s>(&'s self, text: &'s str, at: usize, levels: usize) -> Option<(Source<'s>, usize)> {
+        let (document, end) = self.direct.as_ref().ok()?.read_at(text, at, levels)?;
+        Some((Source { view: self, text: text.get(at..end)?, document: Some(document) }, end))
+    }
+
     /// The template's name.
     pub fn template(&self) -> &str {
         &self.template
+    }
+
+    /// A tree as text, for a page that needs no engine.
+    fn text_of(&self, document: &Node<'_>) -> Option<String> {
+        self.direct.as_ref().ok().and_then(|_| String::from_utf8(document.to_json()).ok())
     }
 
     /// Sets the state into a page.
@@ -82,8 +115,8 @@ impl Templates {
     /// # Errors
     /// See [`Error`]. Nothing is given when it fails: half a page is no page.
     pub fn show(&self, view: &View, document: &Node<'_>, around: &Around<'_>) -> Result<Shown, Error> {
-        let direct = |text: String| self.show_directly(view, &text, around, None);
-        match view.direct.as_ref().ok().and_then(|_| String::from_utf8(document.to_json()).ok()).and_then(direct) {
+        let text = view.text_of(document);
+        match text.as_deref().and_then(|text| self.show_directly(&view.source(text), around, None)) {
             Some(shown) => {
                 let Shown { html, warnings } = shown?;
                 view.finish(html, document, warnings)
@@ -95,18 +128,17 @@ impl Templates {
     /// A page without its state, or one block of it, by the form that needs no engine. `None` where the engine has to.
     pub(super) fn show_directly(
         &self,
-        view: &View,
-        text: &str,
+        source: &Source<'_>,
         around: &Around<'_>,
         block: Option<&str>,
     ) -> Option<Result<Shown, Error>> {
-        let document = view.direct.as_ref().ok()?.read(text)?;
+        let document = source.document.as_ref()?;
         let mut warnings = Vec::new();
-        let mut made = || match (&view.head, block) {
+        let mut made = || match (&source.view.head, block) {
             (None, block) => document.page(around, None, self.limit, block),
             (Some(_), Some(block)) => document.page(around, Some(""), self.limit, Some(block)),
             (Some(head), None) => {
-                let teller = DirectHead { document: &document, around, limit: self.limit };
+                let teller = DirectHead { document, around, limit: self.limit };
                 let (elements, own) = head.render(&teller, around.origin, &mut warnings)?;
                 let html = document.page(around, Some(&elements), self.limit, None)?;
                 Ok(with_head(&html, &elements, &own))
@@ -142,14 +174,15 @@ impl Templates {
     ///
     /// # Errors
     /// As [`Templates::show`]; [`Error::Document`].
-    pub fn show_text(&self, view: &View, text: &str, around: &Around<'_>) -> Result<Shown, Error> {
-        match self.show_directly(view, text, around, None) {
+    pub fn show_text(&self, source: &Source<'_>, around: &Around<'_>) -> Result<Shown, Error> {
+        let view = source.view;
+        match self.show_directly(source, around, None) {
             Some(shown) if view.state == State::None => shown,
             Some(shown) => {
                 let Shown { html, warnings } = shown?;
-                view.finish(html, &tree(text)?, warnings)
+                view.finish(html, &tree(source.text)?, warnings)
             }
-            None => self.show_by_engine(view, &tree(text)?, around),
+            None => self.show_by_engine(view, &tree(source.text)?, around),
         }
     }
 
@@ -159,19 +192,19 @@ impl Templates {
     /// As [`Templates::show`]; [`Error::NoBlock`] when the page has no block of that name.
     pub fn show_block(&self, view: &View, block: &str, document: &Node<'_>, around: &Around<'_>) -> Result<Shown, Error> {
         self.has_block(view, block)?;
-        let direct = |text: String| self.show_directly(view, &text, around, Some(block));
-        let text = view.direct.as_ref().ok().and_then(|_| String::from_utf8(document.to_json()).ok());
-        text.and_then(direct).unwrap_or_else(|| self.block_by_engine(view, block, document, around))
+        let text = view.text_of(document);
+        let shown = text.as_deref().and_then(|text| self.show_directly(&view.source(text), around, Some(block)));
+        shown.unwrap_or_else(|| self.block_by_engine(view, block, document, around))
     }
 
     /// As [`Templates::show_block`], of a document that is still JSON text.
     ///
     /// # Errors
     /// As [`Templates::show_block`]; [`Error::Document`].
-    pub fn show_block_text(&self, view: &View, block: &str, text: &str, around: &Around<'_>) -> Result<Shown, Error> {
-        self.has_block(view, block)?;
-        let shown = self.show_directly(view, text, around, Some(block));
-        shown.unwrap_or_else(|| self.block_by_engine(view, block, &tree(text)?, around))
+    pub fn show_block_text(&self, source: &Source<'_>, block: &str, around: &Around<'_>) -> Result<Shown, Error> {
+        self.has_block(source.view, block)?;
+        let shown = self.show_directly(source, around, Some(block));
+        shown.unwrap_or_else(|| self.block_by_engine(source.view, block, &tree(source.text)?, around))
     }
 
     fn has_block(&self, view: &View, block: &str) -> Result<(), Error> {

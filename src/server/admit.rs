@@ -15,13 +15,18 @@ use crate::gateway::edge::Refusal;
 ///
 /// # Errors
 /// It must not be served. Its target is `/` then.
-pub(super) fn admit(parts: &mut Parts, limits: &Limits) -> Result<(), Refusal> {
+pub(super) fn admit(parts: &mut Parts, limits: &Limits) -> Result<(), Unfit> {
     let admitted = if parts.version == Version::HTTP_2 { check_http2(parts, limits) } else { Ok(()) };
     let admitted = admitted.and_then(|()| normalize(parts));
-    if admitted.is_err() {
-        parts.uri = Uri::from_static("/");
-    }
-    admitted
+    admitted.map_err(|refusal| Unfit { refusal, uri: std::mem::replace(&mut parts.uri, Uri::from_static("/")) })
+}
+
+/// A request that must not be served.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Unfit {
+    pub(super) refusal: Refusal,
+    /// Its target as it came.
+    pub(super) uri: Uri,
 }
 
 fn normalize(parts: &mut Parts) -> Result<(), Refusal> {
@@ -143,7 +148,8 @@ mod tests {
             ("GET", "http://h/a//b", &[], Refusal::BadPath("double_slash")),
         ] {
             let mut parts = parts(Version::HTTP_2, method, uri, headers);
-            assert_eq!(admit(&mut parts, &Limits::default()), Err(refusal), "{method} {uri}");
+            let came = parts.uri.clone();
+            assert_eq!(admit(&mut parts, &Limits::default()), Err(Unfit { refusal, uri: came }), "{method} {uri}");
             assert_eq!(parts.uri, "/");
         }
     }
@@ -151,7 +157,8 @@ mod tests {
     #[test]
     fn header_lines_are_counted_in_http2() {
         let mut parts = parts(Version::HTTP_2, "GET", "http://h/", &[("a", "1"), ("a", "2"), ("b", "3")]);
-        assert_eq!(admit(&mut parts, &Limits { headers: 2, ..Limits::default() }), Err(Refusal::HeadTooLarge));
+        let refused = admit(&mut parts, &Limits { headers: 2, ..Limits::default() });
+        assert_eq!(refused.map_err(|unfit| unfit.refusal), Err(Refusal::HeadTooLarge));
         parts.uri = Uri::from_static("http://h/");
         assert_eq!(admit(&mut parts, &Limits { headers: 3, ..Limits::default() }), Ok(()));
     }

@@ -66,7 +66,7 @@ pin_project_lite::pin_project! {
         #[pin]
         origin: Origin<B>,
         // None behind a 101, whose record goes with the tunnel.
-        record: Option<Record>,
+        record: Option<Box<Record>>,
         // What there is to say of an answer without a known end.
         lasting: Option<Lasting>,
         // What is left of a frame that was too large to hand over at once.
@@ -75,7 +75,7 @@ pin_project_lite::pin_project! {
 }
 
 impl<B> Outgoing<B> {
-    pub(super) fn new(origin: Origin<B>, record: Record, lasting: Option<Lasting>) -> Self {
+    pub(super) fn new(origin: Origin<B>, record: Box<Record>, lasting: Option<Lasting>) -> Self {
         Self { origin, record: Some(record), lasting, left: Bytes::new() }
     }
 

@@ -31,25 +31,50 @@ impl Phase {
 #[derive(Debug)]
 pub(super) struct Core {
     pub(super) settings: EdgeSettings,
-    pub(super) phase: watch::Sender<Phase>,
+    phase: watch::Sender<Phase>,
     pub(super) house: Router,
     pub(super) readiness: Readiness,
     pub(super) gauge: Gauge,
     /// Connections close behind their answers, though nobody leaves.
     pub(super) is_closing: AtomicBool,
+    /// The phase is not the first one any more: what every answer asks.
+    is_leaving: AtomicBool,
     /// How many streams and WebSockets there have been.
     pub(super) lasting: AtomicU32,
 }
 
 impl Core {
+    /// Follows how far the edge is with leaving.
+    pub(super) fn phase(&self) -> watch::Receiver<Phase> {
+        self.phase.subscribe()
+    }
+
     /// The number of a stream or WebSocket that begins.
     pub(super) fn lasts(&self) -> u32 {
         self.lasting.fetch_add(1, Ordering::Relaxed)
     }
 
+    /// Begins the drain, unless there is one already, or everything is being cut.
+    pub(super) fn drain(&self, drain: Drain) {
+        self.is_leaving.store(true, Ordering::Relaxed);
+        self.phase.send_if_modified(|phase| {
+            let begins = *phase == Phase::Serving;
+            if begins {
+                *phase = Phase::Draining(drain);
+            }
+            begins
+        });
+    }
+
+    /// Has every connection close now.
+    pub(super) fn cut(&self) {
+        self.is_leaving.store(true, Ordering::Relaxed);
+        self.phase.send_replace(Phase::Cut);
+    }
+
     /// Whether a connection closes behind the answer that is about to begin, for a reason that all of them have.
     pub(super) fn closes(&self) -> bool {
-        *self.phase.borrow() != Phase::Serving || self.is_closing.load(Ordering::Relaxed)
+        self.is_leaving.load(Ordering::Relaxed) || self.is_closing.load(Ordering::Relaxed)
     }
 
     pub(super) fn new(settings: EdgeSettings) -> Self {
@@ -62,6 +87,7 @@ impl Core {
             readiness,
             gauge: Gauge::default(),
             is_closing: AtomicBool::new(false),
+            is_leaving: AtomicBool::new(false),
             lasting: AtomicU32::new(0),
         }
     }

@@ -11,6 +11,7 @@ use super::core::Phase;
 use super::gate::Gate;
 use super::timer::Timer;
 use super::traffic::{Due, Traffic};
+use crate::base::moment::Turn;
 
 /// A connection of hyper's, of either protocol.
 pub(super) trait Connection: Future<Output = hyper::Result<()>> {
@@ -82,6 +83,7 @@ pub(super) async fn drive<C: Connection>(
             traffic.begin_drain();
         }
         let step = poll_fn(|cx| {
+            let _turn = Turn::begin();
             if let Poll::Ready(end) = connection.as_mut().poll(cx) {
                 return Poll::Ready(Step::End(end));
             }

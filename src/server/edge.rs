@@ -123,7 +123,7 @@ where
         async move {
             let Admitted { open, peer } = admitted;
             let (limits, timeouts) = (core.settings.limits, core.settings.timeouts);
-            let mut phase = core.phase.subscribe();
+            let mut phase = core.phase();
             let born = Instant::now();
             let Some(Peeked { protocol, early, first_byte }) = peek(&mut stream, socket, &timeouts, &mut phase).await else {
                 return;
@@ -169,20 +169,14 @@ where
     fn leave(&self, window: Option<Duration>) -> impl Future<Output = ()> + Send + use<S, B> {
         self.set_ready(false);
         self.core.gauge.begin_drain();
-        self.core.phase.send_if_modified(|phase| {
-            let begins = *phase == Phase::Serving;
-            if begins {
-                *phase = Phase::Draining(Drain { since: Instant::now(), window });
-            }
-            begins
-        });
+        self.core.drain(Drain { since: Instant::now(), window });
         let core = Arc::clone(&self.core);
         async move { core.gauge.closed().await }
     }
 
     /// Closes every connection now, whatever it is at.
     pub fn cut(&self) {
-        self.core.phase.send_replace(Phase::Cut);
+        self.core.cut();
     }
 
     /// Sets what `/_forecourt/ready` says, without any effect on connections: a balancer in front should learn that this

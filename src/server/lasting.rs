@@ -69,7 +69,7 @@ impl Lasting {
 
 /// Waits for the drain, and in it for the turn of this answer, the end of the window without one. Gives that end.
 async fn turn_to_leave(core: Arc<Core>, turn: Option<u32>) -> Instant {
-    let mut phase = core.phase.subscribe();
+    let mut phase = core.phase();
     // The sender is the core's own, so the channel cannot end before this does.
     let drain = phase.wait_for(|phase| phase.drain().is_some()).await.ok().and_then(|phase| phase.drain());
     match drain.and_then(|drain| Some((leave(&drain, turn)?, drain.end()?))) {

@@ -8,6 +8,7 @@ use http::{Method, Uri, Version};
 use super::traffic::Traffic;
 use super::watch::Begun;
 use crate::base::address::AddressText;
+use crate::base::moment;
 use crate::gateway::edge::{Peer, RequestId, Trace};
 use crate::telemetry::{AccessLog, Entry};
 
@@ -121,6 +122,8 @@ impl Record {
 
 impl Drop for Record {
     fn drop(&mut self) {
+        // How long it took counts what was done for it in this turn.
+        let ended = moment::renewed().into_std();
         self.taken();
         if self.answer.streams {
             self.traffic.streams(false);
@@ -144,7 +147,7 @@ impl Drop for Record {
             route: trace.route.as_deref(),
             status: status.unwrap_or(if cut.is_some() { CUT } else { CLIENT_LEFT }),
             bytes: *bytes,
-            duration: self.started.elapsed(),
+            duration: ended.saturating_duration_since(self.started),
             upstream: trace.upstream,
             calls: [trace.calls.made, trace.calls.again, trace.calls.refused],
             code: trace.code.as_deref().or(cut),

@@ -6,7 +6,7 @@ use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError};
-use std::time::{Instant, SystemTime};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -15,7 +15,7 @@ use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, heade
 use hyper::body::Incoming;
 use tower::ServiceExt;
 
-use super::admit::admit;
+use super::admit::{Unfit, admit};
 use super::answer::{Cause, Origin, Outgoing};
 use super::body::Body;
 use super::core::Core;
@@ -24,6 +24,7 @@ use super::lasting::Lasting;
 use super::record::{Answer, Asked, Record};
 use super::traffic::{Refused, Traffic};
 use super::tunnel::{Slot, Switch};
+use crate::base::moment;
 use crate::gateway::edge::{MaySwitch, Peer, Refusal, RequestId, Switched, Trace, Tunnel};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -61,21 +62,26 @@ where
     type Future = Answered<B>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let (time, started) = (SystemTime::now(), Instant::now());
+        let (time, started) = (SystemTime::now(), moment::now().into_std());
         let turn = self.traffic.arrive(request.version());
         let (last, may_switch) = (turn.last, turn.may_switch);
         let (mut parts, incoming) = request.into_parts();
-        let raw = parts.uri.clone();
-        let (refusal, line) = match turn.refused {
-            Some(Refused { refusal, line }) => (Some(refusal), Some(line.unwrap_or_default())),
-            None => (admit(&mut parts, &self.core.settings.limits).err(), None),
+        let (refusal, asked) = match turn.refused {
+            Some(Refused { refusal, line }) => {
+                let (method, target) = line.unwrap_or_default();
+                (Some(refusal), Asked::Raw { method, target })
+            }
+            None => {
+                let (refusal, uri) = match admit(&mut parts, &self.core.settings.limits) {
+                    Ok(()) => (None, parts.uri.clone()),
+                    // A path that was refused is logged as it came: its canonical form does not exist.
+                    Err(Unfit { refusal, uri }) => (Some(refusal), uri),
+                };
+                (refusal, Asked::Parsed { method: parts.method.clone(), uri })
+            }
         };
-        let asked = match line {
-            Some((method, target)) => Asked::Raw { method, target },
-            // A path that was refused is logged as it came: its canonical form does not exist.
-            None => Asked::Parsed { method: parts.method.clone(), uri: if refusal.is_some() { raw } else { parts.uri.clone() } },
-        };
-        let id = parts.headers.get(&REQUEST_ID).and_then(RequestId::adopt).unwrap_or_else(RequestId::generate);
+        let given = parts.headers.get(&REQUEST_ID).and_then(RequestId::adopt);
+        let id = given.unwrap_or_else(|| RequestId::generate(time));
         parts.headers.insert(REQUEST_ID, id.header());
         parts.extensions.insert(id.clone());
         parts.extensions.insert(self.peer);
@@ -87,7 +93,7 @@ where
         if may_switch {
             parts.extensions.insert(MaySwitch);
         }
-        let mut record = Record {
+        let mut record = Box::new(Record {
             access: self.core.settings.access.clone(),
             traffic: Arc::clone(&self.traffic),
             number: turn.number,
@@ -99,7 +105,7 @@ where
             started,
             answer: Answer::default(),
             watched: None,
-        };
+        });
         record.begin();
         let body = Body::new(incoming, self.core.settings.timeouts.body_idle);
         let (service, core, slot) = (self.service.clone(), Arc::clone(&self.core), Arc::clone(&self.slot));
@@ -108,7 +114,7 @@ where
             let response = if refusal.is_none() && parts.uri.path().starts_with(PREFIX) {
                 Box::pin(own(&core, service, parts, &record)).await
             } else {
-                ask(service, Request::from_parts(parts, body), &record).await
+                ask(service, Request::from_parts(parts, body), &record, refusal.is_some()).await
             };
             let response = if response.status() == StatusCode::SWITCHING_PROTOCOLS {
                 match response.extensions().get::<Switched>().and_then(Switched::take).filter(|_| may_switch) {
@@ -118,7 +124,9 @@ where
             } else {
                 response
             };
-            record.traffic.release(record.number);
+            if may_switch {
+                record.traffic.release(record.number);
+            }
             let leaves = last || core.closes() || record.traffic.is_old();
             let close = leaves && !record.traffic.is_multiplexed();
             Ok(finish(response, record, &core, is_head, close))
@@ -137,25 +145,32 @@ where
         Some(Unanswered(refusal)) => {
             let mut request = Request::from_parts(parts, Body::empty());
             request.extensions_mut().insert(refusal);
-            ask(service, request, record).await
+            ask(service, request, record, false).await
         }
         None => response.map(|body| Origin::House { body }),
     }
 }
 
 /// Asks the service. When it panics it is asked once more, for the page that says so; when that panics too the answer is a
-/// bare 500.
-async fn ask<S, B>(service: S, request: Request<Body>, record: &Record) -> Response<Origin<B>>
+/// bare 500. The target of one that is `refused` is not what was asked for.
+async fn ask<S, B>(service: S, request: Request<Body>, record: &Record, refused: bool) -> Response<Origin<B>>
 where
     S: tower::Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone,
 {
-    let (method, uri, version) = (request.method().clone(), request.uri().clone(), request.version());
     let accept = request.headers().get(header::ACCEPT).cloned();
     if let Some(response) = attempt(service.clone(), request, record).await {
         return response;
     }
     let mut again = Request::new(Body::empty());
-    (*again.method_mut(), *again.uri_mut(), *again.version_mut()) = (method, uri, version);
+    match &record.asked {
+        Asked::Parsed { method, .. } => *again.method_mut() = method.clone(),
+        Asked::Raw { method, .. } if method == "HEAD" => *again.method_mut() = Method::HEAD,
+        Asked::Raw { .. } => {}
+    }
+    if let (Asked::Parsed { uri, .. }, false) = (&record.asked, refused) {
+        *again.uri_mut() = uri.clone();
+    }
+    *again.version_mut() = record.version;
     again.headers_mut().extend(accept.map(|accept| (header::ACCEPT, accept)));
     again.headers_mut().insert(REQUEST_ID, record.id.header());
     again.extensions_mut().insert(record.id.clone());
@@ -194,7 +209,7 @@ fn message(panic: &(dyn Any + Send)) -> &str {
 }
 
 /// Answers a request for WebSocket that its upstream has agreed to. The record stays open as long as the tunnel.
-fn switch<B>(response: Response<Origin<B>>, mut record: Record, tunnel: Tunnel, slot: &Slot) -> Response<Outgoing<B>> {
+fn switch<B>(response: Response<Origin<B>>, mut record: Box<Record>, tunnel: Tunnel, slot: &Slot) -> Response<Outgoing<B>> {
     let (mut parts, _) = response.into_parts();
     record.answer.trace = parts.extensions.remove::<Trace>().unwrap_or_default();
     record.answer.status = Some(parts.status.as_u16());
@@ -214,7 +229,7 @@ fn broken<B>(record: &Record) -> Response<Origin<B>> {
 /// Gives an answer the headers that all of them have.
 fn finish<B>(
     response: Response<Origin<B>>,
-    mut record: Record,
+    mut record: Box<Record>,
     core: &Arc<Core>,
     is_head: bool,
     close: bool,

@@ -5,6 +5,8 @@ use std::task::{Context, Poll};
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use crate::base::moment;
+
 pin_project_lite::pin_project! {
     /// An alarm that is moved forward at once and backward only when it rings: most deadlines move further away with every
     /// request.
@@ -37,6 +39,29 @@ impl Timer {
                 return Poll::Pending;
             }
             *this.set = None;
+            // Else what was early a moment ago would be so for ever.
+            moment::renewed();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::pin::pin;
+    use std::time::Duration;
+
+    use super::*;
+
+    /// Else it would be asked for ever.
+    #[tokio::test(start_paused = true)]
+    async fn an_alarm_that_rings_within_a_turn_has_the_clock_read_anew() {
+        let mut timer = pin!(Timer::new());
+        let _turn = moment::Turn::begin();
+        let at = moment::now() + Duration::from_secs(5);
+        tokio::time::advance(Duration::from_secs(6)).await;
+        assert!(moment::now() < at);
+        poll_fn(|cx| timer.as_mut().poll(cx, || if moment::now() >= at { Ok(()) } else { Err(at) })).await;
+        assert!(moment::now() > at);
     }
 }

@@ -4,6 +4,7 @@
 //! [`Traffic::due`] after every step what time demands.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use super::departures::{Kind, Way};
 use super::gauge::Open;
 use super::settings::{Limits, Timeouts};
 use super::watch::Watched;
+use crate::base::moment;
 use crate::gateway::edge::Refusal;
 
 mod due;
@@ -51,13 +53,15 @@ pub(super) struct Traffic {
     limits: Limits,
     timeouts: Timeouts,
     multiplexed: bool,
+    born: Instant,
+    /// Whether there is any use in asking if the reader may end the connection: every read that finds nothing would.
+    may_leave: AtomicBool,
     state: Mutex<State>,
     open: Open,
 }
 
 #[derive(Debug)]
 struct State {
-    born: Instant,
     /// When a byte of a request came, an answer ended, or the client took again of what waited for it.
     active: Instant,
     head_since: Option<Instant>,
@@ -114,7 +118,6 @@ impl Traffic {
         open: Open,
     ) -> Self {
         let state = State {
-            born,
             active: first_byte,
             // What came so far may be the beginning of a head: its time runs from there until the reader knows better.
             head_since: (!multiplexed).then_some(first_byte),
@@ -137,7 +140,7 @@ impl Traffic {
             departing: None,
             way: Way::Finished,
         };
-        Self { limits, timeouts, multiplexed, state: Mutex::new(state), open }
+        Self { limits, timeouts, multiplexed, born, may_leave: AtomicBool::new(false), state: Mutex::new(state), open }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -159,11 +162,12 @@ impl Traffic {
 
     /// The reader took in bytes: `let_in` whole heads passed, and another has begun or not.
     pub(super) fn read(&self, let_in: u64, within_head: bool) {
-        let now = Instant::now();
+        let now = moment::now();
         let mut state = self.state();
         state.active = now;
         state.open += let_in;
         if let_in > 0 && std::mem::take(&mut state.leaving) {
+            self.may_leave.store(false, Ordering::Relaxed);
             // It came just in time.
             state.closing_since = None;
         }
@@ -186,6 +190,9 @@ impl Traffic {
 
     /// Whether the reader may end the connection, if nothing has come.
     pub(super) fn is_leaving(&self) -> bool {
+        if !self.may_leave.load(Ordering::Relaxed) {
+            return false;
+        }
         let state = self.state();
         state.leaving && state.open == 0 && state.blocked_since.is_none()
     }
@@ -211,7 +218,7 @@ impl Traffic {
     /// Bytes are ready for the client and it takes none, or it took some.
     pub(super) fn blocked(&self, blocked: bool) {
         let mut state = self.state();
-        let now = Instant::now();
+        let now = moment::now();
         if !blocked && state.blocked_since.is_some() {
             state.active = now;
         }
@@ -228,7 +235,7 @@ impl Traffic {
         state.served += 1;
         if self.multiplexed {
             state.open += 1;
-            state.active = Instant::now();
+            state.active = moment::now();
         }
         let refused = state.refused.take_if(|(refused, _)| *refused == number).map(|(_, refused)| refused);
         let last = refused.is_some() || state.served >= self.limits.requests;
@@ -266,12 +273,12 @@ impl Traffic {
 
     /// Whether the connection is so old that it should close behind the answer that is about to begin.
     pub(super) fn is_old(&self) -> bool {
-        Instant::now() >= self.state().born + self.timeouts.age
+        moment::now() >= self.born + self.timeouts.age
     }
 
     /// A request has been answered to the end, or never will be. `reset`: an HTTP/2 client took it back.
     pub(super) fn leave(&self, reset: bool) {
-        let now = Instant::now();
+        let now = moment::now();
         let mut state = self.state();
         state.open = state.open.saturating_sub(1);
         state.active = now;
@@ -287,7 +294,7 @@ impl Traffic {
     pub(super) fn piece(&self, answer: u64, waits: bool) {
         let mut state = self.state();
         if waits {
-            state.waiting.insert(answer, Instant::now());
+            state.waiting.insert(answer, moment::now());
         } else {
             state.waiting.remove(&answer);
         }
@@ -307,6 +314,7 @@ impl Traffic {
 
     /// The driver lets the reader end the connection where no request has begun.
     pub(super) fn set_leaving(&self) {
+        self.may_leave.store(true, Ordering::Relaxed);
         let mut state = self.state();
         state.leaving = true;
         state.closing_since.get_or_insert_with(Instant::now);

@@ -35,7 +35,7 @@ pub(super) type Slot = Arc<Mutex<Option<Switch>>>;
 #[derive(Debug)]
 pub(super) struct Switch {
     pub(super) tunnel: Tunnel,
-    pub(super) record: Record,
+    pub(super) record: Box<Record>,
 }
 
 /// How a tunnel ended.

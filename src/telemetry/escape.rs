@@ -8,8 +8,9 @@ pub(super) const VALUE_BYTES: usize = 1024;
 pub(super) fn string(out: &mut Vec<u8>, text: &str, most: usize) {
     let text = cut(text, most);
     out.push(b'"');
-    let plain = |b: &u8| (b' '..0x7f).contains(b) && !matches!(b, b'"' | b'\\');
-    if text.as_bytes().iter().all(plain) {
+    let plain = |b: &u8| (*b >= b' ') & (*b < 0x7f) & (*b != b'"') & (*b != b'\\');
+    // Without a way out in between this takes many bytes at a time, and most texts are plain.
+    if text.as_bytes().iter().fold(true, |all, byte| all & plain(byte)) {
         out.extend_from_slice(text.as_bytes());
     } else {
         text.chars().for_each(|c| character(out, c));

@@ -16,6 +16,7 @@ use super::coming::Coming;
 use super::error::Error;
 use super::headers::Names;
 use super::live::Permit;
+use crate::base::moment;
 
 /// Why the body that a client sends breaks off; handed back as it came, in [`Error::ClientBody`].
 pub type BodyError = Box<dyn std::error::Error + Send + Sync>;
@@ -38,7 +39,7 @@ pub(super) struct Progress {
 
 impl Default for Progress {
     fn default() -> Self {
-        Self { failure: Mutex::default(), ended: false.into(), turn: watch::Sender::new(Some(Instant::now())) }
+        Self { failure: Mutex::default(), ended: false.into(), turn: watch::Sender::new(Some(moment::now())) }
     }
 }
 
@@ -53,7 +54,7 @@ impl Progress {
     }
 
     fn waits_for_upstream(&self) {
-        self.turn.send_replace(Some(Instant::now()));
+        self.turn.send_replace(Some(moment::now()));
     }
 
     /// The error that the client's side ended with, once.
@@ -210,7 +211,7 @@ impl StreamBody {
     fn poll_stall(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if !std::mem::replace(&mut self.stalling, true) {
             // A duration beyond the clock's range is no limit.
-            let Some(until) = Instant::now().checked_add(self.between_bytes) else { return Poll::Pending };
+            let Some(until) = moment::now().checked_add(self.between_bytes) else { return Poll::Pending };
             match &mut self.stall {
                 Some(stall) => stall.as_mut().reset(until),
                 none => *none = Some(Box::pin(tokio::time::sleep_until(until))),

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 use super::{Error, Timeouts};
+use crate::base::moment;
 
 /// The moments at which a call is over.
 #[derive(Debug, Clone, Copy)]
@@ -28,7 +29,7 @@ impl Budget {
     /// A call begins now.
     pub(super) fn begin(timeouts: Timeouts, deadline: Instant) -> Self {
         // A duration beyond the clock's range is no limit.
-        Self { timeouts, deadline, total: Instant::now().checked_add(timeouts.total), first_byte: None }
+        Self { timeouts, deadline, total: moment::now().checked_add(timeouts.total), first_byte: None }
     }
 
     pub(super) fn connect_within(&self) -> Duration {
@@ -38,23 +39,23 @@ impl Budget {
     /// The time that is left in all.
     pub(super) fn left(&self) -> Duration {
         let until = self.total.map_or(self.deadline, |total| total.min(self.deadline));
-        until.saturating_duration_since(Instant::now())
+        until.saturating_duration_since(moment::now())
     }
 
     /// Waits for its turn, `wait` at most.
     pub(super) async fn queue<T>(&self, wait: Duration, work: impl Future<Output = T>) -> Result<T, Error> {
-        self.within(Instant::now().checked_add(wait), Error::BulkheadFull, work).await
+        self.within(moment::now().checked_add(wait), Error::BulkheadFull, work).await
     }
 
     /// Waits for a connection.
     pub(super) async fn connect<T>(&self, work: impl Future<Output = T>) -> Result<T, Error> {
-        self.within(Instant::now().checked_add(self.timeouts.connect), Error::ConnectTimeout, work).await
+        self.within(moment::now().checked_add(self.timeouts.connect), Error::ConnectTimeout, work).await
     }
 
     /// Waits for the head of the reply.
     pub(super) async fn first_byte<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Error> {
         if self.first_byte.is_none() {
-            self.first_byte = Instant::now().checked_add(self.timeouts.first_byte);
+            self.first_byte = moment::now().checked_add(self.timeouts.first_byte);
         }
         self.within(self.first_byte, Error::FirstByteTimeout, work).await
     }
@@ -67,7 +68,7 @@ impl Budget {
         mut turn: watch::Receiver<Option<Instant>>,
         work: impl Future<Output = T>,
     ) -> Result<T, Error> {
-        let begun = Instant::now();
+        let begun = moment::now();
         let mut work = pin!(work);
         loop {
             let since = *turn.borrow_and_update();
@@ -94,12 +95,12 @@ impl Budget {
 
     /// Waits for the next piece of the body.
     pub(super) async fn between_bytes<T>(&self, work: impl Future<Output = T>) -> Result<T, Error> {
-        self.within(Instant::now().checked_add(self.timeouts.between_bytes), Error::BetweenBytesTimeout, work).await
+        self.within(moment::now().checked_add(self.timeouts.between_bytes), Error::BetweenBytesTimeout, work).await
     }
 
     async fn within<T>(&self, part: Option<Instant>, error: Error, work: impl Future<Output = T>) -> Result<T, Error> {
         let limit = self.clip(part, error);
-        if limit.at <= Instant::now() {
+        if limit.at <= moment::now() {
             // The first poll of `work` would already do what there is no time for.
             return Err(limit.error);
         }

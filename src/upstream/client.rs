@@ -16,6 +16,7 @@ use super::body::{BodyError, StreamBody};
 use super::budget::Budget;
 use super::connect::Connector;
 use super::exchange::{Order, Supply};
+use super::headers::MakeHeaders;
 use super::live::Repeat;
 use super::pool::{Connection, Pool};
 use super::resolve::Names;
@@ -34,13 +35,13 @@ pub trait Dial: Send + Sync {
 
 /// A call whose body is at hand. Its `Debug` form shows no header and no body, which may hold secrets.
 #[derive(Clone)]
-pub struct Call {
+pub struct Call<'c> {
     /// Its method.
     pub method: Method,
     /// What comes after the upstream's base path, percent-encoded: `/items/7?page=2`.
     pub path_and_query: String,
-    /// Its headers, as [`headers::forward`] prepares them.
-    pub headers: HeaderMap,
+    /// Its headers, as [`headers::Forwarding::read`] prepares them.
+    pub headers: CallHeaders<'c>,
     /// Its body, empty for none.
     pub body: Bytes,
     /// Whether it can be told twice.
@@ -49,14 +50,44 @@ pub struct Call {
     pub tally: Tally,
 }
 
+/// The headers of a call.
+#[derive(Clone)]
+pub enum CallHeaders<'c> {
+    /// These.
+    Fixed(HeaderMap),
+    /// Those that are made when they are needed.
+    Made(&'c dyn MakeHeaders),
+}
+
+impl std::fmt::Debug for CallHeaders<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CallHeaders").finish_non_exhaustive()
+    }
+}
+
+impl From<HeaderMap> for CallHeaders<'_> {
+    fn from(headers: HeaderMap) -> Self {
+        Self::Fixed(headers)
+    }
+}
+
+impl MakeHeaders for CallHeaders<'_> {
+    fn make(&self) -> HeaderMap {
+        match self {
+            Self::Fixed(headers) => headers.make(),
+            Self::Made(made) => made.make(),
+        }
+    }
+}
+
 /// A call whose body comes as the client sends it. Its `Debug` form shows no header, which may hold secrets.
 pub struct Head<'c> {
     /// Its method.
     pub method: Method,
     /// As in [`Call`].
     pub path_and_query: &'c str,
-    /// Its headers, as [`headers::forward_untouched`] prepares them.
-    pub headers: HeaderMap,
+    /// Its headers, as [`headers::Forwarding::untouched`] prepares them.
+    pub headers: CallHeaders<'c>,
     /// Whether it can be told twice.
     pub repeat: Repeat,
     /// What the client says of trailers.
@@ -84,7 +115,7 @@ impl Reply {
     }
 }
 
-impl std::fmt::Debug for Call {
+impl std::fmt::Debug for Call<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Call").field("method", &self.method).field("bytes", &self.body.len()).finish_non_exhaustive()
     }
@@ -146,7 +177,7 @@ impl Client {
     ///
     /// # Errors
     /// See [`Error`]: every way not to get a whole, well-formed reply in time has a variant of its own.
-    pub async fn send(&self, upstream: &Upstream, call: Call, deadline: Instant) -> Result<Reply, Error> {
+    pub async fn send(&self, upstream: &Upstream, call: Call<'_>, deadline: Instant) -> Result<Reply, Error> {
         if hedged::takes(upstream, &call) {
             return Box::pin(self.send_hedged(upstream, &call, deadline)).await;
         }
@@ -154,7 +185,7 @@ impl Client {
     }
 
     /// Sends a call, in as many tries as it takes, and collects its reply.
-    pub(super) async fn send_once(&self, upstream: &Upstream, call: &Call, deadline: Instant) -> Result<Reply, Error> {
+    pub(super) async fn send_once(&self, upstream: &Upstream, call: &Call<'_>, deadline: Instant) -> Result<Reply, Error> {
         let Call { method, path_and_query, headers, body, repeat, tally } = call;
         let (repeat, body) = (*repeat, body.clone());
         let order = Order { method, path_and_query, headers, repeat, trailers: None, tally: Some(tally), switch_to: None };

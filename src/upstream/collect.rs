@@ -10,7 +10,7 @@ use super::budget::Budget;
 use super::coding::{Coding, Decoder};
 use super::coming::Coming;
 use super::error::Error;
-use super::reply;
+use super::reply::Length;
 
 /// What is set aside for a body on the word of its Content-Length, at most.
 const MAX_RESERVE: u64 = 256 * 1024;
@@ -25,11 +25,10 @@ pub(super) struct Announced {
 }
 
 impl Announced {
-    pub(super) fn of(head: &Parts, method: &Method) -> Result<Self, Error> {
+    pub(super) fn of(head: &Parts, method: &Method, length: Option<Length>) -> Result<Self, Error> {
         let coding = Coding::of(&head.headers)?;
-        let length = reply::content_length(&head.headers)?;
         let bodiless = *method == Method::HEAD || matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-        Ok(Self { coding, length, bodiless })
+        Ok(Self { coding, length: length.map(|length| length.bytes), bodiless })
     }
 }
 

@@ -1,5 +1,6 @@
 //! One request sent, the head of one reply received, with the silent second try.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use super::client::{Client, Lease, Reply};
 use super::collect::{Announced, collect};
 use super::coming::Coming;
 use super::error::classify;
-use super::headers::{Names, Trailers};
+use super::headers::{MakeHeaders, Names, Trailers};
 use super::live::{Permit, Repeat};
 use super::settings::Place;
 use super::streamed::Missed;
@@ -38,7 +39,7 @@ const ATTEMPT: HeaderName = HeaderName::from_static("x-retry-attempt");
 pub(super) struct Order<'c> {
     pub(super) method: &'c Method,
     pub(super) path_and_query: &'c str,
-    pub(super) headers: &'c HeaderMap,
+    pub(super) headers: &'c dyn MakeHeaders,
     pub(super) repeat: Repeat,
     /// What the client says of trailers; none where they are left out.
     pub(super) trailers: Option<&'c Trailers>,
@@ -101,7 +102,7 @@ pub(super) struct Outgoing {
 
 impl Outgoing {
     fn new(upstream: &Upstream, place: &Place, order: &Order<'_>, attempt: u32, supply: &Supply) -> Result<Self, Error> {
-        let (method, mut headers) = (order.method.clone(), order.headers.clone());
+        let (method, mut headers) = (order.method.clone(), order.headers.make());
         let target = place.request_target(order.path_and_query)?;
         upstream.apply_headers(place, &mut headers);
         let is_empty = matches!(supply, Supply::Whole(body) if body.is_empty());
@@ -182,8 +183,8 @@ impl Exchange {
     pub(super) async fn whole(self, upstream: &Upstream, method: &Method, budget: &Budget) -> Result<Reply, Error> {
         let Self { response, lease, .. } = self;
         let (mut head, body) = response.into_parts();
-        reply::check(&head)?;
-        let announced = Announced::of(&head, method)?;
+        let length = reply::check(&head)?;
+        let announced = Announced::of(&head, method, length)?;
         let body = collect(&mut head, announced, body, upstream.settings().max_bytes, budget).await?;
         lease.give_back();
         Ok(Reply::new(head, body))
@@ -194,8 +195,8 @@ impl Exchange {
     pub(super) fn pass(self, upstream: &Upstream, permit: Option<Permit>, trailers: bool) -> Result<Response<StreamBody>, Error> {
         let Self { response, lease, progress } = self;
         let (mut head, body) = response.into_parts();
-        reply::check(&head)?;
-        reply::settle_length(&mut head);
+        let length = reply::check(&head)?;
+        reply::settle_length(&mut head.headers, length);
         let between_bytes = upstream.settings().timeouts.between_bytes;
         let (between_bytes, permit) =
             if is_event_stream(&head.headers) { (between_bytes.max(EVENT_SILENCE), None) } else { (between_bytes, permit) };
@@ -240,14 +241,19 @@ impl Exchange {
                 }
             };
             lease.connection.watch.begin();
+            // Where it stands it stays: passed on from one function to the next, it would be copied each time.
             let sent = lease.connection.sender.try_send_request(outgoing.into_request(order, supply.take(order.trailers)));
+            let mut sent = pin!(sent);
             let answered = match &progress {
-                Some(progress) => budget.first_byte_of_upload(progress.turn(), sent).await?,
-                None => budget.first_byte(sent).await?,
+                // In a box, for what few calls need.
+                Some(progress) => Box::pin(budget.first_byte_of_upload(progress.turn(), sent.as_mut())).await?,
+                None => budget.first_byte(sent.as_mut()).await?,
             };
             let mut error = match answered {
                 Ok(response) => {
-                    return Ok(Self { response: response.map(Coming::Alone), lease: Lease::Alone(lease), progress });
+                    let bell = Arc::clone(&lease.connection.bell);
+                    let response = response.map(|body| Coming::Alone(body, bell));
+                    return Ok(Self { response, lease: Lease::Alone(lease), progress });
                 }
                 Err(error) => error,
             };

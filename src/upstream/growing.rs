@@ -71,7 +71,7 @@ impl Client {
     pub async fn send_growing(
         &self,
         upstream: &Upstream,
-        call: Call,
+        call: Call<'_>,
         deadline: Instant,
         above: impl FnOnce(StatusCode, &HeaderMap) -> Option<u64>,
     ) -> Result<Answered, Error> {
@@ -110,9 +110,9 @@ async fn receive(
 ) -> Result<Answered, Error> {
     let Exchange { response, lease, progress } = exchange;
     let (mut head, body) = response.into_parts();
-    reply::check(&head)?;
+    let length = reply::check(&head)?;
     let limit = upstream.settings().max_bytes;
-    let announced = Announced::of(&head, method)?;
+    let announced = Announced::of(&head, method, length)?;
     let Announced { coding, length, bodiless } = announced;
     let above = above(head.status, &head.headers).filter(|above| {
         let is_small = coding.is_none() && length.is_some_and(|length| length <= *above);

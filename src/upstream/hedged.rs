@@ -9,7 +9,7 @@ use super::live::Repeat;
 use super::{Call, Client, Error, Reply, Upstream};
 
 /// Whether a call may have a second one: reading does no harm twice, unless the route says that it does.
-pub(super) fn takes(upstream: &Upstream, call: &Call) -> bool {
+pub(super) fn takes(upstream: &Upstream, call: &Call<'_>) -> bool {
     let reads = matches!(call.method, Method::GET | Method::HEAD) && call.repeat != Repeat::Never;
     reads && upstream.settings().policies.hedge.is_some()
 }
@@ -17,7 +17,7 @@ pub(super) fn takes(upstream: &Upstream, call: &Call) -> bool {
 impl Client {
     /// Sends a call, and the same once more when there is no reply after a while. The first good reply is the answer, and the other call is cut;
     /// when one fails, the other one decides.
-    pub(super) async fn send_hedged(&self, upstream: &Upstream, call: &Call, deadline: Instant) -> Result<Reply, Error> {
+    pub(super) async fn send_hedged(&self, upstream: &Upstream, call: &Call<'_>, deadline: Instant) -> Result<Reply, Error> {
         let live = upstream.live();
         let begun = Instant::now();
         let after = live.hedge_after();

@@ -12,6 +12,7 @@ mod coding;
 mod collect;
 mod coming;
 mod connect;
+mod driven;
 mod error;
 mod exchange;
 mod fill;
@@ -36,7 +37,7 @@ mod ways;
 mod wire;
 
 pub use body::{BodyError, StreamBody};
-pub use client::{Call, Client, Dial, Head, Reply};
+pub use client::{Call, CallHeaders, Client, Dial, Head, Reply};
 pub use coding::{Coding, CodingError};
 pub use error::{ConnectError, Error, Malformed};
 pub use fill::{FillError, fill, fill_with};

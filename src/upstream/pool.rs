@@ -3,7 +3,6 @@
 //! Not hyper-util's pooled client: it takes a third more processor time for each call, and does not tell whether a
 //! connection was used before or whether any byte of a reply came, on which a silent second try depends.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -12,8 +11,10 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::body::RequestBody;
+use super::driven::Bell;
 use super::resolve::Whereabouts;
 use super::wire::Watch;
+use crate::base::moment;
 
 /// How long a connection may wait. Tomcat as shipped closes it after 20 s.
 pub(super) const MAX_IDLE: Duration = Duration::from_secs(15);
@@ -37,6 +38,7 @@ pub(super) fn age(number: u32) -> Duration {
 pub(super) struct Connection {
     pub(super) sender: SendRequest<RequestBody>,
     pub(super) watch: Arc<Watch>,
+    pub(super) bell: Arc<Bell>,
     /// Where it leads, if its name may come to lead elsewhere.
     pub(super) whereabouts: Option<Whereabouts>,
     driver: AbortHandle,
@@ -47,12 +49,12 @@ impl Connection {
     /// `driver` is the task that moves its bytes.
     pub(super) fn new(
         sender: SendRequest<RequestBody>,
-        watch: Arc<Watch>,
+        (watch, bell): (Arc<Watch>, Arc<Bell>),
         driver: AbortHandle,
         whereabouts: Option<Whereabouts>,
         turn: u32,
     ) -> Self {
-        Self { sender, watch, whereabouts, driver, retire: Instant::now() + age(turn) }
+        Self { sender, watch, bell, whereabouts, driver, retire: moment::now() + age(turn) }
     }
 }
 
@@ -75,16 +77,24 @@ pub(super) struct Pool {
 
 #[derive(Default)]
 struct State {
-    waiting: HashMap<Arc<str>, Vec<Waiting>>,
+    /// Of each origin that has some: they are few, and a search costs less than a hash of the name.
+    origins: Vec<(Arc<str>, Vec<Waiting>)>,
     sweeping: bool,
+}
+
+impl State {
+    fn waiting(&mut self, origin: &Arc<str>) -> Option<&mut Vec<Waiting>> {
+        let mut origins = self.origins.iter_mut();
+        origins.find(|(known, _)| Arc::ptr_eq(known, origin) || known == origin).map(|(_, waiting)| waiting)
+    }
 }
 
 impl Pool {
     /// A connection that can be used at once, if there is one.
-    pub(super) fn take(&self, origin: &str) -> Option<Connection> {
-        let now = Instant::now();
+    pub(super) fn take(&self, origin: &Arc<str>) -> Option<Connection> {
+        let now = moment::now();
         let mut state = self.lock();
-        let waiting = state.waiting.get_mut(origin)?;
+        let waiting = state.waiting(origin)?;
         while let Some(Waiting { connection, until }) = waiting.pop() {
             if now < until && connection.sender.is_ready() {
                 return Some(connection);
@@ -98,7 +108,8 @@ impl Pool {
         if connection.sender.is_ready() {
             self.wait(origin, connection);
         } else if !connection.sender.is_closed() {
-            // Its driver has not yet noticed the end, or still writes what nobody needs any more.
+            // Its driver has not yet noticed the end, or still writes what nobody needs any more. Taking the last piece did not wake it.
+            connection.bell.ring();
             let (pool, origin) = (Arc::downgrade(self), Arc::clone(origin));
             tokio::spawn(async move {
                 let ready = tokio::time::timeout(SETTLE, connection.sender.ready()).await;
@@ -110,16 +121,13 @@ impl Pool {
     }
 
     fn wait(self: &Arc<Self>, origin: &Arc<str>, connection: Connection) {
-        let until = connection.retire.min(Instant::now() + MAX_IDLE);
+        let until = connection.retire.min(moment::now() + MAX_IDLE);
         let mut state = self.lock();
-        let waiting = match state.waiting.get_mut(origin) {
-            Some(waiting) => waiting,
-            None => state.waiting.entry(Arc::clone(origin)).or_default(),
-        };
-        if waiting.len() >= MAX_WAITING {
-            return;
+        match state.waiting(origin) {
+            Some(waiting) if waiting.len() >= MAX_WAITING => return,
+            Some(waiting) => waiting.push(Waiting { connection, until }),
+            None => state.origins.push((Arc::clone(origin), vec![Waiting { connection, until }])),
         }
-        waiting.push(Waiting { connection, until });
         if !std::mem::replace(&mut state.sweeping, true) {
             tokio::spawn(sweep(Arc::downgrade(self)));
         }
@@ -127,13 +135,13 @@ impl Pool {
 
     /// Drops what waited too long; whether anything still waits.
     fn retire(&self) -> bool {
-        let now = Instant::now();
+        let now = moment::now();
         let mut state = self.lock();
-        state.waiting.retain(|_, waiting| {
+        state.origins.retain_mut(|(_, waiting)| {
             waiting.retain(|waiting| now < waiting.until && !waiting.connection.sender.is_closed());
             !waiting.is_empty()
         });
-        state.sweeping = !state.waiting.is_empty();
+        state.sweeping = !state.origins.is_empty();
         state.sweeping
     }
 
@@ -142,8 +150,8 @@ impl Pool {
     }
 
     #[cfg(test)]
-    pub(super) fn waiting(&self, origin: &str) -> usize {
-        self.lock().waiting.get(origin).map_or(0, Vec::len)
+    pub(super) fn waiting(&self, origin: &Arc<str>) -> usize {
+        self.lock().waiting(origin).map_or(0, |waiting| waiting.len())
     }
 }
 

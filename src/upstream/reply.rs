@@ -5,44 +5,62 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::error::Malformed;
 
-/// Refuses the framings that two readers could read in two ways.
-pub(super) fn check(head: &Parts) -> Result<(), Malformed> {
+/// Refuses the framings that two readers could read in two ways; gives the announced length.
+pub(super) fn check(head: &Parts) -> Result<Option<Length>, Malformed> {
     if head.status == StatusCode::SWITCHING_PROTOCOLS {
         return Err(Malformed::Switch);
     }
     let headers = &head.headers;
-    let mut codings = headers.get_all(header::TRANSFER_ENCODING).iter();
-    if let Some(coding) = codings.next() {
+    if let Some(coding) = headers.get(header::TRANSFER_ENCODING) {
         if headers.contains_key(header::CONTENT_LENGTH) {
             return Err(Malformed::LengthAndEncoding);
         }
-        if codings.next().is_some() || !coding.as_bytes().eq_ignore_ascii_case(b"chunked") {
+        let repeated = headers.get_all(header::TRANSFER_ENCODING).iter().nth(1).is_some();
+        if repeated || !coding.as_bytes().eq_ignore_ascii_case(b"chunked") {
             return Err(Malformed::TransferEncoding);
         }
+        return Ok(None);
     }
-    content_length(headers).map(|_| ())
+    content_length(headers)
+}
+
+/// The announced length of a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Length {
+    pub(super) bytes: u64,
+    /// It is announced more than once, or with more than its digits.
+    odd: bool,
 }
 
 /// The announced length. A number that is repeated is that number (RFC 9110, section 8.6).
-pub(super) fn content_length(headers: &HeaderMap) -> Result<Option<u64>, Malformed> {
-    let mut found = None;
+fn content_length(headers: &HeaderMap) -> Result<Option<Length>, Malformed> {
+    let mut found: Option<Length> = None;
     for line in headers.get_all(header::CONTENT_LENGTH) {
-        for text in line.to_str().map_err(|_| Malformed::Length)?.split(',').map(str::trim) {
-            let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-            let length: u64 = text.parse().ok().filter(|_| digits).ok_or(Malformed::Length)?;
-            if found.is_some_and(|found| found != length) {
+        for text in line.as_bytes().split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
+            let bytes = number(text).ok_or(Malformed::Length)?;
+            if found.is_some_and(|found| found.bytes != bytes) {
                 return Err(Malformed::Length);
             }
-            found = Some(length);
+            let plain = text.len() == line.len() && (text.len() == 1 || text.first() != Some(&b'0'));
+            found = Some(Length { bytes, odd: found.is_some() || !plain });
         }
     }
     Ok(found)
 }
 
-/// Writes a repeated length once.
-pub(super) fn settle_length(head: &mut Parts) {
-    if let Ok(Some(length)) = content_length(&head.headers) {
-        head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+/// Digits, and nothing else, as a number.
+fn number(digits: &[u8]) -> Option<u64> {
+    let (first, rest) = digits.split_first()?;
+    std::iter::once(first).chain(rest).try_fold(0_u64, |number, digit| {
+        let digit = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;
+        number.checked_mul(10)?.checked_add(digit)
+    })
+}
+
+/// Writes a length once, and its digits alone.
+pub(super) fn settle_length(headers: &mut HeaderMap, length: Option<Length>) {
+    if let Some(Length { bytes, odd: true }) = length {
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes));
     }
 }
 
@@ -55,7 +73,7 @@ mod tests {
         for (name, value) in lines {
             reply = reply.header(*name, *value);
         }
-        check(&reply.body(()).unwrap().into_parts().0)
+        check(&reply.body(()).unwrap().into_parts().0).map(|_| ())
     }
 
     #[test]
@@ -65,6 +83,10 @@ mod tests {
             (200, vec![("content-length", "5")], Ok(())),
             (200, vec![("content-length", "5"), ("content-length", "5")], Ok(())),
             (200, vec![("content-length", "5, 5")], Ok(())),
+            (200, vec![("content-length", "18446744073709551615")], Ok(())),
+            (200, vec![("content-length", "18446744073709551616")], Err(Malformed::Length)),
+            (200, vec![("content-length", "5,")], Err(Malformed::Length)),
+            (200, vec![("content-length", "5 5")], Err(Malformed::Length)),
             (200, vec![("transfer-encoding", "Chunked")], Ok(())),
             (101, vec![], Err(Malformed::Switch)),
             (200, vec![("content-length", "5"), ("transfer-encoding", "chunked")], Err(Malformed::LengthAndEncoding)),
@@ -83,10 +105,13 @@ mod tests {
 
     #[test]
     fn a_repeated_length_is_written_once() {
-        let reply = http::Response::builder().header("content-length", "5, 5").header("content-length", "5");
-        let (mut head, ()) = reply.body(()).unwrap().into_parts();
-        settle_length(&mut head);
-        let lengths: Vec<_> = head.headers.get_all("content-length").iter().collect();
-        assert_eq!(lengths, ["5"]);
+        for lines in [vec!["5, 5"], vec!["5", "5"], vec!["5"], vec!["5,5", "5"], vec!["05"], vec!["5, 05"]] {
+            let reply = lines.iter().fold(http::Response::builder(), |reply, line| reply.header("content-length", *line));
+            let (mut head, ()) = reply.body(()).unwrap().into_parts();
+            let length = check(&head).unwrap();
+            settle_length(&mut head.headers, length);
+            let written: Vec<_> = head.headers.get_all("content-length").iter().collect();
+            assert_eq!(written, ["5"], "{lines:?}");
+        }
     }
 }

@@ -9,6 +9,7 @@ use super::budget::Budget;
 use super::exchange::{Exchange, Order, Supply};
 use super::live::{Ending, Pass, Permit, Verdict};
 use super::{Client, Error, Upstream};
+use crate::base::moment;
 
 /// No try begins with less time than this: it would only burden the upstream.
 const LEAST: Duration = Duration::from_millis(20);
@@ -108,5 +109,5 @@ fn again(upstream: &Upstream, order: &Order<'_>, ending: Ending, made: u32, budg
     if let (Ending::Status(_, Some(asked)), [_]) = (ending, upstream.places()) {
         wait = wait.max(asked);
     }
-    (wait.saturating_add(LEAST) <= budget.left()).then(|| Instant::now() + wait)
+    (wait.saturating_add(LEAST) <= budget.left()).then(|| moment::now() + wait)
 }

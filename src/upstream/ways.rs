@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::budget::Budget;
 use super::client::{Alone, Client};
 use super::connect::{Offer, Opened};
+use super::driven::{Bell, Driven};
 use super::pool::Connection;
 use super::resolve::Whereabouts;
 use super::settings::Place;
@@ -61,9 +62,9 @@ impl Client {
         let watch = Arc::new(Watch::default());
         let io = TokioIo::new(Watched::new(wire, Arc::clone(&watch)));
         let (sender, driver) = self.shared.handshake.handshake(io).await.map_err(|_| Error::Closed)?;
-        // How it ends is told to whoever waits for the reply.
-        let driver = tokio::spawn(async { drop(driver.with_upgrades().await) }).abort_handle();
-        Ok(self.alone(place, Connection::new(sender, watch, driver, whereabouts, self.number())))
+        let bell = Arc::new(Bell::default());
+        let driver = tokio::spawn(Driven::new(driver.with_upgrades(), Arc::clone(&bell))).abort_handle();
+        Ok(self.alone(place, Connection::new(sender, (watch, bell), driver, whereabouts, self.number())))
     }
 
     fn alone(&self, place: &Place, connection: Connection) -> Alone {

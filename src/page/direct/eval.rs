@@ -11,13 +11,6 @@ use crate::json::{Kind, Number};
 use crate::page::value::value_of_number;
 use crate::page::{request, site};
 
-/// What a path leads to.
-enum Found<'r> {
-    /// Something of the document, or nothing.
-    Entry(Option<Entry>),
-    Value(Value<'r>),
-}
-
 impl<'r> Run<'r> {
     #[inline(always)]
     pub(super) fn holds(&mut self, condition: &'r Expression) -> Result<bool, Halt> {
@@ -25,6 +18,10 @@ impl<'r> Run<'r> {
             Expression::Not(inner) => Ok(!self.holds(inner)?),
             Expression::And(a, b) => Ok(self.value(a)?.is_true() && self.value(b)?.is_true()),
             Expression::Or(a, b) => Ok(self.value(a)?.is_true() || self.value(b)?.is_true()),
+            Expression::Path(path) => match self.there(path) {
+                Some(entry) => Ok(self.tape.is_true(entry)),
+                None => Ok(self.path(path)?.is_true()),
+            },
             condition => Ok(self.value(condition)?.is_true()),
         }
     }
@@ -188,24 +185,6 @@ impl<'r> Run<'r> {
     }
 
     pub(super) fn path(&self, path: &'r Path) -> Result<Value<'r>, Halt> {
-        Ok(match self.found(path)? {
-            Found::Entry(Some(entry)) => Value::of(entry, self.tape),
-            Found::Entry(None) => Value::Undefined,
-            Found::Value(value) => value,
-        })
-    }
-
-    /// What a path leads to where that is in the document; else its value.
-    #[inline(always)]
-    pub(super) fn entry(&self, path: &'r Path) -> Result<Result<Option<Entry>, Value<'r>>, Halt> {
-        Ok(match self.found(path)? {
-            Found::Entry(entry) => Ok(entry),
-            Found::Value(value) => Err(value),
-        })
-    }
-
-    #[inline(always)]
-    fn found(&self, path: &'r Path) -> Result<Found<'r>, Halt> {
         let mut entry = match &path.root {
             Root::Member(name) => self.tape.member(self.tape.root, *name),
             Root::Head(name) if self.head.is_none() => self.tape.member(self.tape.root, *name),
@@ -224,11 +203,25 @@ impl<'r> Run<'r> {
                 None => return Err(Halt::Back),
             };
         }
-        Ok(Found::Entry(entry))
+        Ok(entry.map_or(Value::Undefined, |entry| Value::of(entry, self.tape)))
+    }
+
+    /// What a path leads to, where it leads to something of the document: what most do.
+    #[inline(always)]
+    pub(super) fn there(&self, path: &'r Path) -> Option<Entry> {
+        let start = match &path.root {
+            Root::Member(name) => self.tape.member(self.tape.root, *name)?,
+            Root::Element(depth) => match self.loops.get(*depth)?.element {
+                Element::Entry(entry) => entry,
+                Element::Value(_) => return None,
+            },
+            _ => return None,
+        };
+        path.steps.iter().try_fold(start, |entry, step| self.tape.member(entry, step.name))
     }
 
     /// What a path leads to that does not begin in the document.
-    fn elsewhere(&self, path: &'r Path) -> Result<Found<'r>, Halt> {
+    fn elsewhere(&self, path: &'r Path) -> Result<Value<'r>, Halt> {
         let around = self.around;
         let text = |text: &'r str| Value::Text(text.into());
         let mut value = match &path.root {
@@ -254,7 +247,7 @@ impl<'r> Run<'r> {
         for step in &path.steps {
             value = self.member(&value, *step)?;
         }
-        Ok(Found::Value(value))
+        Ok(value)
     }
 }
 

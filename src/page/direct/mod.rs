@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `lex`, `parse`, `lists`, `expression` | a template's pieces, and what stands in them |
 //! | `family`, `read`, `scope`, `program` | templates that stand on each other, put into one list of steps |
-//! | `tape`, `names` | the document, as far as the steps can read it |
+//! | `tape`, `recorder`, `names` | the document, as far as the steps can read it |
 //! | `run`, `eval`, `value`, `container`, `sheet` | the steps at work |
 //! | `filter`, `builtin`, `function` | filters and functions |
 
@@ -26,6 +26,7 @@ mod names;
 mod parse;
 mod program;
 mod read;
+mod recorder;
 mod run;
 mod scope;
 mod sheet;
@@ -124,6 +125,12 @@ impl Direct {
     /// Reads a document that is JSON text. `None` when the engine has to.
     pub(super) fn read<'d>(&'d self, document: &'d str) -> Option<Document<'d>> {
         Some(Document { direct: self, tape: Tape::of(document, &self.names)? })
+    }
+
+    /// Reads a document that stands at a place of a text, and tells where it ends. `None` when it is none, or has more than so many levels.
+    pub(super) fn read_at<'d>(&'d self, text: &'d str, at: usize, levels: usize) -> Option<(Document<'d>, usize)> {
+        let (tape, end) = Tape::at(text, at, levels, &self.names)?;
+        Some((Document { direct: self, tape }, end))
     }
 }
 

@@ -226,10 +226,9 @@ impl<'r> Run<'r> {
     /// Writes what a path leads to, without a value in between where it is in the document.
     #[inline(always)]
     fn write_path(&mut self, path: &'r Path) -> Result<(), Halt> {
-        let entry = match self.entry(path)? {
-            Ok(Some(entry)) => entry,
-            Ok(None) => return Err(Halt::Back),
-            Err(value) => return self.write(&value),
+        let Some(entry) = self.there(path) else {
+            let value = self.path(path)?;
+            return self.write(&value);
         };
         self.sheet.look()?;
         let raw = self.tape.raw(entry);

@@ -11,6 +11,9 @@ const LOOKS_BETWEEN: usize = 256;
 /// How many bytes are looked at together.
 const BLOCK: usize = 16;
 
+/// What means something in HTML.
+const SPECIAL: [u8; 5] = *b"&<>\"'";
+
 /// A page that is being written.
 #[derive(Debug)]
 pub(super) struct Sheet {
@@ -88,9 +91,7 @@ impl Sheet {
     /// Writes a text so that it stands for itself, as the engine escapes it.
     #[inline(always)]
     pub(super) fn escape(&mut self, text: &str) {
-        let (blocks, rest) = text.as_bytes().as_chunks::<BLOCK>();
-        let in_blocks = blocks.iter().fold(false, |found, block| found | has_special(block));
-        if in_blocks | rest.iter().fold(false, |found, byte| found | is_special(*byte)) {
+        if has_special(text.as_bytes()) {
             self.escape_slowly(text);
         } else {
             self.text.push_str(text);
@@ -122,15 +123,28 @@ fn escape_onto(out: &mut String, text: &str) {
     out.push_str(text.get(from..).unwrap_or_default());
 }
 
-/// Whether one of the bytes means something in HTML. Without a way out of the loop, which lets the compiler compare all of them at once.
+/// Whether one of the bytes means something in HTML: whole blocks, and then the last one, which may overlap the one before it.
 #[inline(always)]
-fn has_special(block: &[u8; BLOCK]) -> bool {
-    block.iter().fold(false, |found, byte| found | is_special(*byte))
+fn has_special(text: &[u8]) -> bool {
+    if let Some(last) = text.last_chunk::<BLOCK>() {
+        let (blocks, _) = text.as_chunks::<BLOCK>();
+        return blocks.iter().chain([last]).fold(false, |found, block| found | any_special(block));
+    }
+    match (text.first_chunk::<8>(), text.last_chunk::<8>(), text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        (Some(first), Some(last), ..) => any_special(&[*first, *last].as_flattened().try_into().unwrap_or([0; BLOCK])),
+        (_, _, Some(first), Some(last)) => any_special(first) | any_special(last),
+        _ => text.iter().any(|byte| SPECIAL.contains(byte)),
+    }
 }
 
+/// One byte of the answer for each byte of the block, which the compiler works out for all of them at once.
 #[inline(always)]
-fn is_special(byte: u8) -> bool {
-    matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'')
+fn any_special<const N: usize>(block: &[u8; N]) -> bool {
+    let mut found = [0; N];
+    for (found, byte) in found.iter_mut().zip(block) {
+        SPECIAL.iter().for_each(|special| *found |= u8::from(byte == special));
+    }
+    found.iter().fold(0, |all, found| all | found) != 0
 }
 
 #[inline(always)]
@@ -159,7 +173,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_escapes_as_the_engine_does(text in "([a-z0-9 ]{0,20}|[&<>\"'/é中\u{0}]{0,3}){0,4}") {
+        fn it_escapes_as_the_engine_does(text in "([a-z0-9 ]{0,20}|[&<>\"'/é中\u{0}]{0,3}){0,4}|[a-z]{0,17}[&<>\"'a][a-z]{0,17}") {
             let mut expected = Vec::new();
             tera::escape_html(&text, &mut expected).unwrap();
             prop_assert_eq!(written(&text), escaped(&text));

@@ -41,7 +41,9 @@ pub(in super::super) fn absolute(given: &Given<'_>, origin: Option<&str>) -> Ter
 
 pub(in super::super) fn is_harmless(text: &str) -> bool {
     // Browsers drop tabs and line feeds inside an address before they look for its scheme.
-    if text.is_empty() || text.chars().any(char::is_control) {
+    let has_controls =
+        if text.is_ascii() { text.bytes().any(|byte| byte.is_ascii_control()) } else { text.chars().any(char::is_control) };
+    if text.is_empty() || has_controls {
         return false;
     }
     let end = text.find(['/', '?', '#']).unwrap_or(text.len());

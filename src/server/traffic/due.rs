@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::RESETS;
 use super::Traffic;
+use crate::base::moment;
 use crate::server::core::Phase;
 use crate::server::settings::Timeouts;
 
@@ -33,7 +34,7 @@ pub(in crate::server) enum Due {
 impl Traffic {
     /// What time demands now.
     pub(in crate::server) fn due(&self, phase: Phase) -> Due {
-        let now = Instant::now();
+        let now = moment::now();
         let state = self.state();
         let Timeouts { head, idle, write, age, settle, last_head, .. } = self.timeouts;
         // Looks again at least as often as this; a change that matters wakes the driver by itself.
@@ -76,14 +77,14 @@ impl Traffic {
             // With streams in the air HTTP/2 can be told at any time: what was begun is finished.
             None if self.multiplexed => {
                 let told = phase.drain().is_some() || state.served >= self.limits.requests;
-                if told || passed(state.born + age) || (is_idle && passed(state.active + idle)) {
+                if told || passed(self.born + age) || (is_idle && passed(state.active + idle)) {
                     return Due::Close;
                 }
             }
             // Whatever is still to be written is part of an answer.
             None if state.blocked_since.is_none() => {
                 let draining = phase.drain().is_some() && is_idle && passed(state.active + settle);
-                if draining || (is_idle && (passed(state.active + idle) || passed(state.born + age))) {
+                if draining || (is_idle && (passed(state.active + idle) || passed(self.born + age))) {
                     return Due::Leave;
                 }
             }

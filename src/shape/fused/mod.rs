@@ -18,6 +18,7 @@ mod lift_lane;
 mod lift_names;
 mod machine;
 mod names;
+mod payload;
 mod plain;
 mod plain_lane;
 mod prefix;

@@ -5,13 +5,13 @@ mod request;
 mod trailers;
 
 pub use reply::{for_new_body, strip_reply};
-pub use request::{Nominated, Peer, forward, forward_untouched, unforwardable};
+pub use request::{Forwarding, MakeHeaders, Nominated, Peer, unforwardable};
 pub(super) use trailers::Names;
 pub use trailers::Trailers;
 
 use http::{HeaderMap, HeaderName, header};
 
-/// What [`forward`] puts into Accept-Encoding: the codings that a reply's body is freed from.
+/// What [`Forwarding::read`] has put into Accept-Encoding: the codings that a reply's body is freed from.
 pub const ACCEPT_ENCODING: &str = "gzip, deflate, br, zstd";
 
 /// Whether a name is one that a rule may set. Those that frame the message or belong to one connection are not: they
@@ -23,8 +23,12 @@ pub fn settable(name: &HeaderName) -> bool {
 /// Removes the names that frame a message or steer its connection: they are worked out anew.
 pub(super) fn remove_framing(headers: &mut HeaderMap) {
     use header::{CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
-    for name in [CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRAILER, TRANSFER_ENCODING, UPGRADE] {
-        headers.remove(name);
+    let names = [CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRAILER, TRANSFER_ENCODING, UPGRADE];
+    // They are seldom there.
+    if headers.keys().any(|name| names.contains(name)) {
+        for name in names {
+            headers.remove(name);
+        }
     }
 }
 

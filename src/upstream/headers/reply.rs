@@ -1,6 +1,6 @@
 //! From an upstream to the client.
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderName, header};
 
 use super::{is_hop_by_hop, nominated};
 
@@ -9,13 +9,32 @@ use super::{is_hop_by_hop, nominated};
 ///
 /// A Connection line cannot take away what the client must see of the message: cookies, caching, content, challenge.
 pub fn strip_reply(headers: &mut HeaderMap) {
-    let names = nominated(headers);
-    for name in names.iter().filter(|name| !must_arrive(name)) {
-        headers.remove(name.as_str());
-    }
     // A look at every name that came costs less than a search for each that might have.
-    while let Some(name) = headers.keys().find(|name| ends_here(name.as_str())).cloned() {
-        headers.remove(name);
+    let mut ending: [Option<HeaderName>; 4] = [const { None }; 4];
+    loop {
+        let mut places = ending.iter_mut();
+        let mut is_all = true;
+        for name in headers.keys().filter(|name| ends_here(name.as_str())) {
+            match places.next() {
+                Some(place) => *place = Some(name.clone()),
+                None => is_all = false,
+            }
+        }
+        for name in ending.iter_mut().filter_map(Option::take) {
+            if name == header::CONNECTION {
+                remove_nominated(headers);
+            }
+            headers.remove(name);
+        }
+        if is_all {
+            return;
+        }
+    }
+}
+
+fn remove_nominated(headers: &mut HeaderMap) {
+    for name in nominated(headers).iter().filter(|name| !must_arrive(name)) {
+        headers.remove(name.as_str());
     }
 }
 

@@ -6,18 +6,23 @@ use std::ops::Range;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use super::{ACCEPT_ENCODING, is_hop_by_hop, is_plain, nominated};
+use super::{ACCEPT_ENCODING, Trailers, is_hop_by_hop, is_plain, nominated};
 use crate::base::address::AddressText;
 
+const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
+
 /// Who is on the other side, as far as the edge trusts it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Peer {
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Peer<'r> {
     /// The client's address.
     pub ip: Option<IpAddr>,
     /// Whether the client came over TLS.
     pub secure: bool,
     /// The host that the client asked for, with its port.
-    pub host: Option<String>,
+    pub host: Option<&'r str>,
 }
 
 /// A Connection line names a header that must reach the upstream: somebody wants a check to be skipped.
@@ -25,64 +30,115 @@ pub struct Peer {
 #[error("the Connection header names `{0}`, which must not be removed on the way")]
 pub struct Nominated(pub String);
 
-/// The headers of a call whose reply is read here. Hop-by-hop headers and those that Connection names are gone, and so are
-/// names with other characters than letters, digits and hyphens, the conditions and ranges that could make the reply
-/// something else than the whole document, Host, and the length. `Forwarded`, `X-Forwarded-For`, `-Proto` and `-Host` and
-/// `X-Real-IP` tell of `peer`, whatever the client wrote. Accept-Encoding is [`ACCEPT_ENCODING`].
-///
-/// # Errors
-/// Connection names a header that carries an identity, an address or the message itself (answer 400).
-pub fn forward(request: &HeaderMap, peer: &Peer) -> Result<HeaderMap, Nominated> {
-    let is_ours = |name: &str| matches!(name, "accept-encoding" | "range" | "if-range" | "if-none-match" | "if-modified-since");
-    let mut headers = select(request, is_ours)?;
-    headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(ACCEPT_ENCODING));
-    introduce(&mut headers, peer);
-    Ok(headers)
+/// Makes the headers of a call, anew for each of its tries: most calls have one, and a map that is kept for another one costs as much
+/// again.
+pub trait MakeHeaders: Send + Sync {
+    /// The headers, without those of the upstream's own rules.
+    fn make(&self) -> HeaderMap;
 }
 
-/// As [`forward`], for a reply that is passed through as it comes: codings, conditions and ranges stay the client's.
-///
-/// # Errors
-/// As [`forward`].
-pub fn forward_untouched(request: &HeaderMap, peer: &Peer) -> Result<HeaderMap, Nominated> {
-    let mut headers = select(request, |_| false)?;
-    introduce(&mut headers, peer);
-    Ok(headers)
+impl MakeHeaders for HeaderMap {
+    fn make(&self) -> HeaderMap {
+        self.clone()
+    }
 }
 
-/// How many header lines [`forward`] drops for their name alone: some servers read `X_User` as `X-User`.
+/// The headers of a request on their way up: looked through once, made as often as they are needed.
+#[derive(Debug)]
+pub struct Forwarding<'r> {
+    request: &'r HeaderMap,
+    peer: Peer<'r>,
+    nominated: Vec<String>,
+    has_cookies: bool,
+    has_trailers: bool,
+    untouched: bool,
+}
+
+impl<'r> Forwarding<'r> {
+    /// The headers of a call whose reply is read here. Hop-by-hop headers and those that Connection names are gone, and so are
+    /// names with other characters than letters, digits and hyphens, the conditions and ranges that could make the reply
+    /// something else than the whole document, Host, and the length. `Forwarded`, `X-Forwarded-For`, `-Proto` and `-Host` and
+    /// `X-Real-IP` tell of `peer`, whatever the client wrote. Accept-Encoding is [`ACCEPT_ENCODING`].
+    ///
+    /// # Errors
+    /// Connection names a header that carries an identity, an address or the message itself (answer 400).
+    pub fn read(request: &'r HeaderMap, peer: Peer<'r>) -> Result<Self, Nominated> {
+        Self::new(request, peer, false)
+    }
+
+    /// As [`Forwarding::read`], for a reply that is passed through as it comes: codings, conditions and ranges stay the client's.
+    ///
+    /// # Errors
+    /// As [`Forwarding::read`].
+    pub fn untouched(request: &'r HeaderMap, peer: Peer<'r>) -> Result<Self, Nominated> {
+        Self::new(request, peer, true)
+    }
+
+    fn new(request: &'r HeaderMap, peer: Peer<'r>, untouched: bool) -> Result<Self, Nominated> {
+        // One look at every name that came costs less than a search for each that might have.
+        let (mut has_connection, mut has_cookies, mut has_trailers) = (false, false, false);
+        for name in request.keys() {
+            has_connection |= *name == header::CONNECTION;
+            has_cookies |= *name == header::COOKIE;
+            has_trailers |= *name == header::TE || *name == header::TRAILER;
+        }
+        let nominated = if has_connection { nominated(request) } else { Vec::new() };
+        match nominated.iter().find(|name| must_arrive(name)) {
+            Some(name) => Err(Nominated(name.clone())),
+            None => Ok(Self { request, peer, nominated, has_cookies, has_trailers, untouched }),
+        }
+    }
+
+    /// What the request says of trailers.
+    pub fn trailers(&self) -> Trailers {
+        if self.has_trailers { Trailers::of(self.request) } else { Trailers::default() }
+    }
+
+    fn is_left_out(&self, name: &HeaderName) -> bool {
+        let text = name.as_str();
+        is_hop_by_hop(text)
+            || matches!(text, "host" | "content-length" | "expect" | "forwarded" | "x-real-ip")
+            || text.starts_with("x-forwarded-")
+            || (!self.untouched && is_ours(text))
+            || self.nominated.iter().any(|nominated| nominated == text)
+            || !is_plain(name)
+    }
+}
+
+impl MakeHeaders for Forwarding<'_> {
+    fn make(&self) -> HeaderMap {
+        let mut headers = HeaderMap::with_capacity(self.request.keys_len() + 8);
+        for (name, value) in self.request.iter().filter(|(name, _)| !self.is_left_out(name)) {
+            headers.append(name, value.clone());
+        }
+        if self.has_cookies {
+            join_cookies(&mut headers);
+        }
+        if !self.untouched {
+            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(ACCEPT_ENCODING));
+        }
+        introduce(&mut headers, &self.peer);
+        headers
+    }
+}
+
+/// What a reply that is read here must not depend on.
+fn is_ours(name: &str) -> bool {
+    matches!(name, "accept-encoding" | "range" | "if-range" | "if-none-match" | "if-modified-since")
+}
+
+/// How many header lines [`Forwarding`] drops for their name alone: some servers read `X_User` as `X-User`.
 pub fn unforwardable(request: &HeaderMap) -> usize {
     request.iter().filter(|(name, _)| !is_plain(name)).count()
 }
 
-fn select(request: &HeaderMap, dropped: impl Fn(&str) -> bool) -> Result<HeaderMap, Nominated> {
-    let nominated = nominated(request);
-    if let Some(name) = nominated.iter().find(|name| must_arrive(name)) {
-        return Err(Nominated(name.clone()));
-    }
-    let mut headers = HeaderMap::with_capacity(request.keys_len() + 8);
-    for (name, value) in request {
-        let text = name.as_str();
-        let gone = is_hop_by_hop(text)
-            || matches!(text, "host" | "content-length" | "expect" | "forwarded" | "x-real-ip")
-            || text.starts_with("x-forwarded-")
-            || dropped(text)
-            || nominated.iter().any(|nominated| nominated == text)
-            || !is_plain(name);
-        if !gone {
-            headers.append(name, value.clone());
-        }
-    }
-    join_cookies(&mut headers);
-    Ok(headers)
-}
-
 /// HTTP/2 may send one cookie a line; HTTP/1.1 has one line (RFC 9113, section 8.2.3).
 fn join_cookies(headers: &mut HeaderMap) {
+    if headers.get_all(header::COOKIE).iter().nth(1).is_none() {
+        return;
+    }
     let lines: Vec<&[u8]> = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes).collect();
-    if lines.len() > 1
-        && let Ok(line) = HeaderValue::from_bytes(&lines.join(&b"; "[..]))
-    {
+    if let Ok(line) = HeaderValue::from_bytes(&lines.join(&b"; "[..])) {
         headers.insert(header::COOKIE, line);
     }
 }
@@ -93,9 +149,9 @@ fn must_arrive(name: &str) -> bool {
         || name.starts_with("content-")
 }
 
-fn introduce(headers: &mut HeaderMap, peer: &Peer) {
+fn introduce(headers: &mut HeaderMap, peer: &Peer<'_>) {
     let proto = if peer.secure { "https" } else { "http" };
-    let host = peer.host.as_deref().filter(|host| is_host(host));
+    let host = peer.host.filter(|host| is_host(host));
     // What the other headers say is a piece of this one.
     let mut forwarded = String::with_capacity(80 + host.map_or(0, str::len));
     let mut address = 0..0;
@@ -120,12 +176,12 @@ fn introduce(headers: &mut HeaderMap, peer: &Peer) {
     let forwarded = Bytes::from(forwarded);
     let value = |range: Range<usize>| HeaderValue::from_maybe_shared(forwarded.slice(range)).ok();
     if let Some(ip) = value(address).filter(|ip| !ip.is_empty()) {
-        headers.insert(HeaderName::from_static("x-forwarded-for"), ip.clone());
-        headers.insert(HeaderName::from_static("x-real-ip"), ip);
+        headers.insert(FOR, ip.clone());
+        headers.insert(REAL_IP, ip);
     }
-    headers.insert(HeaderName::from_static("x-forwarded-proto"), HeaderValue::from_static(proto));
+    headers.insert(PROTO, HeaderValue::from_static(proto));
     if let Some(host) = value(name).filter(|host| !host.is_empty()) {
-        headers.insert(HeaderName::from_static("x-forwarded-host"), host);
+        headers.insert(FORWARDED_HOST, host);
     }
     if let Some(forwarded) = value(0..forwarded.len()) {
         headers.insert(header::FORWARDED, forwarded);

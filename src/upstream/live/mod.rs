@@ -31,6 +31,7 @@ pub use retry::{Repeat, Retry};
 
 use super::Error;
 use super::budget::Budget;
+use crate::base::moment;
 pub(super) use breaker::Verdict;
 use breaker::{Change, Role};
 pub(super) use bulkhead::Permit;
@@ -126,7 +127,7 @@ impl Live {
     /// # Errors
     /// The breakers of all targets are open.
     pub(super) fn pick(self: &Arc<Self>, tried: &[usize]) -> Result<Pass, Error> {
-        let now = Instant::now();
+        let now = moment::now();
         let picked = lock(&self.targets).pick(now, tried);
         match picked {
             Ok(picked) => Ok(Pass { live: Arc::clone(self), picked, begun: now, is_over: false }),
@@ -136,33 +137,33 @@ impl Live {
 
     /// So many workers of this machine, this one among them, make calls to the same upstream.
     pub(super) fn shared_by(&self, workers: NonZeroU32) {
-        lock(&self.retries).shared_by(workers, Instant::now());
+        lock(&self.retries).shared_by(workers, moment::now());
     }
 
     /// A call is made, for the first time.
     pub(super) fn called(&self) {
-        lock(&self.retries).called(Instant::now());
+        lock(&self.retries).called(moment::now());
     }
 
     /// Whether the budget lets a call be made again; if so, it has paid for it.
     pub(super) fn may_repeat(&self) -> bool {
-        lock(&self.retries).withdraw(Instant::now())
+        lock(&self.retries).withdraw(moment::now())
     }
 
     /// A call begins that may have a second one beside it: after how long, if at all.
     pub(super) fn hedge_after(&self) -> Option<Duration> {
-        self.hedge.as_ref().and_then(|hedge| lock(hedge).called(Instant::now()))
+        self.hedge.as_ref().and_then(|hedge| lock(hedge).called(moment::now()))
     }
 
     /// Whether the budgets let a second call be made; if so, they have paid for it.
     pub(super) fn may_hedge(&self) -> bool {
-        self.hedge.as_ref().is_some_and(|hedge| lock(hedge).withdraw(Instant::now())) && self.may_repeat()
+        self.hedge.as_ref().is_some_and(|hedge| lock(hedge).withdraw(moment::now())) && self.may_repeat()
     }
 
     /// An answer came after so long.
     pub(super) fn answered(&self, took: Duration) {
         if let Some(hedge) = &self.hedge {
-            lock(hedge).answered(Instant::now(), took);
+            lock(hedge).answered(moment::now(), took);
         }
     }
 
@@ -173,7 +174,7 @@ impl Live {
 
     /// A health check of a target is over; whether the target is well from now on, when that has changed.
     pub(super) fn checked(&self, place: usize, rules: &HealthRules, passed: bool) -> Option<bool> {
-        let change = lock(&self.targets).checked(place, rules, passed, Instant::now());
+        let change = lock(&self.targets).checked(place, rules, passed, moment::now());
         let (upstream, target) = (self.upstream.as_str(), self.origin(place));
         match change {
             Some(true) => tracing::info!(event = "health", upstream, target, state = "well", "a target passes its checks again"),
@@ -185,7 +186,7 @@ impl Live {
 
     /// Another worker's checks say whether a target is well.
     pub(super) fn told(&self, place: usize, well: bool) {
-        if lock(&self.targets).told(place, well, Instant::now()) {
+        if lock(&self.targets).told(place, well, moment::now()) {
             let (upstream, target) = (self.upstream.as_str(), self.origin(place));
             let state = if well { "well" } else { "unwell" };
             tracing::info!(event = "health", upstream, target, state, "another worker has checked it");
@@ -212,7 +213,7 @@ impl Pass {
         if std::mem::replace(&mut self.is_over, true) {
             return;
         }
-        let now = Instant::now();
+        let now = moment::now();
         let took = now.saturating_duration_since(self.begun);
         let change = lock(&self.live.targets).settle(now, self.picked, verdict, took);
         let (upstream, target) = (self.live.upstream.as_str(), self.live.origin(self.picked.place));

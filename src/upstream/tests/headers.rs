@@ -4,6 +4,14 @@ use http::HeaderValue;
 
 use super::*;
 
+fn forward(request: &HeaderMap, peer: Peer<'_>) -> Result<HeaderMap, Nominated> {
+    Forwarding::read(request, peer).map(|forwarding| forwarding.make())
+}
+
+fn forward_untouched(request: &HeaderMap, peer: Peer<'_>) -> Result<HeaderMap, Nominated> {
+    Forwarding::untouched(request, peer).map(|forwarding| forwarding.make())
+}
+
 fn map(lines: &[(&str, &str)]) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (name, value) in lines {
@@ -20,7 +28,7 @@ fn lines(headers: &HeaderMap) -> Vec<String> {
 
 /// What reaches the upstream, without what is always there for this peer.
 fn forwarded(sent: &[(&str, &str)]) -> Vec<String> {
-    let mut headers = forward(&map(sent), &Peer::default()).unwrap();
+    let mut headers = forward(&map(sent), Peer::default()).unwrap();
     for name in ["accept-encoding", "forwarded", "x-forwarded-proto"] {
         headers.remove(name);
     }
@@ -83,8 +91,8 @@ fn connection_cannot_name_what_must_arrive() {
         "Content-Type",
     ] {
         let sent = map(&[("Connection", "close"), ("Connection", &format!("x-a,{name}")), ("Cookie", "a=b")]);
-        assert_eq!(forward(&sent, &Peer::default()), Err(Nominated(name.to_ascii_lowercase())), "{name}");
-        assert_eq!(forward_untouched(&sent, &Peer::default()), Err(Nominated(name.to_ascii_lowercase())), "{name}");
+        assert_eq!(forward(&sent, Peer::default()), Err(Nominated(name.to_ascii_lowercase())), "{name}");
+        assert_eq!(forward_untouched(&sent, Peer::default()), Err(Nominated(name.to_ascii_lowercase())), "{name}");
     }
 }
 
@@ -116,8 +124,8 @@ fn the_peer_is_told_of_whatever_the_client_wrote() {
         ("Forwarded", "for=1.2.3.4"),
     ];
     let told = |ip: Option<&str>, secure, host: Option<&str>| {
-        let peer = Peer { ip: ip.map(|ip| ip.parse::<IpAddr>().unwrap()), secure, host: host.map(str::to_owned) };
-        let mut headers = forward(&map(&forged), &peer).unwrap();
+        let peer = Peer { ip: ip.map(|ip| ip.parse::<IpAddr>().unwrap()), secure, host };
+        let mut headers = forward(&map(&forged), peer).unwrap();
         headers.remove("accept-encoding");
         lines(&headers)
     };
@@ -150,15 +158,15 @@ fn the_peer_is_told_of_whatever_the_client_wrote() {
 #[test]
 fn a_call_asks_for_codings_that_are_understood_and_a_proxied_one_for_the_client_s() {
     let sent = map(&[("Accept-Encoding", "gzip, sdch"), ("Range", "bytes=0-1"), ("If-None-Match", "\"x\"")]);
-    let call = forward(&sent, &Peer::default()).unwrap();
+    let call = forward(&sent, Peer::default()).unwrap();
     assert_eq!(call["accept-encoding"], ACCEPT_ENCODING);
     assert_eq!((call.get("range"), call.get("if-none-match")), (None, None));
-    let proxied = forward_untouched(&sent, &Peer::default()).unwrap();
+    let proxied = forward_untouched(&sent, Peer::default()).unwrap();
     assert_eq!(
         (&proxied["accept-encoding"], &proxied["range"], &proxied["if-none-match"]),
         (&sent["accept-encoding"], &sent["range"], &sent["if-none-match"])
     );
-    assert!(forward_untouched(&map(&[]), &Peer::default()).unwrap().get("accept-encoding").is_none());
+    assert!(forward_untouched(&map(&[]), Peer::default()).unwrap().get("accept-encoding").is_none());
 }
 
 #[test]

@@ -50,19 +50,27 @@ fn demo() -> Upstream {
     Upstream::new("demo".into(), settings("demo:"))
 }
 
-fn call(method: Method, path: &str) -> Call {
+fn call(method: Method, path: &str) -> Call<'static> {
     Call {
         method,
         path_and_query: path.into(),
-        headers: HeaderMap::new(),
+        headers: HeaderMap::new().into(),
         body: Bytes::new(),
         repeat: Repeat::ByMethod,
         tally: Tally::default(),
     }
 }
 
-fn get(path: &str) -> Call {
+fn get(path: &str) -> Call<'static> {
     call(Method::GET, path)
+}
+
+/// The headers of a call that has them ready.
+fn headers_of<'c>(call: &'c mut Call<'_>) -> &'c mut HeaderMap {
+    match &mut call.headers {
+        CallHeaders::Fixed(headers) => headers,
+        CallHeaders::Made(_) => panic!("they are made later"),
+    }
 }
 
 fn in_a_minute() -> Instant {

@@ -33,7 +33,7 @@ async fn open(client: &Client, method: Method, body: BoxBody<Bytes, BodyError>) 
     let head = Head {
         method,
         path_and_query: "/files/a",
-        headers: HeaderMap::new(),
+        headers: HeaderMap::new().into(),
         repeat: Repeat::ByMethod,
         trailers: Trailers::default(),
         tally: Tally::default(),
@@ -79,7 +79,7 @@ async fn a_reply_passes_untouched() {
     let head = Head {
         method: Method::GET,
         path_and_query: "/a?b=c",
-        headers,
+        headers: headers.into(),
         repeat: Repeat::ByMethod,
         trailers: Trailers::default(),
         tally: Tally::default(),
@@ -134,7 +134,7 @@ async fn trailers_that_are_announced_and_wanted_pass_both_ways() {
     let head = Head {
         method: Method::PUT,
         path_and_query: "/a",
-        headers: HeaderMap::new(),
+        headers: HeaderMap::new().into(),
         repeat: Repeat::ByMethod,
         trailers,
         tally: Tally::default(),

@@ -7,7 +7,7 @@ fn ok(body: &str) -> Act {
     Act::Send(reply("", body))
 }
 
-async fn body(client: &Client, call: Call) -> Result<String, &'static str> {
+async fn body(client: &Client, call: Call<'_>) -> Result<String, &'static str> {
     match client.send(&demo(), call, far()).await {
         Ok(reply) => Ok(String::from_utf8(reply.body.to_vec()).unwrap()),
         Err(error) => Err(error.kind()),

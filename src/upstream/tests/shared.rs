@@ -83,7 +83,7 @@ pub(super) async fn read(mut body: RecvStream) -> Vec<u8> {
 }
 
 pub(super) fn head(path: &str, trailers: Trailers) -> Head<'_> {
-    let (headers, tally) = (HeaderMap::new(), Tally::default());
+    let (headers, tally) = (HeaderMap::new().into(), Tally::default());
     Head { method: Method::POST, path_and_query: path, headers, repeat: Repeat::ByMethod, trailers, tally }
 }
 
@@ -217,9 +217,9 @@ async fn the_host_is_the_authority_and_nothing_is_said_of_the_connection() {
         request.append(name, HeaderValue::from_static(value));
     }
     let trailers = Trailers::of(&request);
-    let headers = headers::forward_untouched(&request, &headers::Peer::default()).unwrap();
+    let forwarding = headers::Forwarding::untouched(&request, headers::Peer::default()).unwrap();
     let body = BoxBody::new(Full::new(Bytes::from_static(b"hello")).map_err(|never| match never {}));
-    let head = Head { headers, ..head("/a?b=c", trailers) };
+    let head = Head { headers: CallHeaders::Made(&forwarding), ..head("/a?b=c", trailers) };
     let opened = server.client().open(&upstream, head, body, far()).await.unwrap();
     assert_eq!((opened.status(), opened.version()), (StatusCode::OK, Version::HTTP_11), "what came how is of no interest below");
     let (head, body) = told.recv().await.unwrap();

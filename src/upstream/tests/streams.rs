@@ -29,7 +29,7 @@ fn ok(body: &str) -> Act {
     frames([Frame::head(200), Frame::end(body)])
 }
 
-async fn body(client: &Client, call: Call) -> Result<String, &'static str> {
+async fn body(client: &Client, call: Call<'_>) -> Result<String, &'static str> {
     match client.send(&demo(), call, far()).await {
         Ok(reply) => Ok(String::from_utf8(reply.body.to_vec()).unwrap()),
         Err(error) => Err(error.kind()),
@@ -230,7 +230,7 @@ async fn a_reader_that_leaves_resets_its_stream() {
     let head = Head {
         method: Method::GET,
         path_and_query: "/",
-        headers: HeaderMap::new(),
+        headers: HeaderMap::new().into(),
         repeat: Repeat::ByMethod,
         trailers: Trailers::default(),
         tally: Tally::default(),
@@ -346,7 +346,7 @@ async fn a_silent_stream_of_events_lives_as_long_as_its_connection_does() {
         let head = Head {
             method: Method::GET,
             path_and_query: "/",
-            headers: HeaderMap::new(),
+            headers: HeaderMap::new().into(),
             repeat: Repeat::ByMethod,
             trailers: Trailers::default(),
             tally: Tally::default(),

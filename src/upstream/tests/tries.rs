@@ -36,7 +36,7 @@ fn retrying() -> Upstream {
     demo_with(Policies { retry: Some(retry()), ..Policies::NONE })
 }
 
-async fn outcome(client: &Client, upstream: &Upstream, call: Call) -> Result<u16, &'static str> {
+async fn outcome(client: &Client, upstream: &Upstream, call: Call<'_>) -> Result<u16, &'static str> {
     client.send(upstream, call, in_a_minute()).await.map(|reply| reply.status.as_u16()).map_err(|error| error.kind())
 }
 
@@ -207,7 +207,7 @@ async fn a_reply_that_is_passed_down_keeps_its_place_until_its_end_and_events_do
             let head = Head {
                 method: Method::GET,
                 path_and_query: "/",
-                headers: HeaderMap::new(),
+                headers: HeaderMap::new().into(),
                 repeat: Repeat::ByMethod,
                 trailers: Trailers::default(),
                 tally: Tally::default(),
@@ -233,7 +233,7 @@ async fn a_call_goes_to_another_target_when_one_is_dead_and_so_does_an_upload() 
         let head = Head {
             method: Method::PUT,
             path_and_query: "/",
-            headers: HeaderMap::new(),
+            headers: HeaderMap::new().into(),
             repeat: Repeat::ByMethod,
             trailers: Trailers::default(),
             tally: Tally::default(),
@@ -351,7 +351,7 @@ fn a_head_shows_nothing_that_may_be_secret() {
     let head = Head {
         method: Method::GET,
         path_and_query: "/?token=s3cret",
-        headers,
+        headers: headers.into(),
         repeat: Repeat::ByMethod,
         trailers: Trailers::default(),
         tally: Tally::default(),

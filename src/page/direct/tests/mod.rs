@@ -3,7 +3,9 @@
 mod family;
 mod filters;
 mod law;
+
 mod sample;
+mod tape;
 mod values;
 
 use super::*;

@@ -82,11 +82,11 @@ fn every_page_of_the_sample_is_the_one_of_the_engine_whole_and_in_blocks() {
             let alone = templates.show_alone("error.html", &document(text), &around);
             assert_eq!(alone, templates.render("error.html", &document(text), &around));
             let engine = templates.show_by_engine(&view, &document(text), &around).unwrap();
-            assert!(templates.show_directly(&view, text, &around, None).is_some(), "{}", view.template());
-            assert_eq!(templates.show_text(&view, text, &around).unwrap(), engine);
+            assert!(templates.show_directly(&view.source(text), &around, None).is_some(), "{}", view.template());
+            assert_eq!(templates.show_text(&view.source(text), &around).unwrap(), engine);
             assert_eq!(templates.show(&view, &document(text), &around).unwrap(), engine);
             for block in templates.blocks(view.template()) {
-                let shown = templates.show_directly(&view, text, &around, Some(block)).unwrap().unwrap();
+                let shown = templates.show_directly(&view.source(text), &around, Some(block)).unwrap().unwrap();
                 let mut context = crate::page::context(&document(text), &around).unwrap();
                 context.insert_value("head", tera::Value::safe_string(""));
                 assert_eq!(
@@ -95,7 +95,7 @@ fn every_page_of_the_sample_is_the_one_of_the_engine_whole_and_in_blocks() {
                     "{block}"
                 );
                 assert_eq!(templates.show_block(&view, block, &document(text), &around).unwrap(), shown);
-                assert_eq!(templates.show_block_text(&view, block, text, &around).unwrap(), shown);
+                assert_eq!(templates.show_block_text(&view.source(text), block, &around).unwrap(), shown);
             }
         }
     }
@@ -156,8 +156,8 @@ fn a_page_of_the_sample_with_odd_data_is_the_one_of_the_engine_too() {
     let done = runner.run(&changes, |changes| {
         for (view, text) in &pages {
             let text = odd(text, &changes);
-            if templates.show_directly(view, &text, &around, None).is_some() {
-                let shown = templates.show_text(view, &text, &around);
+            if templates.show_directly(&view.source(&text), &around, None).is_some() {
+                let shown = templates.show_text(&view.source(&text), &around);
                 prop_assert_eq!(shown, templates.show_by_engine(view, &document(&text), &around));
             }
         }
