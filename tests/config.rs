@@ -135,6 +135,34 @@ fn a_file_elsewhere_is_named_so_that_it_is_found_from_here() {
 }
 
 #[test]
+fn a_file_that_cannot_be_read_hides_no_problem_of_another_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    fs::create_dir_all(root.join("templates/parts")).unwrap();
+    fs::create_dir_all(root.join("presets/envelopes")).unwrap();
+    let routes = "upstreams: {shop: {url: 'http://127.0.0.1:9100', envelope: own}}\nroutes:\n  - {route: GET /a, call: 'GET shp:/a', page: a.html}\n  \
+        - {route: GET /b, call: 'POST shop:/b', input: {body: {$ref: order.json}}, page: loop.html}\n";
+    fs::write(root.join("routes.yaml"), routes).unwrap();
+    fs::write(root.join("templates/a.html"), "{% include \"loop.html\" %}{{ a | uper }}").unwrap();
+    // A link to itself is there, and nobody can read it; whoever runs the tests may be allowed to read everything else.
+    for link in ["templates/loop.html", "order.json", "presets/envelopes/own.yaml"] {
+        let own = Path::new(link).file_name().unwrap();
+        std::os::unix::fs::symlink(own, root.join(link)).unwrap();
+    }
+    let (printed, code) = run(root, &["check"]);
+    let heads: Vec<&str> = printed.lines().filter(|line| is_head(line)).map(|line| line.split(" (os").next().unwrap()).collect();
+    let why = "it cannot be read: Too many levels of symbolic links";
+    let expected = [
+        "routes.yaml:3:32: there is no upstream `shp`".to_owned(),
+        format!("order.json:1:1: {why}"),
+        format!("presets/envelopes/own.yaml:1:1: {why}"),
+        "templates/a.html:1:33: unknown filter `uper`: did you mean `upper`?".to_owned(),
+        format!("templates/loop.html:1:1: {why}"),
+    ];
+    assert_eq!((heads, code), (expected.iter().map(String::as_str).collect(), 78), "{printed}");
+}
+
+#[test]
 fn every_command_that_needs_a_configuration_refuses_a_broken_one_alike() {
     let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config/call_upstream_unknown");
     let told = run(&case, &["check"]);

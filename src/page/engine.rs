@@ -8,7 +8,7 @@ use tera::{Context, ErrorKind, Tera};
 use super::arguments::{self, Callers};
 use super::output::{Output, Stop};
 use super::place::place;
-use super::{Error, TemplateProblem, filters, functions, problem};
+use super::{Error, TemplateProblem, filters, functions, problem, rendered};
 
 /// Whether what is printed is escaped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,18 +35,18 @@ impl Engine {
     /// Adds templates, by name.
     ///
     /// # Errors
-    /// Every problem that can be told at once.
-    pub(super) fn add(&mut self, files: &[(String, String)]) -> Result<(), Vec<TemplateProblem>> {
-        let mut problems = match self.tera.add_raw_templates(files.iter().map(|(name, text)| (name, text))) {
-            Ok(()) => Vec::new(),
-            Err(error) => problem::gather(files.to_vec(), error),
-        };
+    /// Every problem that can be told at once: none where a template needs one of those that could not be read, `unread`, and all else is well.
+    pub(super) fn add(&mut self, files: &[(String, String)], unread: &[String]) -> Result<(), Vec<TemplateProblem>> {
+        let added = self.tera.add_raw_templates(files.iter().map(|(name, text)| (name, text)));
+        let mut problems = if added.is_ok() { Vec::new() } else { problem::gather(files, unread) };
         for (name, text) in files {
-            problems.extend(arguments::problems(name, text));
+            let told = arguments::problems(name, text);
+            problem::join(&mut problems, name, told);
             problems.extend(everything(name, text));
             self.callers.insert(name.clone(), Callers::of(text));
         }
-        if problems.is_empty() { Ok(()) } else { Err(problems) }
+        problems.sort_by(|a, b| (&a.template, a.line, a.column).cmp(&(&b.template, b.line, b.column)));
+        if added.is_ok() && problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 
     pub(super) fn tera(&self) -> &Tera {
@@ -59,7 +59,7 @@ impl Engine {
         match self.tera.render_to(name, context, &mut output) {
             Ok(()) => output.into_text().ok_or_else(|| Error::Render {
                 template: name.to_owned(),
-                line: None,
+                place: None,
                 message: "what it writes is not UTF-8".to_owned(),
             }),
             Err(error) => Err(match output.stopped() {
@@ -77,13 +77,13 @@ impl Engine {
 
     fn failed(&self, name: &str, error: &tera::Error) -> Error {
         let (ErrorKind::RenderingError(report) | ErrorKind::SyntaxError(report)) = error.kind() else {
-            return Error::Render { template: name.to_owned(), line: None, message: error.to_string() };
+            return Error::Render { template: name.to_owned(), place: None, message: error.to_string() };
         };
         let explained = self.callers.get(report.filename()).and_then(|callers| callers.explain(report));
         Error::Render {
             template: report.filename().to_owned(),
-            line: Some(report.span().start_line),
-            message: explained.unwrap_or_else(|| report.message().to_owned()),
+            place: Some((report.span().start_line, report.span().start_col + 1)),
+            message: explained.or_else(|| rendered::explained(report.message())).unwrap_or_else(|| report.message().to_owned()),
         }
     }
 }

@@ -56,6 +56,17 @@ impl AllFacts {
         Self(files.into_iter().map(|(name, text)| (name.to_owned(), facts(text))).collect())
     }
 
+    /// The parents of a template, the nearest first.
+    pub(super) fn parents(&self, name: &str) -> Vec<&str> {
+        let mut parents: Vec<&str> = Vec::new();
+        let mut at = self.0.get(name);
+        while let Some(parent) = at.and_then(|facts| facts.parent.as_deref()).filter(|parent| !parents.contains(parent)) {
+            parents.push(parent);
+            at = self.0.get(parent);
+        }
+        parents
+    }
+
     /// The names of the blocks of a template and its parents, sorted.
     pub(super) fn blocks(&self, name: &str) -> Vec<&str> {
         let mut blocks: Vec<&str> = Vec::new();

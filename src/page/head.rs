@@ -102,7 +102,7 @@ impl Teller for ByEngine<'_> {
 pub(super) fn of_value(name: &str, error: Error) -> Error {
     match error {
         Error::TooLarge { limit } => {
-            Error::Render { template: name.to_owned(), line: None, message: format!("the value is larger than {limit} bytes") }
+            Error::Render { template: name.to_owned(), place: None, message: format!("the value is larger than {limit} bytes") }
         }
         other => other,
     }
@@ -264,7 +264,7 @@ impl Values {
     /// Adds a value's template, named after its place.
     pub(super) fn add(&mut self, path: &[String], text: &str, problems: &mut Vec<HeadProblem>) -> String {
         let name = format!("head.{}", path.join("."));
-        if let Err(told) = self.engine.add(&[(name.clone(), text.to_owned())]) {
+        if let Err(told) = self.engine.add(&[(name.clone(), text.to_owned())], &[]) {
             let problem = |message| HeadProblem { path: path.to_vec(), message, missing: None };
             problems.extend(told.into_iter().map(|told| problem(told.message)));
         }

@@ -74,7 +74,7 @@ impl JsonLd {
                 let text = teller.data(name)?;
                 let node = parse(&text, &Limits::default()).map_err(|error| Error::Render {
                     template: name.clone(),
-                    line: None,
+                    place: None,
                     message: format!("what it writes is no JSON: {error}"),
                 })?;
                 state::write(&node, &mut json);
@@ -132,7 +132,7 @@ fn evaluate<T: Teller>(tree: &Tree, teller: &T) -> Result<Node<'static>, T::Stop
         Tree::Expression(name) => {
             let text = teller.value(name)?;
             let node = parse(&text, &Limits::default());
-            node.map_err(|error| Error::Render { template: name.clone(), line: None, message: error.to_string() })?.into_owned()
+            node.map_err(|error| Error::Render { template: name.clone(), place: None, message: error.to_string() })?.into_owned()
         }
         Tree::List(elements) => Node::Array(elements.iter().map(|element| evaluate(element, teller)).collect::<Result<_, _>>()?),
         Tree::Mapping(members) => {

@@ -12,15 +12,23 @@ mod engine;
 mod escape;
 mod facts;
 mod filters;
+mod foreign;
 mod functions;
 mod head;
 mod json_ld;
 mod links;
+mod nearest;
 mod output;
 mod place;
 mod problem;
+#[cfg(test)]
+mod problem_tests;
+mod readers;
+mod rendered;
 mod state;
+mod strays;
 mod surgery;
+mod syntax;
 mod tags;
 #[cfg(test)]
 mod tests;
@@ -71,6 +79,7 @@ pub struct Templates {
     alone: BTreeMap<String, OnceLock<Option<Direct>>>,
     facts: AllFacts,
     unsigned: Vec<Unsigned>,
+    strays: Vec<TemplateProblem>,
     limit: usize,
 }
 
@@ -107,12 +116,12 @@ pub enum Error {
     #[error("there is no template `{0}`")]
     NotFound(String),
     /// The template asked for something that is not there, or a filter refused a value.
-    #[error("{template}{}: {message}", .line.map(|line| format!(":{line}")).unwrap_or_default())]
+    #[error("{template}{}: {message}", .place.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default())]
     Render {
         /// The template that failed, which may be one that was included.
         template: String,
-        /// The line in it, from 1.
-        line: Option<usize>,
+        /// The line and the column in it, both from 1.
+        place: Option<(usize, usize)>,
         /// What went wrong.
         message: String,
     },
@@ -144,6 +153,21 @@ pub enum Error {
     NoBlock(String),
 }
 
+impl Default for Templates {
+    /// None.
+    fn default() -> Self {
+        Self {
+            engine: Engine::new(Escaping::Html),
+            texts: BTreeMap::new(),
+            alone: BTreeMap::new(),
+            facts: AllFacts::default(),
+            unsigned: Vec::new(),
+            strays: Vec::new(),
+            limit: MAX_OUTPUT,
+        }
+    }
+}
+
 impl Templates {
     /// Parses and checks templates, by name. Names are paths relative to the templates folder.
     ///
@@ -151,13 +175,25 @@ impl Templates {
     /// Every problem that can be told at once: syntax, unknown filters, tests, functions, components and includes, blocks that no
     /// parent has, missing parents, circles.
     pub fn compile(files: impl IntoIterator<Item = (String, String)>) -> Result<Self, Vec<TemplateProblem>> {
+        Self::compile_among(files, &[])
+    }
+
+    /// As [`Templates::compile`], beside files and folders of templates that could not be read: what may be in them is not missed.
+    ///
+    /// # Errors
+    /// As [`Templates::compile`]; nothing at all where a template needs one of those, and all else is well.
+    pub fn compile_among(
+        files: impl IntoIterator<Item = (String, String)>,
+        unread: &[String],
+    ) -> Result<Self, Vec<TemplateProblem>> {
         let files: Vec<(String, String)> = files.into_iter().collect();
         let mut engine = Engine::new(Escaping::Html);
-        engine.add(&files)?;
+        engine.add(&files, unread)?;
         let facts = AllFacts::of(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
         let unsigned = files.iter().flat_map(|(name, text)| unsigned::unsigned(name, text)).collect();
+        let strays = files.iter().flat_map(|(name, text)| strays::strays(name, text)).collect();
         let alone = files.iter().map(|(name, _)| (name.clone(), OnceLock::new())).collect();
-        Ok(Self { engine, texts: files.into_iter().collect(), alone, facts, unsigned, limit: MAX_OUTPUT })
+        Ok(Self { engine, texts: files.into_iter().collect(), alone, facts, unsigned, strays, limit: MAX_OUTPUT })
     }
 
     /// The same templates with another limit for a page, in bytes.
@@ -169,6 +205,11 @@ impl Templates {
     /// The scripts and styles that do not say by `request.nonce` whose they are.
     pub fn unsigned(&self) -> &[Unsigned] {
         &self.unsigned
+    }
+
+    /// Marks of other template languages that stand in the text of templates, and are printed as they are.
+    pub fn strays(&self) -> &[TemplateProblem] {
+        &self.strays
     }
 
     /// Whether there is a template of that name.

@@ -13,10 +13,47 @@ pub(super) fn named(text: &str, word: &str, name: &str) -> Option<Place> {
             && let Some(inside) = rest.find(name)
         {
             let typed = text.get(at..).unwrap_or_default();
-            found = typed.find(rest).map(|rest| place(text, at + rest + inside.saturating_sub(1)));
+            // The quote that it begins with, if there is one.
+            let quote = rest.get(..inside).map_or(0, |before| usize::from(before.ends_with(['"', '\'', '`'])));
+            found = typed.find(rest).map(|rest| place(text, at + rest + inside - quote));
         }
     });
     found
+}
+
+/// The template without the tags `{% word "name" … %}`; blanks stand in their place. `None` when there are none.
+pub(super) fn without(text: &str, word: &str, name: &str) -> Option<String> {
+    let mut blanked = text.to_owned();
+    scan(text, &mut |piece| {
+        if let Piece::Tag { at, word: seen, rest } = piece
+            && seen == word
+            && rest.contains(name)
+            && let Some(length) = text.get(at..).and_then(|tag| tag.find("%}"))
+        {
+            let tag = at..at + length + 2;
+            let blanks: String =
+                text.get(tag.clone()).unwrap_or_default().chars().map(|c| if c == '\n' { c } else { ' ' }).collect();
+            // As many bytes as before, so that places stay.
+            let blanks = format!("{blanks:<width$}", width = tag.len());
+            blanked.replace_range(tag, blanks.get(..length + 2).unwrap_or_default());
+        }
+    });
+    (blanked != text).then_some(blanked)
+}
+
+/// Whether a block is open at a place, in bytes.
+pub(super) fn is_in_block(text: &str, place: usize) -> bool {
+    let mut depth = 0_usize;
+    scan(text.get(..place).unwrap_or_default(), &mut |piece| {
+        if let Piece::Tag { word, .. } = piece {
+            match word {
+                "block" => depth += 1,
+                "endblock" => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+        }
+    });
+    depth > 0
 }
 
 /// What a template leaves open.

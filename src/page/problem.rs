@@ -1,10 +1,14 @@
 //! What is wrong with templates: all of it, each with its place.
 
+use std::collections::BTreeSet;
+
 use tera::ErrorKind;
 
+use super::arguments::Told;
 use super::engine::{Escaping, tera};
-use super::place::{self, Open, Place};
-use crate::base::suggest;
+use super::facts::AllFacts;
+use super::place::{self, Place};
+use super::{nearest, syntax};
 
 /// Something wrong with a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,122 +23,177 @@ pub struct TemplateProblem {
     pub message: String,
 }
 
-/// Gathers every problem. Tera stops at the first template it cannot parse, and at the first broken relation between templates; so
-/// each is parsed alone, and then all of them together until no relation is broken, the broken ones left out.
-pub(super) fn gather(files: Vec<(String, String)>, first: tera::Error) -> Vec<TemplateProblem> {
-    let mut problems: Vec<TemplateProblem> = files.iter().filter_map(|(name, text)| syntax(name, text)).collect();
-    if problems.is_empty() {
-        problems = relations(files, first);
+/// Gathers every problem. Tera stops at the first template it cannot parse, and at the first broken relation between templates; so each is
+/// parsed alone, and then all of them together until no relation is broken. What cannot be parsed, and the files and folders of `unread`, are
+/// there for the others all the same: nobody knows what is in them, so nothing is said of what may be.
+pub(super) fn gather(files: &[(String, String)], unread: &[String]) -> Vec<TemplateProblem> {
+    let mut problems = Vec::new();
+    let mut family = Family { texts: Vec::with_capacity(files.len()), unsure: unread.iter().cloned().collect() };
+    for (name, text) in files {
+        let stands = match syntax(name, text) {
+            Some(problem) => {
+                problems.push(problem);
+                family.unsure.insert(name.clone());
+                String::new()
+            }
+            None => text.clone(),
+        };
+        family.texts.push((name.clone(), stands));
     }
+    family.relations(&mut problems);
     for problem in &mut problems {
         problem.message = lower(&problem.message);
     }
     problems
 }
 
-fn relations(files: Vec<(String, String)>, first: tera::Error) -> Vec<TemplateProblem> {
-    let mut problems = Vec::new();
-    let texts = files.clone();
-    let at = |template: &str, word: &str, name: &str, message: String| {
-        let text = texts.iter().find(|(known, _)| known == template).map(|(_, text)| text.as_str());
-        placed(template, text.and_then(|text| place::named(text, word, name)), message)
-    };
-    let mut left = files;
-    let mut left_out: Vec<String> = Vec::new();
-    let mut error = first;
-    loop {
-        let culprit = match error.kind() {
-            ErrorKind::MissingParent { current, parent } => {
-                problems.push(at(current, "extends", parent, format!("it extends `{parent}`, which is not there")));
-                current.clone()
-            }
-            ErrorKind::CircularExtend { tpl, inheritance_chain } => {
-                let message = format!("it extends itself: {}", circle(inheritance_chain));
-                problems.push(at(tpl, "extends", second(inheritance_chain), message));
-                tpl.clone()
-            }
-            ErrorKind::CircularInclude { tpl, include_chain } => {
-                let message = format!("it includes itself: {}", circle(include_chain));
-                problems.push(at(tpl, "include", second(include_chain), message));
-                tpl.clone()
-            }
-            ErrorKind::Msg(text) => {
-                problems.extend(reports(text).into_iter().filter(|problem| !comes_of(problem, &left_out)));
-                break;
-            }
-            other => {
-                problems.push(placed("", None, other.to_string()));
-                break;
-            }
-        };
-        left.retain(|(name, _)| *name != culprit);
-        left_out.push(culprit);
-        match tera(Escaping::Html).add_raw_templates(left.iter().map(|(name, text)| (name, text))) {
-            Ok(()) => break,
-            Err(next) => error = next,
-        }
-    }
-    problems
+/// Adds what is wrong with the calls of a template. The engine stops at an argument without a name, and has poor words for it; of a name that
+/// nobody knows it says less.
+pub(super) fn join(problems: &mut Vec<TemplateProblem>, name: &str, told: Told) {
+    let place = |problem: &TemplateProblem| problem.line.zip(problem.column);
+    problems.retain(|problem| {
+        let is_later = told.nameless.is_some_and(|first| place(problem).is_some_and(|place| place >= first));
+        let is_told = told.problems.iter().any(|known| place(known) == place(problem));
+        problem.template != name || !(is_later || is_told)
+    });
+    problems.extend(told.problems);
 }
 
+/// Templates that can be parsed.
+struct Family {
+    texts: Vec<(String, String)>,
+    /// Those of which nobody knows what is in them.
+    unsure: BTreeSet<String>,
+}
+
+impl Family {
+    fn relations(&mut self, problems: &mut Vec<TemplateProblem>) {
+        self.parents(problems);
+        // Every round mends one template, each of them once for each of its relations at most.
+        while let Err(error) = tera(Escaping::Html).add_raw_templates(self.texts.iter().map(|(name, text)| (name, text))) {
+            let (culprit, word, other, message) = match error.kind() {
+                ErrorKind::MissingParent { parent, .. } if self.is_unsure(parent) => {
+                    self.texts.push((parent.clone(), String::new()));
+                    self.unsure.insert(parent.clone());
+                    continue;
+                }
+                ErrorKind::MissingParent { current, parent } => {
+                    (current.clone(), "extends", parent.clone(), self.missing(parent))
+                }
+                ErrorKind::CircularExtend { tpl, inheritance_chain } => {
+                    let chain: Vec<String> = [tpl.clone()].into_iter().chain(inheritance_chain.iter().cloned()).collect();
+                    circle(&chain, "extends")
+                }
+                ErrorKind::CircularInclude { include_chain, .. } => circle(include_chain, "include"),
+                ErrorKind::Msg(text) if text.starts_with("Component ") => {
+                    // A component that two templates define: both are named, the component first.
+                    let mut names = text.split('`').skip(1).step_by(2);
+                    let (component, template) = (names.next().unwrap_or_default(), names.nth(1).unwrap_or_default());
+                    (template.to_owned(), "component", component.to_owned(), text.clone())
+                }
+                ErrorKind::Msg(text) => {
+                    problems.extend(self.reports(text));
+                    return;
+                }
+                other => {
+                    problems.push(placed("", None, other.to_string()));
+                    return;
+                }
+            };
+            if !self.mend(&culprit, word, &other, message, problems) {
+                return;
+            }
+        }
+    }
+
+    /// Parents that are not there, which the engine would tell one by one.
+    fn parents(&mut self, problems: &mut Vec<TemplateProblem>) {
+        let facts = self.facts();
+        let parent = |name: &str| facts.parents(name).first().map(|parent| (name.to_owned(), (*parent).to_owned()));
+        let pairs: Vec<(String, String)> = self.texts.iter().filter_map(|(name, _)| parent(name)).collect();
+        let names: BTreeSet<String> = self.texts.iter().map(|(name, _)| name.clone()).collect();
+        for (name, parent) in pairs.into_iter().filter(|(_, parent)| !names.contains(parent)) {
+            if !self.is_unsure(&parent) {
+                let message = self.missing(&parent);
+                self.mend(&name, "extends", &parent, message, problems);
+            }
+        }
+    }
+
+    fn facts(&self) -> AllFacts {
+        AllFacts::of(self.texts.iter().map(|(name, text)| (name.as_str(), text.as_str())))
+    }
+
+    /// Tells a problem of a template, and takes the tag out that it is with; the whole text where there is no such tag. Whether that made any
+    /// difference.
+    fn mend(&mut self, culprit: &str, word: &str, other: &str, message: String, problems: &mut Vec<TemplateProblem>) -> bool {
+        let Some((_, text)) = self.texts.iter_mut().find(|(name, _)| name == culprit) else { return false };
+        problems.push(placed(culprit, place::named(text, word, other), message));
+        self.unsure.insert(culprit.to_owned());
+        match if word == "component" { None } else { place::without(text, word, other) } {
+            Some(mended) => *text = mended,
+            None if text.is_empty() => return false,
+            None => text.clear(),
+        }
+        true
+    }
+
+    /// Whether a template, or the folder that it is in, cannot be read.
+    fn is_unsure(&self, name: &str) -> bool {
+        self.unsure.iter().any(|unsure| {
+            unsure.is_empty() || name.strip_prefix(unsure.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    }
+
+    fn missing(&self, name: &str) -> String {
+        let message = format!("there is no template `{name}`");
+        match nearest::template(name, self.texts.iter().map(|(name, _)| name.as_str())) {
+            Some(near) => format!("{message}: did you mean `{near}`?"),
+            None => message,
+        }
+    }
+
+    /// What the engine has to say of the names in templates, as far as it does not come of what nobody knows.
+    fn reports(&self, text: &str) -> Vec<TemplateProblem> {
+        let facts = self.facts();
+        let mut problems = reports(text);
+        problems.retain_mut(|problem| {
+            let name = problem.message.split('`').nth(1).unwrap_or_default().to_owned();
+            if problem.message.starts_with("Unknown template") {
+                problem.message = self.missing(&name);
+                return !self.is_unsure(&name);
+            }
+            if problem.message.starts_with("Unknown component") {
+                return self.unsure.is_empty();
+            }
+            if problem.message.starts_with("Block ") {
+                let parents = facts.parents(&problem.template);
+                problem.message = no_such_block(&name, &facts, &parents);
+                return !parents.iter().any(|parent| self.is_unsure(parent));
+            }
+            true
+        });
+        problems
+    }
+}
+
+fn no_such_block(name: &str, facts: &AllFacts, parents: &[&str]) -> String {
+    let Some(parent) = parents.first() else { return format!("no parent has a block `{name}`") };
+    let known = facts.blocks(parent);
+    let message = format!("`{parent}` has no block `{name}`, so nobody would see it");
+    match (crate::base::suggest(name, known.iter().copied()), known.as_slice()) {
+        (Some(near), _) => format!("{message}: did you mean `{near}`?"),
+        (None, []) => message,
+        (None, known) => format!("{message}: it has `{}`", known.join("`, `")),
+    }
+}
+
+/// What is wrong with the syntax of one template.
 fn syntax(name: &str, text: &str) -> Option<TemplateProblem> {
     let error = tera(Escaping::Html).add_raw_template(name, text).err()?;
     let ErrorKind::SyntaxError(report) = error.kind() else { return None };
-    let span = report.span();
-    if report.message().starts_with("Unexpected end")
-        && let Some((place, open)) = place::left_open(text)
-    {
-        let message = match open {
-            Open::Tag(word) => format!("this `{{% {word} %}}` is never ended: add `{{% end{word} %}}`"),
-            Open::Mark(opening, closing) => format!("this `{opening}` is never closed: add `{closing}`"),
-        };
-        return Some(placed(name, Some(place), message));
-    }
-    if report.message().starts_with("Unknown tag") {
-        let message = unknown_tag(text, span.start_line, span.start_col);
-        return Some(placed(name, Some((span.start_line, span.start_col + 1)), message));
-    }
-    Some(placed(name, Some((span.start_line, span.start_col + 1)), report.message().to_owned()))
-}
-
-const TAGS: [&str; 15] = [
-    "if",
-    "elif",
-    "else",
-    "for",
-    "block",
-    "set",
-    "set_global",
-    "include",
-    "extends",
-    "filter",
-    "raw",
-    "component",
-    "break",
-    "continue",
-    "endraw",
-];
-
-/// What is wrong with a tag that is none, or that ends what is not open. The line counts from 1, the column from 0.
-fn unknown_tag(text: &str, line: usize, column: usize) -> String {
-    let before: String = text.split_inclusive('\n').take(line.saturating_sub(1)).collect();
-    let here = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
-    let before = before + &here.chars().take(column).collect::<String>();
-    let word: String = here.chars().skip(column).take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-    if word.starts_with("end") {
-        // The tag itself is cut off in front of its word.
-        let opened = before.rfind("{%").and_then(|at| place::left_open(before.get(..at)?));
-        return match opened {
-            Some(((line, _), Open::Tag(open))) => {
-                format!("the `{{% {open} %}}` of line {line} is not ended before this: add `{{% end{open} %}}`")
-            }
-            _ => format!("`{word}` ends nothing"),
-        };
-    }
-    match suggest(&word, TAGS) {
-        Some(near) => format!("unknown tag `{word}`: did you mean `{near}`?"),
-        None => format!("unknown tag `{word}`"),
-    }
+    let (place, message) = syntax::explained(text, report);
+    Some(placed(name, Some(place), message))
 }
 
 /// The way of the other messages: no capital at the beginning, no full stop at the end.
@@ -149,7 +208,7 @@ fn reports(text: &str) -> Vec<TemplateProblem> {
     let mut found: Vec<TemplateProblem> = Vec::new();
     for line in text.lines() {
         if let Some(message) = line.strip_prefix("error: ") {
-            found.push(placed("", None, with_hint(message)));
+            found.push(placed("", None, message.to_owned()));
         } else if let Some(place) = line.trim_start().strip_prefix("--> ")
             && let Some(problem) = found.last_mut().filter(|problem| problem.line.is_none())
         {
@@ -160,42 +219,19 @@ fn reports(text: &str) -> Vec<TemplateProblem> {
         }
     }
     if found.is_empty() {
-        // A component that two templates define: both are named, the component first.
-        let template = text.split('`').nth(3).filter(|_| text.starts_with("Component ")).unwrap_or_default();
-        found.push(placed(template, None, text.to_owned()));
+        found.push(placed("", None, text.to_owned()));
     }
     found
 }
 
-/// Whether a problem is only there because a broken template was left out.
-fn comes_of(problem: &TemplateProblem, left_out: &[String]) -> bool {
-    left_out.iter().any(|name| problem.message == format!("Unknown template `{name}`"))
-        || (!left_out.is_empty() && problem.message.starts_with("Unknown component"))
-}
-
-fn with_hint(message: &str) -> String {
-    let hint = match message.split('`').nth(1).unwrap_or_default() {
-        "json_encode" => "use `json`, or `json_script` inside <script>",
-        "linebreaksbr" => "use `newlines_to_br`",
-        "as_str" => "use `str`",
-        "map" | "filter" => "use a list such as [item.name for item in items if item.shown]",
-        "slice" => "use items[0:3]",
-        "concat" => "use [...a, ...b]",
-        "number_format" => "use `decimal(places=2)`, or `money(currency=\"EUR\")`",
-        "pluralize" => "use `plural(one=\"{n} item\", other=\"{n} items\")`",
-        "now" => "a page does not know the time: let the backend send it",
-        _ => return message.to_owned(),
-    };
-    format!("{message}: {hint}")
-}
-
-fn circle(chain: &[String]) -> String {
-    chain.join(" → ")
-}
-
-/// The template that a circle goes to first.
-fn second(chain: &[String]) -> &str {
-    chain.get(1).or(chain.first()).map_or("", String::as_str)
+/// A circle, whatever leads to it: the template that it is told of, the word and the name that lead on from there, and the message.
+fn circle(chain: &[String], word: &'static str) -> (String, &'static str, String, String) {
+    let last = chain.last().cloned().unwrap_or_default();
+    let start = chain.iter().position(|name| *name == last).unwrap_or_default();
+    let closed = chain.get(start..).unwrap_or_default();
+    let verb = if word == "include" { "includes" } else { "extends" };
+    let next = closed.get(1).unwrap_or(&last).clone();
+    (last, word, next, format!("it {verb} itself: {}", closed.join(" → ")))
 }
 
 fn placed(template: &str, place: Option<Place>, message: String) -> TemplateProblem {

@@ -113,7 +113,7 @@ fn an_address_that_is_none_is_left_out_and_the_log_says_so() {
 fn a_head_that_fails_fails_the_page_and_says_where() {
     let missing = HeadText { title: text("{{ nothing }}"), ..HeadText::default() };
     match show(missing, State::None, TEA) {
-        Err(Error::Render { template, line: Some(1), message }) => {
+        Err(Error::Render { template, place: Some((1, _)), message }) => {
             assert_eq!(template, "head.title");
             assert!(message.contains("nothing"), "{message}");
         }
@@ -121,7 +121,7 @@ fn a_head_that_fails_fails_the_page_and_says_where() {
     }
     let bad = HeadText { json_ld: vec![JsonLdText::Template("bad.json".to_owned())], ..HeadText::default() };
     match show(bad, State::None, TEA) {
-        Err(Error::Render { template, line: None, message }) => {
+        Err(Error::Render { template, place: None, message }) => {
             assert_eq!(template, "bad.json");
             assert!(message.starts_with("what it writes is no JSON: "), "{message}");
         }

@@ -98,12 +98,25 @@ impl Compiler<'_> {
             Some(word) => self.method(at, word),
         };
         let target = self.target_of(at, path);
+        self.foreign_hole(at, path, feeds);
         for hole in target.iter().flat_map(Template::holes) {
             self.fed(at, hole, feeds);
         }
         let backend = self.backend_named(at, name, address);
         let rest = feeds.pattern.and_then(|pattern| pattern.rest()).map(ToOwned::to_owned);
         Some(Call { backend: backend?, method: method?, target: Some(target?), rest, repeat: feeds.repeat })
+    }
+
+    /// A hole as other routers write it, which would be sent as it is: `/items/:id`.
+    fn foreign_hole(&mut self, at: &At, path: &str, feeds: &Feeds<'_>) {
+        let path = path.split('?').next().unwrap_or_default();
+        let holes = feeds.pattern.map(|pattern| pattern.holes()).unwrap_or_default();
+        for segment in path.split('/') {
+            if let Some(name) = segment.strip_prefix(':').filter(|name| holes.iter().any(|hole| hole == name)) {
+                let problem = Problem::new(at, format!("`{segment}` is how other routers write a hole")).part(segment);
+                self.push(problem.hint(format!("write `{{path.{name}}}`")));
+            }
+        }
     }
 
     /// The call of a route that writes none: the request as it came, to the only upstream.
@@ -129,6 +142,7 @@ impl Compiler<'_> {
         let message = if shown.trim().is_empty() { "the call is empty".to_owned() } else { format!("`{shown}` is not a call") };
         let name = self.example_name();
         let hint = match address {
+            Some(_) if text.contains("{{") => Some("a hole has single braces and no blanks: `{path.id}`".to_owned()),
             Some(address) if address.contains(":/") => Some("write %20 for a space".to_owned()),
             Some(path) if path.starts_with('/') => Some(format!("name the upstream in front: `{name}:{path}`")),
             Some(address) => match address.split_once([':', '/']) {

@@ -24,7 +24,18 @@ pub(super) struct Compiler<'s> {
 pub(super) fn compile(snapshot: &Snapshot) -> Result<Plan, Broken> {
     let Loaded { mirror, source, problems } = spec::load_available(snapshot);
     let mut compiler = Compiler::new(&source, snapshot, problems);
-    let plan = mirror.and_then(|file| compiler.file(&file));
+    compiler.unread();
+    let plan = match mirror {
+        Some(file) => compiler.file(&file),
+        None => {
+            // What belongs to every file is looked at all the same; the folder of the templates is the usual one, unless the file names one.
+            compiler.user_presets();
+            if !snapshot.text.lines().any(|line| line.starts_with("templates:")) {
+                compiler.templates(None);
+            }
+            None
+        }
+    };
     let (problems, beside) = compiler.into_problems();
     match plan {
         Some(plan) if problems.is_empty() && beside.is_empty() => Ok(plan),
@@ -50,6 +61,15 @@ impl<'s> Compiler<'s> {
         (self.problems, self.beside)
     }
 
+    /// Says which files that belong to this one cannot be read.
+    fn unread(&mut self) {
+        for (path, why) in &self.snapshot.unread {
+            let source = Source::of_text(self.name_beside(path), String::new());
+            let problem = Problem::at_line(&source, 1, 1, why.as_str());
+            self.push_beside(path, &source, problem);
+        }
+    }
+
     fn file(&mut self, file: &FileSpec) -> Option<Plan> {
         self.user_presets();
         let limits = self.limits(file.limits.as_ref());
@@ -70,8 +90,8 @@ impl<'s> Compiler<'s> {
             let backend = self.backend(name, spec);
             self.backends.extend(backend.map(Arc::new));
         }
-        let templates = self.templates(file);
-        self.unsigned(csp.as_ref(), templates.as_ref());
+        let templates = self.templates(file.templates.as_deref());
+        self.unsigned(csp.as_ref(), templates.all.as_ref());
         if file.routes.is_empty() {
             self.expected(
                 &At::root().key("routes"),
@@ -84,7 +104,7 @@ impl<'s> Compiler<'s> {
         let mut named = Vec::new();
         for (index, spec) in file.routes.iter().enumerate() {
             let at = At::root().key("routes").index(index);
-            let (pattern, route) = self.route(&at, spec, &defaults, &limits, templates.as_ref());
+            let (pattern, route) = self.route(&at, spec, &defaults, &limits, &templates);
             if let Some(pattern) = pattern {
                 named.push(Named { at, path: pattern.path().to_owned() });
                 builder.push(pattern, route.map(Arc::new));
@@ -112,7 +132,7 @@ impl<'s> Compiler<'s> {
         let cluster = self.cluster(spec, groups);
         let backends = self.backends.clone();
         let warnings = std::mem::take(&mut self.warnings);
-        router.zip(templates).map(|(router, templates)| Plan {
+        router.zip(templates.all).map(|(router, templates)| Plan {
             limits,
             cluster,
             origin,
@@ -146,6 +166,11 @@ impl<'s> Compiler<'s> {
     pub(super) fn warn(&mut self, at: &At, message: String) {
         let (line, column) = self.source.line_column(at);
         self.warnings.push(format!("{}:{line}:{column}: warning: {message}", self.source.file()));
+    }
+
+    /// The same of a file that belongs to this one.
+    pub(super) fn warn_beside(&mut self, file: &str, line: usize, column: usize, message: &str) {
+        self.warnings.push(format!("{file}:{line}:{column}: warning: {message}"));
     }
 
     /// Adds a problem of a file that belongs to this one, once.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::compiler::Compiler;
+use super::templates::Shelf;
 use super::{Caching, Page};
-use crate::page::Templates;
 use crate::spec::{At, PageFormSpec, Problem};
 
 /// How long a page may take before a stale one is shown, and before the fallback is, when `deadline` does not say.
@@ -29,13 +29,7 @@ pub(super) struct Degrading {
 
 impl Compiler<'_> {
     /// What stands in for a page, as its form says.
-    pub(super) fn degrading(
-        &mut self,
-        at: &At,
-        form: Option<&PageFormSpec>,
-        folder: &str,
-        templates: Option<&Templates>,
-    ) -> Option<Degrading> {
+    pub(super) fn degrading(&mut self, at: &At, form: Option<&PageFormSpec>, templates: &Shelf) -> Option<Degrading> {
         let Some(form) = form else { return Some(Degrading::default()) };
         let deadline = form.deadline.as_ref().map(|spec| {
             let at = at.key("deadline");
@@ -52,14 +46,8 @@ impl Compiler<'_> {
             PageDeadline { soft, hard }
         });
         let fallback = form.fallback.clone();
-        match (&fallback, templates) {
-            (Some(name), Some(templates)) if !templates.has(name) => {
-                self.no_template(&at.key("fallback"), name, folder, &templates.names());
-                None
-            }
-            (Some(_), None) => None,
-            _ => Some(Degrading { deadline, fallback }),
-        }
+        let is_there = fallback.as_ref().is_none_or(|name| self.is_there(&at.key("fallback"), name, templates));
+        is_there.then_some(Degrading { deadline, fallback })
     }
 
     /// A deadline that can never come, or that nothing stands in at.

@@ -69,7 +69,7 @@ impl Compiler<'_> {
                 OneOrMany::One(_) => vec![self.literal(&below)],
                 OneOrMany::Many(values) => (0..values.len()).map(|index| self.literal(&below.index(index))).collect(),
             };
-            ok.push((self.path(&below, verdict)?, values));
+            ok.push((self.key_path(&below, verdict)?, values));
         }
         let message = match &spec.message {
             None => Vec::new(),

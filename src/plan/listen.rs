@@ -194,7 +194,11 @@ impl Compiler<'_> {
         let shown = self.source().shown(at).unwrap_or(text);
         let problem = Problem::new(at, format!("`{shown}` is not an address to listen on")).expected(expected);
         // What fills a hole may be a secret.
-        self.push(match hint.filter(|_| shown == text) {
+        let several = (text.contains(',') && shown == text).then(|| {
+            let addresses: Vec<&str> = text.split(',').map(str::trim).collect();
+            format!("several are a list: [{}]", addresses.join(", "))
+        });
+        self.push(match several.or_else(|| hint.filter(|_| shown == text)) {
             Some(hint) => problem.hint(hint),
             None => problem,
         });

@@ -32,6 +32,7 @@ mod sitemaps;
 mod statics;
 mod steps;
 mod targets;
+mod templates;
 #[cfg(test)]
 mod tests;
 mod upstreams;

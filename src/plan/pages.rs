@@ -1,19 +1,14 @@
-//! Pages: templates of the snapshot, and which route shows which.
+//! Pages: which route shows which template, with what around it.
 
 use super::PageDeadline;
 use super::compiler::Compiler;
 use super::degrading::Degrading;
 use super::feeds::Feeds;
-use super::presets::PAGE_SHELF;
-use super::schemas::not_utf8;
+use super::templates::Shelf;
 use super::words::one_of;
-use crate::base::suggest;
 use crate::json::Path;
-use crate::page::{HeadText, State, TemplateProblem, Templates, View};
-use crate::spec::{self, At, FileSpec, PageFormSpec, PageSpec, PageWhenSpec, Problem, Reference, Source, StateSpec};
-
-/// Where templates are when the file does not say.
-const FOLDER: &str = "templates";
+use crate::page::{HeadText, State, Templates, View};
+use crate::spec::{At, FileSpec, PageFormSpec, PageSpec, PageWhenSpec, Problem, StateSpec};
 
 /// The page of a route.
 #[derive(Debug)]
@@ -69,72 +64,12 @@ impl Page {
 }
 
 impl Compiler<'_> {
-    /// All templates; none when one of them, or their folder, has a problem.
-    pub(super) fn templates(&mut self, file: &FileSpec) -> Option<Templates> {
-        let at = At::root().key("templates");
-        if file.templates.is_none() && self.source().in_doubt(&at) {
-            // The folder is what was taken out.
-            return None;
-        }
-        let folder = file.templates.as_deref().unwrap_or(FOLDER);
-        let mut sources = Vec::new();
-        let mut sound = true;
-        let files: Vec<(String, &[u8])> = self.snapshot().under(folder).map(|(name, bytes)| (name.to_owned(), bytes)).collect();
-        for (name, bytes) in files {
-            match std::str::from_utf8(bytes) {
-                Ok(text) => sources.push((name, text.to_owned())),
-                Err(_) => {
-                    sound = false;
-                    let path = format!("{}/{name}", folder.trim_end_matches('/'));
-                    let (source, problem) = not_utf8(self.name_beside(&path), bytes, "a template");
-                    self.push_beside(&path, &source, problem);
-                }
-            }
-        }
-        if sources.is_empty() && sound && file.templates.is_some() {
-            // A file in the folder would lead out of ours, too.
-            let is_outside = spec::reference("", &format!("{folder}/a")) == Reference::Outside;
-            let message = match is_outside {
-                true => format!("`{folder}` lies outside of the folder of routes.yaml"),
-                false => format!("there is no template in `{folder}`: the folder is missing or empty"),
-            };
-            self.push(
-                Problem::new(&at, message)
-                    .expected("a folder beside this file, with templates in it")
-                    .hint("leave `templates` out when no route has a page"),
-            );
-            return None;
-        }
-        let texts = sources.clone();
-        match Templates::compile(sources) {
-            Ok(templates) => Some(templates).filter(|_| sound),
-            Err(problems) => {
-                for problem in problems {
-                    self.template_problem(&at, folder, &texts, &problem);
-                }
-                None
-            }
-        }
-    }
-
-    fn template_problem(&mut self, at: &At, folder: &str, texts: &[(String, String)], problem: &TemplateProblem) {
-        let TemplateProblem { template, line, column, message } = problem;
-        let Some((_, text)) = texts.iter().find(|(name, _)| name == template) else {
-            self.problem(at, message.clone());
-            return;
-        };
-        let path = format!("{}/{template}", folder.trim_end_matches('/'));
-        let source = Source::of_text(self.name_beside(&path), text.clone());
-        let problem = Problem::at_line(&source, line.unwrap_or(1), column.unwrap_or(1), message.as_str());
-        self.push_beside(&path, &source, problem);
-    }
-
     pub(super) fn page(
         &mut self,
         at: &At,
         spec: &PageSpec,
         file: &FileSpec,
-        templates: Option<&Templates>,
+        templates: &Shelf,
         feeds: &Feeds<'_>,
     ) -> Option<Page> {
         let (template, at_template, form) = match spec {
@@ -157,37 +92,49 @@ impl Compiler<'_> {
         let state = self.state(at, form);
         let required = form.and_then(|form| form.required.as_ref());
         let required = required.map_or_else(|| Some(Vec::new()), |paths| self.all_paths(&at.key("required"), paths));
-        let folder = file.templates.as_deref().unwrap_or(FOLDER).trim_end_matches('/');
-        let degrading = self.degrading(at, form, folder, templates);
-        let templates = templates?;
-        if !templates.has(template) {
-            self.no_template(&at_template, template, folder, &templates.names());
+        let degrading = self.degrading(at, form, templates);
+        let is_there = self.is_there(&at_template, template, templates);
+        let Some(all) = &templates.all else {
+            // The values of a head stand in routes.yaml, and need no other template to be looked at.
+            self.view(at, None, head.as_ref(), state, &Templates::default(), templates);
             return None;
-        }
-        let view = self.view(at, template, head.as_ref(), state, templates)?;
+        };
+        let view = self.view(at, Some(template.as_str()).filter(|_| is_there), head.as_ref(), state, all, templates)?;
         let (status, required, degrading, always) =
             (status?, required?, degrading?, form.and_then(|form| form.when) == Some(PageWhenSpec::Always));
-        self.incomplete(&at_template, &view, head.as_ref(), status, templates);
+        self.incomplete(&at_template, &view, head.as_ref(), status, all);
         let early_head = form.and_then(|form| form.early_head).unwrap_or(false);
-        if early_head && !templates.ends_head(template) {
+        if early_head && !all.ends_head(template) {
             self.endless_head(at, template);
         }
         Some(Page { view, always, status, required, degrading, early_head })
     }
 
-    fn view(&mut self, at: &At, template: &str, head: Option<&HeadText>, state: State, templates: &Templates) -> Option<View> {
-        let problems = match View::compile(template, head, state, templates) {
-            Ok(view) => return Some(view),
+    /// A page's template with its head and state; none where there is no such template, whose head is looked at all the same.
+    fn view(
+        &mut self,
+        at: &At,
+        template: Option<&str>,
+        head: Option<&HeadText>,
+        state: State,
+        all: &Templates,
+        shelf: &Shelf,
+    ) -> Option<View> {
+        let problems = match View::compile(template.unwrap_or_default(), head, state, all) {
+            Ok(view) => return template.map(|_| view),
             Err(problems) => problems,
         };
         for problem in problems {
+            if problem.missing.as_deref().is_some_and(|name| shelf.has(name)) {
+                continue;
+            }
             let at = problem.path.iter().fold(at.key("head"), |at, key| match key.parse() {
                 Ok(index) => at.index(index),
                 Err(_) => at.key(key),
             });
             let told = Problem::new(&at, problem.message);
             self.push(match problem.missing.as_deref() {
-                Some(name) => told.expected(one_of(&templates.names())).did_you_mean(name, templates.names()),
+                Some(name) => told.expected(one_of(&shelf.names())).did_you_mean(name, shelf.names()),
                 None => told,
             });
         }
@@ -227,35 +174,6 @@ impl Compiler<'_> {
         };
         self.warn(at, format!("the page `{}` has no {keys}: say so under `head`, or in the template", view.template()));
     }
-
-    pub(super) fn no_template(&mut self, at: &At, name: &str, folder: &str, names: &[&str]) {
-        let expected = match names {
-            [] => format!("the name of a file in the folder `{folder}`, which has none"),
-            names => one_of(names),
-        };
-        let problem = Problem::new(at, format!("there is no template `{name}`")).expected(expected);
-        let inner = name.trim_start_matches("./").trim_start_matches(folder).trim_start_matches('/');
-        let is_preset = self.preset_names(PAGE_SHELF).iter().any(|preset| preset == name);
-        let hint = if inner != name && names.contains(&inner) {
-            Some(format!("names are relative to the folder `{folder}`: write `{inner}`"))
-        } else if is_preset {
-            Some(format!("`{name}` is a page list, which is a step: `shape: [{{page: {name}}}]`"))
-        } else {
-            // The end that all of them have makes strangers look alike.
-            let near = suggest(stem(name), names.iter().map(|known| stem(known)));
-            let near = near.and_then(|near| names.iter().find(|known| stem(known) == near));
-            let same = || names.iter().find(|known| stem(known) == stem(name));
-            near.or_else(same).map(|near| format!("did you mean `{near}`?"))
-        };
-        self.push(match hint {
-            Some(hint) => problem.hint(hint),
-            None => problem,
-        });
-    }
-}
-
-fn stem(name: &str) -> &str {
-    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }
 
 fn has_body(status: http::StatusCode) -> bool {

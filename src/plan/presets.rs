@@ -40,12 +40,18 @@ pub(super) const PAGE_SHELF: Shelf = Shelf { folder: "presets/pages/", ours: &PA
 impl Compiler<'_> {
     /// The envelope preset of a name. Outer none: no preset has the name; inner none: it is broken, which was told.
     pub(super) fn envelope_preset(&mut self, name: &str) -> Option<Option<Unwrap>> {
+        if self.is_unread(ENVELOPE_SHELF, name) {
+            return Some(None);
+        }
         let text = self.preset_text(ENVELOPE_SHELF, name)?;
         Some(preset(name, &text, |compiler, spec: &EnvelopeSpec| compiler.envelope(&At::root(), spec)).ok().flatten())
     }
 
     /// The page preset of a name, as [`Compiler::envelope_preset`].
     pub(super) fn page_preset(&mut self, name: &str) -> Option<Option<Paging>> {
+        if self.is_unread(PAGE_SHELF, name) {
+            return Some(None);
+        }
         let text = self.preset_text(PAGE_SHELF, name)?;
         Some(preset(name, &text, |compiler, spec: &PagingMapSpec| compiler.paging(&At::root(), spec)).ok().flatten())
     }
@@ -87,6 +93,10 @@ impl Compiler<'_> {
         } else {
             preset(name, text, |compiler, spec: &PagingMapSpec| compiler.paging(&At::root(), spec)).map(drop)
         }
+    }
+
+    fn is_unread(&self, shelf: Shelf, name: &str) -> bool {
+        self.snapshot().is_unread(&format!("{}{name}.yaml", shelf.folder))
     }
 
     fn preset_text(&self, shelf: Shelf, name: &str) -> Option<String> {

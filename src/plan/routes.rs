@@ -7,9 +7,9 @@ use http::Method;
 
 use super::compiler::Compiler;
 use super::feeds::Feeds;
+use super::templates::Shelf;
 use super::{Caching, Call, Limits, NamedCall, Page};
 use crate::check::Rules;
-use crate::page::Templates;
 use crate::route::{Methods, Pattern, PatternError};
 use crate::shape::{Fused, Shape};
 use crate::spec::{At, CacheSpec, FileSpec, InputSpec, PageSpec, Problem, RouteSpec, Switchable};
@@ -181,7 +181,7 @@ impl Compiler<'_> {
         spec: &RouteSpec,
         defaults: &Defaults<'_>,
         limits: &Limits,
-        templates: Option<&Templates>,
+        templates: &Shelf,
     ) -> (Option<Pattern>, Option<Route>) {
         let pattern = self.pattern(&at.key("route"), &spec.route);
         let none = InputSpec::default();
@@ -291,17 +291,34 @@ impl Compiler<'_> {
         self.push(match &error {
             PatternError::Words => match text.split_whitespace().collect::<Vec<_>>().as_slice() {
                 [path] if path.starts_with('/') => problem.hint(format!("name the method in front: `GET {path}`")),
+                [methods @ .., path] if path.starts_with('/') && methods.iter().all(|word| is_method(word)) => {
+                    let methods: Vec<&str> =
+                        methods.iter().flat_map(|word| word.split(',')).filter(|word| !word.is_empty()).collect();
+                    problem
+                        .hint(format!("several methods have commas and no blanks between them: `{} {path}`", methods.join(",")))
+                }
+                [_, first, .., last] if first.starts_with('/') && last.starts_with('/') => {
+                    problem.hint("a route has one path: write a route for each, or a hole, as in `/{name}`")
+                }
                 _ => problem,
             },
-            PatternError::Method(word) => problem
-                .part(word)
-                .expected(format!("one or more of: {}; or ANY", methods().collect::<Vec<_>>().join(", ")))
-                .did_you_mean(word, methods().chain(["ANY"])),
+            PatternError::Method(word) => {
+                let known = format!("one or more of: {}; or ANY", methods().collect::<Vec<_>>().join(", "));
+                let problem = problem.part(word).expected(known).did_you_mean(word, methods().chain(["ANY"]));
+                let several: Vec<&str> = word.split(['|', '/', '+', ';']).collect();
+                if several.len() > 1 { problem.hint(format!("write `{}`", several.join(","))) } else { problem }
+            }
             PatternError::Name(name) if name.contains([':', '<', '(']) => {
                 problem.part(name).hint("what the hole may hold is a rule: `input: {path: {id: {type: integer}}}`")
             }
             PatternError::Twice(method) => problem.last_part(method.as_str()),
-            PatternError::Slash(path) => problem.part(path).hint(format!("write `/{path}`")),
+            PatternError::Slash(path) => match path.split_once("://") {
+                Some((_, rest)) => {
+                    let path = rest.split_once('/').map_or("", |(_, path)| path);
+                    problem.part(rest).hint(format!("a route has a path and no host: write `/{path}`"))
+                }
+                None => problem.part(path).hint(format!("write `/{path}`")),
+            },
             PatternError::Again(name) => problem.last_part(format!("{{{name}}}")).expected("a name of its own for each hole"),
             PatternError::RestFirst(name) => problem.part(format!("{{*{name}}}")),
             PatternError::Hole(part) | PatternError::Name(part) => problem.part(part),
@@ -319,4 +336,9 @@ impl Compiler<'_> {
         });
         None
     }
+}
+
+/// Whether a word is a method, perhaps with a comma beside it.
+fn is_method(word: &str) -> bool {
+    word.split(',').filter(|word| !word.is_empty()).all(|word| Methods::known().iter().any(|method| method.as_str() == word))
 }

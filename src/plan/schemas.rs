@@ -45,6 +45,7 @@ impl Compiler<'_> {
                     whole = false;
                     problems.into_iter().for_each(|problem| self.push_beside(&name, &source, problem));
                 }
+                None if self.snapshot().is_unread(&name) => whole = false,
                 None => {
                     whole = false;
                     let message = format!("there is no schema file `{name}`");

@@ -64,7 +64,11 @@ impl Compiler<'_> {
             Err(error) => {
                 let problem = Problem::new(at, error.to_string());
                 let may_show = error == TargetError::NoScheme && !self.source().is_filled(at);
-                self.push(if may_show { problem.hint(format!("write http://{url}")) } else { problem });
+                let hint = match url.strip_prefix('$') {
+                    Some(name) => format!("write `${{{name}}}` for what the environment has"),
+                    None => format!("write http://{url}"),
+                };
+                self.push(if may_show { problem.hint(hint) } else { problem });
                 None
             }
         }

@@ -66,14 +66,12 @@ impl Compiler<'_> {
 
     /// The path that is the value at a place.
     pub(super) fn path(&mut self, at: &At, text: &str) -> Option<Path> {
-        let path = Path::parse(text);
-        path.map_err(|error| self.problem(at, format!("`{text}` is not a path: {error}"))).ok()
+        read_path(at, text).map_err(|problem| self.push(problem)).ok()
     }
 
     /// The path that is the key at a place.
     pub(super) fn key_path(&mut self, at: &At, text: &str) -> Option<Path> {
-        let path = Path::parse(text);
-        path.map_err(|error| self.push(Problem::new(at, format!("`{text}` is not a path: {error}")).at_key())).ok()
+        read_path(at, text).map_err(|problem| self.push(problem.at_key())).ok()
     }
 
     /// The paths of a list; none when one of them cannot be read.
@@ -105,4 +103,36 @@ impl Compiler<'_> {
     pub(super) fn literal(&mut self, at: &At) -> Node<'static> {
         self.source().literal(at).unwrap_or_default()
     }
+}
+
+/// A path, or what is wrong with it. Forms of other languages would be names that no document has.
+fn read_path(at: &At, text: &str) -> Result<Path, Problem> {
+    let otherwise = format!("a member of that name is `[\"{text}\"]`");
+    if text.contains(", ") && !text.contains(['"', '\'']) {
+        let names: Vec<&str> = text.split(',').map(str::trim).collect();
+        let problem = Problem::new(at, format!("`{text}` would be one name with a comma in it"));
+        return Err(problem.hint(format!("write a list, `[{}]`; {otherwise}", names.join(", "))));
+    }
+    let foreign = match (text.strip_prefix('$'), text.strip_prefix('/')) {
+        (Some(rest), _) if rest.starts_with(['.', '[']) => Some(("a path has no `$`", rest.trim_start_matches('.').to_owned())),
+        (_, Some(rest)) if !rest.is_empty() => Some(("a path has no slash in front", dotted(rest))),
+        _ => None,
+    };
+    if let Some((message, meant)) = foreign {
+        return Err(Problem::new(at, message).hint(format!("write `{meant}`; {otherwise}")));
+    }
+    Path::parse(text).map_err(|error| Problem::new(at, format!("`{text}` is not a path: {error}")))
+}
+
+/// `list/0/name` as `list[0].name`.
+fn dotted(pointer: &str) -> String {
+    let mut path = String::new();
+    for name in pointer.split('/') {
+        match name.parse::<usize>() {
+            Ok(index) => path.push_str(&format!("[{index}]")),
+            Err(_) if path.is_empty() => path.push_str(name),
+            Err(_) => path.push_str(&format!(".{name}")),
+        }
+    }
+    path
 }

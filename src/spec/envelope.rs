@@ -24,6 +24,7 @@ pub struct EnvelopeSpec {
     /// Where the payload is; `*` is everything but the envelope's own keys; a list is tried in order. Default `data`.
     pub data: Option<OneOrMany<String>>,
     /// The verdict: a member and the values that mean success. Without it every reply is a success.
+    #[schemars(title = "a member and the values that mean success, as in {code: 200}")]
     pub ok: Option<IndexMap<String, OneOrMany<Literal>>>,
     /// What a reply without the verdict's member means. Default `ok`.
     pub missing: Option<MissingVerdictSpec>,
@@ -31,6 +32,7 @@ pub struct EnvelopeSpec {
     pub message: Option<OneOrMany<String>>,
     /// The status of a failure, by the verdict's value; `else` for the rest. Default 502.
     #[schemars(with = "Option<IndexMap<String, super::text::StatusText>>")]
+    #[schemars(title = "a status for each failure, as in {401: 401, else: 502}")]
     pub status: Option<IndexMap<String, u16>>,
     /// What stands in when a success has no payload; `error` makes it a 502. Default null.
     #[serde(default, deserialize_with = "super::text::given")]

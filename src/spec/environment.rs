@@ -119,7 +119,12 @@ impl<'t> Filler<'t> {
             }
             _ => Err(hole.fault(
                 format!("the environment variable `{name}` is not set"),
-                Some(format!("set it, or say what stands in for it: `${{{name}:-…}}`")),
+                Some(match name.bytes().any(|byte| byte.is_ascii_lowercase()) {
+                    true => format!(
+                        "`${{…}}` asks the environment; a hole that the request fills is `{{path.{name}}}` or `{{query.{name}}}`"
+                    ),
+                    false => format!("set it, or say what stands in for it: `${{{name}:-…}}`"),
+                }),
             )),
         }
     }

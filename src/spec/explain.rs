@@ -4,24 +4,9 @@ use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Kind;
 use serde_json::Value;
 
-use super::tree::Content;
+use super::tree::{Content, Entry, Tree};
 use super::words::{Words, either, kind_of, title};
-use super::{At, Problem, Problems, Source, advice};
-
-/// Keys of things that have one name and two meanings: where they stand, the keys, what to do.
-const MIXED_UP: [(&str, &[&str], &str); 3] = [
-    (
-        "a page",
-        &["items", "number", "first", "size", "total", "pages"],
-        "this is a page list, which is a step: `shape: [{page: {items: …}}]`",
-    ),
-    (
-        "a page list",
-        &["template", "layout", "head", "state", "status", "when"],
-        "this is a page with a template, which stands beside `shape`: `page: {template: …}`",
-    ),
-    ("a page", &["layout"], "a template names its layout itself: `{% extends \"layout.html\" %}` in its first line"),
-];
+use super::{At, Problem, Problems, Source, advice, habits};
 
 /// How much of a value a message quotes, in characters.
 const MAX_QUOTED: usize = 40;
@@ -82,7 +67,7 @@ impl<'e> Explainer<'e> {
 
     fn unknown_key(&mut self, at: &At, key: &str, schema: &'e Value, pointer: &str) {
         let place = at.key(key);
-        if self.problems.is_full() || self.source.find(&place).broken {
+        if self.problems.is_full() || self.source.find(&place).broken || self.is_rest_of_a_list(at, key, schema) {
             return;
         }
         let known: Vec<&str> = self.words.keys(schema).map(|(name, _)| name.as_str()).collect();
@@ -114,8 +99,14 @@ impl<'e> Explainer<'e> {
     /// Where a key belongs that is no key here: one that is more likely misplaced than misspelt.
     fn elsewhere(&self, at: &At, key: &str, schema: &'e Value) -> Option<String> {
         let here = title(schema).unwrap_or_default();
-        if let Some((_, _, hint)) = MIXED_UP.iter().find(|(title, keys, _)| *title == here && keys.contains(&key)) {
-            return Some((*hint).to_owned());
+        if let Some(advice) = habits::key(here, key) {
+            return Some(advice.to_owned());
+        }
+        if here == "a route" && key.contains(" /") {
+            return Some(format!("write `route: {key}`"));
+        }
+        if here == "the `headers` of an upstream" && crate::base::suggest(key, ["set", "remove", "deadline"]).is_none() {
+            return Some(format!("write `set: {{{key}: …}}`"));
         }
         let is_near = crate::base::suggest(key, self.words.keys(schema).map(|(name, _)| name.as_str())).is_some();
         if let Some(missing) = self.stands_for(at, schema).filter(|_| !is_near) {
@@ -126,9 +117,44 @@ impl<'e> Explainer<'e> {
             let is_entry = self.words.resolve(value).get("items").is_some_and(has);
             match is_entry {
                 true => Some(format!("`{key}` is an entry of `{name}`: `{name}: [{{{key}: …}}]`")),
-                false => has(value).then(|| format!("`{key}` goes into `{name}`")),
+                false => has(value).then(|| match self.is_empty(&at.key(name)) {
+                    true => format!("`{key}` goes into `{name}`: indent it deeper than that"),
+                    false => format!("`{key}` goes into `{name}`"),
+                }),
             }
         })
+    }
+
+    /// Whether a key is there and has no value.
+    fn is_empty(&self, at: &At) -> bool {
+        let found = self.source.find(at);
+        found.exact && is_empty(found.tree)
+    }
+
+    /// Whether a key is what is left of a list that lost its brackets: `name` of `{pick: id, name}`. That is told of the first of them.
+    fn is_rest_of_a_list(&self, at: &At, key: &str, schema: &'e Value) -> bool {
+        let entries = self.source.find(at).tree.entries();
+        let Some(position) = entries.iter().position(|entry| entry.key == key) else { return false };
+        let before = entries.get(..position).unwrap_or_default();
+        let is_bare = |entry: &Entry| is_empty(&entry.value) && self.words.keys(schema).all(|(name, _)| *name != entry.key);
+        let first = before.iter().rev().find(|entry| !is_bare(entry));
+        let wants_list = |name: &str| {
+            let value = self.words.keys(schema).find(|(known, _)| *known == name).map(|(_, value)| value);
+            value.is_some_and(|value| self.words.takes(value, "array") && !self.words.takes(value, "string"))
+        };
+        entries.get(position).is_some_and(is_bare)
+            && first.is_some_and(|entry| {
+                matches!(&entry.value.content, Content::Scalar(_)) && !is_empty(&entry.value) && wants_list(&entry.key)
+            })
+    }
+
+    /// What follows a value as [`Self::is_rest_of_a_list`] says.
+    fn rest_of_a_list(&self, at: &At) -> Vec<&'e str> {
+        let Some(parent) = at.parent() else { return Vec::new() };
+        let entries = self.source.find(&parent).tree.entries();
+        let position = entries.iter().position(|entry| Some(entry.key.as_str()) == at.last());
+        let behind = position.and_then(|position| entries.get(position + 1..)).unwrap_or_default();
+        behind.iter().take_while(|entry| is_empty(&entry.value)).map(|entry| entry.key.as_str()).collect()
     }
 
     /// The key that a mapping lacks, when its only stranger can be nothing else.
@@ -187,8 +213,21 @@ impl<'e> Explainer<'e> {
         let Content::Scalar(scalar) = &self.source.find(at).tree.content else {
             let kind = if value.is_array() { "a list" } else { "a mapping" };
             let problem = Problem::new(at, format!("{name} cannot be {kind}")).expected(expected);
-            let is_list = value.is_object() && takes("array");
-            self.problems.push(if is_list { problem.hint("begin each entry of the list with `- `") } else { problem });
+            let entries = self.words.branches(schema).into_iter().find_map(|branch| branch.get("items"));
+            let is_list = value.is_object() && entries.is_some_and(|entry| self.words.takes(entry, "object"));
+            let alone = value.as_array().and_then(|entries| match entries.as_slice() {
+                [Value::String(only)] if takes("string") => Some(format!("write `{only}`, without the brackets")),
+                [Value::Object(only)] if only.keys().all(|key| self.words.keys(schema).any(|(name, _)| name == key)) => {
+                    Some("write the mapping alone: without the `- `, or the brackets".to_owned())
+                }
+                _ => None,
+            });
+            let alone = alone.or_else(|| advice::for_container(self.words, value, schema));
+            self.problems.push(match alone {
+                _ if is_list => problem.hint("begin each entry of the list with `- `"),
+                Some(hint) => problem.hint(hint),
+                None => problem,
+            });
             return;
         };
         if scalar.plain && scalar.text.is_empty() && !scalar.filled {
@@ -206,10 +245,15 @@ impl<'e> Explainer<'e> {
         let expected =
             if is_negative && expected == "a whole number" { "a whole number of at least 0".to_owned() } else { expected };
         let problem = Problem::new(at, format!("{name} cannot be {what}")).expected(expected);
-        let problem = match advice::for_scalar(self.words, scalar, value, schema) {
+        let rest = if takes("array") && !takes("string") { self.rest_of_a_list(at) } else { Vec::new() };
+        let advice = advice::for_list(self.words, scalar, at.last(), &rest, schema);
+        let problem = match advice.or_else(|| advice::for_scalar(self.words, scalar, value, schema)) {
             Some(advice) => problem.hint(advice),
             None if scalar.filled => problem,
-            None => problem.did_you_mean(&scalar.text, self.words.options(schema)),
+            None => match habits::word(&scalar.text, &self.words.options(schema)) {
+                Some(word) => problem.hint(format!("write `{word}`")),
+                None => problem.did_you_mean(&scalar.text, self.words.options(schema)),
+            },
         };
         self.problems.push(problem);
     }
@@ -226,6 +270,11 @@ impl<'e> Explainer<'e> {
             _ => format!("`{}`", quoted(last)),
         }
     }
+}
+
+/// Whether nothing stands behind a key.
+fn is_empty(tree: &Tree) -> bool {
+    matches!(&tree.content, Content::Scalar(scalar) if scalar.plain && scalar.text.is_empty() && !scalar.filled)
 }
 
 /// "one of: a, b, c".

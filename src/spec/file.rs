@@ -129,6 +129,7 @@ pub struct SiteSpec {
     pub sitemap: Option<SitemapSpec>,
     /// Folders of files, by the path they are served under.
     #[serde(rename = "static")]
+    #[schemars(title = "a folder for each path, as in {/assets: public}")]
     pub statics: Option<IndexMap<String, String>>,
 }
 

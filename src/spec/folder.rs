@@ -113,8 +113,13 @@ pub(super) struct Folder {
     /// The folder itself, links resolved.
     base: PathBuf,
     files: BTreeMap<String, Vec<u8>>,
+    /// Files and folders that are there and cannot be read, and why.
+    unread: BTreeMap<String, String>,
     left: u64,
 }
+
+/// What a folder has to give.
+pub(super) type Taken = (BTreeMap<String, Vec<u8>>, BTreeMap<String, String>);
 
 impl Folder {
     /// Reads routes.yaml and opens the folder that it is in.
@@ -133,20 +138,21 @@ impl Folder {
         let text = into_text(bytes, &root)?;
         let around = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let base = around.canonicalize().map_err(|error| explain(&around.display().to_string(), error))?;
-        Ok((text, Self { root, base, files: BTreeMap::new(), left: MAX_TOTAL }))
+        Ok((text, Self { root, base, files: BTreeMap::new(), unread: BTreeMap::new(), left: MAX_TOTAL }))
     }
 
-    /// Takes a file, unless it is not there. `name` is relative and normal, as [`relative`] gives it.
+    /// Takes a file, unless it is not there or cannot be read. `name` is relative and normal, as [`relative`] gives it.
     pub(super) fn take(&mut self, name: &str) -> Result<Option<&[u8]>, ReadError> {
         if !self.files.contains_key(name) {
-            let Some(path) = self.resolve(name)? else { return Ok(None) };
-            if !path.is_file() {
-                return Err(ReadError::NotAFile { file: name.to_owned() });
-            }
+            let path = match self.resolve(name) {
+                Ok(Some(path)) if !path.is_file() => Err(ReadError::NotAFile { file: name.to_owned() }),
+                found => found,
+            };
+            let Some(path) = self.readable(name, path)?.flatten() else { return Ok(None) };
             if self.files.len() >= MAX_FILES {
                 return Err(ReadError::TooMany { file: self.root.clone(), limit: "4096 files" });
             }
-            let bytes = read_bounded(&path, name, self.left)?;
+            let Some(bytes) = self.readable(name, read_bounded(&path, name, self.left))? else { return Ok(None) };
             let bytes = bytes.ok_or_else(|| ReadError::TooMany { file: self.root.clone(), limit: "16 MiB" })?;
             self.left = self.left.saturating_sub(bytes.len() as u64);
             self.files.insert(name.to_owned(), bytes);
@@ -174,26 +180,46 @@ impl Folder {
         place.into_os_string().into_string().map(Some).map_err(|place| named(place.into()))
     }
 
-    pub(super) fn into_files(self) -> BTreeMap<String, Vec<u8>> {
-        self.files
+    /// The files, and what cannot be read.
+    pub(super) fn into_taken(self) -> Taken {
+        (self.files, self.unread)
+    }
+
+    /// What was got of a file or a folder. Why it cannot be read is noted, so that all else is looked at too; a bound that is passed, or one that
+    /// is gone meanwhile, ends the reading.
+    fn readable<T>(&mut self, name: &str, got: Result<T, ReadError>) -> Result<Option<T>, ReadError> {
+        let why = match got {
+            Ok(got) => return Ok(Some(got)),
+            Err(ReadError::Denied { .. }) => "this user may not read it".to_owned(),
+            Err(ReadError::NotAFile { .. }) => "it is no regular file".to_owned(),
+            Err(ReadError::Outside { .. }) => format!("it lies outside of the folder of `{}`", self.root),
+            Err(ReadError::Name { .. }) => "its name is not UTF-8".to_owned(),
+            Err(ReadError::Io { source, .. }) => format!("it cannot be read: {source}"),
+            Err(other) => return Err(other),
+        };
+        self.unread.insert(name.to_owned(), why);
+        Ok(None)
     }
 
     fn walk(&mut self, folder: &str, depth: usize) -> Result<(), ReadError> {
-        let Some(path) = self.resolve(folder)? else { return Ok(()) };
+        let path = self.resolve(folder);
+        let Some(path) = self.readable(folder, path)?.flatten() else { return Ok(()) };
         if depth > MAX_DEPTH {
             return Err(ReadError::TooDeep { file: folder.to_owned() });
         }
         if !path.is_dir() {
             return Ok(());
         }
-        for entry in fs::read_dir(&path).map_err(|error| explain(folder, error))? {
+        let inside = |name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+        let entries = fs::read_dir(&path).map_err(|error| explain(folder, error));
+        for entry in self.readable(folder, entries)?.into_iter().flatten() {
             let name = entry.map_err(|error| explain(folder, error))?.file_name();
-            let name = name.into_string().map_err(|name| ReadError::Name { file: name.display().to_string() })?;
-            if name.starts_with('.') {
-                continue;
-            }
-            let inner = if folder.is_empty() { name } else { format!("{folder}/{name}") };
-            match self.resolve(&inner)? {
+            let shown = name.display().to_string();
+            let name = name.into_string().map_err(|_| ReadError::Name { file: shown.clone() });
+            let Some(name) = self.readable(&inside(&shown), name)?.filter(|name| !name.starts_with('.')) else { continue };
+            let inner = inside(&name);
+            let found = self.resolve(&inner);
+            match self.readable(&inner, found)?.flatten() {
                 Some(path) if path.is_dir() => self.walk(&inner, depth + 1)?,
                 _ => {
                     self.take(&inner)?;

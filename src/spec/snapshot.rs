@@ -29,6 +29,9 @@ pub struct Snapshot {
     pub text: String,
     /// Templates, schemas and presets, by their path beside routes.yaml, with `/` between names.
     pub files: BTreeMap<String, Vec<u8>>,
+    /// Those of them, and folders, that are there and cannot be read, and why. A snapshot that has any does not compile.
+    #[serde(default)]
+    pub unread: BTreeMap<String, String>,
     /// The environment variables that holes ask for, as far as they are set.
     pub env: BTreeMap<String, String>,
     /// Where the folders of `site.static` lie, by their path beside routes.yaml, as far as they are there. Their files stay on the disk.
@@ -40,12 +43,12 @@ impl Snapshot {
     /// Reads a configuration from the disk and the environment of this process.
     ///
     /// The files are those below the templates folder, those that a relative `$ref` leads to, however far, and the presets
-    /// beside routes.yaml. What is named but not there is left out: whoever needs it says so, with its place.
+    /// beside routes.yaml. What is named but not there is left out: whoever needs it says so, with its place. What is there and cannot be
+    /// read, is no regular file, or is a symbolic link out of the folder of routes.yaml is noted in [`Snapshot::unread`].
     /// Bounds: 1 MiB for routes.yaml, 16 MiB and 4096 files in all. Hidden files are left out.
     ///
     /// # Errors
-    /// routes.yaml cannot be read or is not UTF-8; another file cannot be read, is no regular file, or is a symbolic link out of the
-    /// folder of routes.yaml; a bound is passed.
+    /// routes.yaml cannot be read or is not UTF-8; a bound is passed.
     pub fn read(path: &Path) -> Result<Self, ReadError> {
         Self::read_with(path, |name| std::env::var_os(name))
     }
@@ -77,12 +80,32 @@ impl Snapshot {
                 statics.insert(name, place);
             }
         }
-        Ok(Self { root: path.display().to_string(), text, files: folder.into_files(), env, statics })
+        let (files, unread) = folder.into_taken();
+        Ok(Self { root: path.display().to_string(), text, files, unread, env, statics })
     }
 
     /// A file by its path beside routes.yaml; `./a/../b.html` is `b.html`.
     pub fn file(&self, path: &str) -> Option<&[u8]> {
         self.files.get(&relative("", path)?).map(Vec::as_slice)
+    }
+
+    /// What cannot be read below a folder, by its path inside of it; the folder itself is the empty path.
+    pub fn unread_under(&self, folder: &str) -> impl Iterator<Item = &str> {
+        let folder = relative("", folder);
+        self.unread.keys().filter_map(move |path| {
+            let folder = folder.as_deref()?;
+            if folder.is_empty() || path.is_empty() {
+                return Some(path.as_str());
+            }
+            let rest = path.strip_prefix(folder)?;
+            if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
+        })
+    }
+
+    /// Whether a file, or a folder that it is in, is there and cannot be read.
+    pub fn is_unread(&self, path: &str) -> bool {
+        let within = |unread: &str| path.strip_prefix(unread).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        self.unread.keys().any(|unread| unread.is_empty() || within(unread))
     }
 
     /// The files below a folder, by their path inside of it.
@@ -98,6 +121,7 @@ impl fmt::Debug for Snapshot {
             .field("root", &self.root)
             .field("text", &self.text)
             .field("files", &self.files.keys())
+            .field("unread", &self.unread)
             .field("env", &self.env.keys())
             .field("statics", &self.statics)
             .finish()
@@ -197,7 +221,10 @@ mod tests {
         std::os::unix::fs::symlink("a.html", root.join("templates/b.html")).unwrap();
         assert_eq!(read(&root).unwrap().files.len(), 2, "a link inside of the folder is followed");
         std::os::unix::fs::symlink("../../secret.html", root.join("templates/c.html")).unwrap();
-        assert!(read(&root).unwrap_err().to_string().starts_with("`templates/c.html` lies outside of the folder"));
+        let snapshot = read(&root).unwrap();
+        assert_eq!(snapshot.files.keys().collect::<Vec<_>>(), ["templates/a.html", "templates/b.html"]);
+        let why = &snapshot.unread["templates/c.html"];
+        assert!(why.starts_with("it lies outside of the folder of"), "{why}");
         fs::remove_file(root.join("templates/c.html")).unwrap();
         std::os::unix::fs::symlink("..", root.join("templates/loop")).unwrap();
         assert!(read(&root).is_err(), "a loop of links ends");
@@ -228,6 +255,22 @@ mod tests {
         write(root, &[("routes.yaml", routes), ("folder/a.css", "a"), ("file.txt", "b")]);
         nix::unistd::mkfifo(&root.join("pipe"), nix::sys::stat::Mode::S_IRWXU).unwrap();
         assert_eq!(read(root).unwrap().statics.into_keys().collect::<Vec<_>>(), ["file.txt", "folder"]);
+    }
+
+    #[test]
+    fn what_is_there_and_cannot_be_read_is_noted_and_the_rest_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        write(root, &[("routes.yaml", "a: {$ref: schemas/pipe.json}"), ("templates/a.html", "a"), ("schemas/b.json", "{}")]);
+        for pipe in ["templates/pipe.html", "schemas/pipe.json"] {
+            nix::unistd::mkfifo(&root.join(pipe), nix::sys::stat::Mode::S_IRWXU).unwrap();
+        }
+        std::os::unix::fs::symlink("self.html", root.join("templates/self.html")).unwrap();
+        let snapshot = read(root).unwrap();
+        assert_eq!(snapshot.files.keys().collect::<Vec<_>>(), ["templates/a.html"]);
+        let unread: Vec<&str> = snapshot.unread.keys().map(String::as_str).collect();
+        assert_eq!(unread, ["schemas/pipe.json", "templates/pipe.html", "templates/self.html"]);
+        assert_eq!(snapshot.unread["templates/pipe.html"], "it is no regular file");
     }
 
     #[test]

@@ -24,12 +24,52 @@ pub(super) fn problem(text: &str, lines: &Lines, error: &ScanError, bracket: Opt
         let message = format!("this `{open}` is not closed before the list goes on in line {line}");
         return Problem::in_text(At::root(), Span { start, end: start + 1 }, message);
     }
-    let (message, hint) = say(error, after);
+    let (line_start, _) = lines.range(text, line);
+    let before = text.get(line_start..offset).unwrap_or_default().trim_end();
+    let (message, hint) = match before.chars().next_back() {
+        Some(close @ (']' | '}')) if bracket.is_none() && !after.starts_with(['#', ':']) && !after.trim().is_empty() => {
+            (format!("nothing can follow the closing `{close}`"), Some("put the whole text in quotes, if it is one"))
+        }
+        _ => match slip(error, text.get(line_start..offset).unwrap_or_default(), after) {
+            Some((start, message, hint)) => {
+                let start = line_start + start;
+                let end = (offset + 1).min(line_end).max(start);
+                return Problem::in_text(At::root(), Span { start, end }, message).hint(hint);
+            }
+            None => say(error, after),
+        },
+    };
     let end = offset + after.chars().next().map_or(0, char::len_utf8);
     let problem = Problem::in_text(At::root(), Span { start: offset, end }, message);
     match hint {
         Some(hint) => problem.hint(hint),
         None => problem,
+    }
+}
+
+/// Slips that the parser takes for something else: where in its line, what is wrong, what to do. `before` is the line in front of the place, `after`
+/// the rest of it.
+fn slip(error: &ScanError, before: &str, after: &str) -> Option<(usize, String, &'static str)> {
+    use ErrorKind as Kind;
+    let is_name = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let typed = before.trim();
+    match error.kind() {
+        // The line above goes on in one that is indented deeper.
+        Kind::MappingValueNotAllowed | Kind::InvalidColonPlacement if is_name(typed) => {
+            let message = format!("the key `{typed}` is indented deeper than the key above it");
+            Some((before.len() - before.trim_start().len(), message, "the keys of one mapping begin in the same column"))
+        }
+        Kind::SimpleKeyExpected => {
+            let (key, value) = after.split_once(':').filter(|(key, _)| is_name(key.trim()))?;
+            (!value.is_empty() && !value.starts_with(' ')).then(|| {
+                (before.len() + key.len(), format!("a blank is missing behind the `:` of `{}`", key.trim()), "write `key: value`")
+            })
+        }
+        Kind::MissingAnchorOrAliasName => {
+            let sign = after.chars().next().filter(|c| matches!(c, '*' | '&'))?;
+            Some((before.len(), format!("a text cannot begin with `{sign}`"), "put the text in quotes"))
+        }
+        _ => None,
     }
 }
 

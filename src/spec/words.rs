@@ -180,6 +180,9 @@ impl<'s> Words<'s> {
             Some(title) if resolved.get("type").is_some_and(|kind| kind == "string") => format!("entries, each {title}"),
             Some(title) => match title.strip_prefix("a ").or_else(|| title.strip_prefix("an ")) {
                 Some(noun) if !noun.contains(' ') || noun == "JSON Schema" => format!("{noun}s"),
+                _ if resolved.get("type").is_some_and(|kind| kind == "integer" || kind == "number") => {
+                    format!("entries, each {title}")
+                }
                 _ => format!("mappings such as {title}"),
             },
             None if !options.is_empty()

@@ -118,10 +118,12 @@ impl Builder<'_> {
                 let name = self.text.get(place.start..place.end).unwrap_or("*");
                 // The value of a key that was refused is no news; `<<` has one always.
                 if !self.open.last().is_some_and(|open| matches!(open.next, Next::Nothing)) {
-                    self.problems.push(
-                        Problem::in_text(At::root(), place, format!("`{name}` is an alias, and aliases are not read here"))
-                            .hint("write the value out; what every route shares goes into `defaults`"),
-                    );
+                    let problem =
+                        Problem::in_text(At::root(), place, format!("`{name}` is an alias, and aliases are not read here"));
+                    self.problems.push(match name.get(1..).is_some_and(|rest| rest.contains(['.', '[', '*', '/'])) {
+                        true => problem.hint(format!("a text that begins with `*` needs quotes: \"{name}\"")),
+                        false => problem.hint("write the value out; what every route shares goes into `defaults`"),
+                    });
                 }
                 self.put(Tree::broken(place));
             }
@@ -168,10 +170,16 @@ impl Builder<'_> {
                     }
                     Content::Scalar(Scalar { text, .. }) => Next::ValueOf(text, tree.span),
                     Content::List(_) | Content::Mapping(_) => {
-                        self.problems.push(
-                            Problem::in_text(At::root(), tree.span, "a key cannot be a list or a mapping")
-                                .hint("a text with `{`, `}`, `[` or `]` inside of `{ }` or `[ ]` needs quotes"),
-                        );
+                        let outer = self.text.get(open.start..).filter(|text| text.starts_with("{{"));
+                        let meant =
+                            outer.and_then(|text| text.get(..text.find("}}")? + 2)).filter(|text| !text.contains(['"', '\n']));
+                        let problem = Problem::in_text(At::root(), tree.span, "a key cannot be a list or a mapping");
+                        self.problems.push(match meant {
+                            Some(meant) => problem.hint(format!("a text that begins with `{{` needs quotes: \"{meant}\"")),
+                            None => problem.hint("a text with `{`, `}`, `[` or `]` inside of `{ }` or `[ ]` needs quotes"),
+                        });
+                        // It is meant as a text, and nobody needs to hear that it is a mapping.
+                        open.broken |= meant.is_some();
                         Next::Nothing
                     }
                 }

@@ -59,8 +59,8 @@ impl Files {
             root: "routes.yaml".to_owned(),
             text: text.to_owned(),
             files: self.0.clone(),
-            env: BTreeMap::new(),
             statics: ["public", "public/icon.png", "root"].map(|name| (name.to_owned(), name.to_owned())).into(),
+            ..Snapshot::default()
         };
         plan::compile(&snapshot).map_err(|broken| broken.to_string())
     }

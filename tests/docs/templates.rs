@@ -2,7 +2,7 @@
 //! `html gives` or `text fails` behind it says what comes of it.
 
 use forecourt::json::{Duplicates, Limits, parse};
-use forecourt::page::{Around, Templates};
+use forecourt::page::{Around, TemplateProblem, Templates};
 
 use crate::markdown::blocks;
 use crate::read;
@@ -22,7 +22,9 @@ const AROUND: Around<'static> = Around {
 
 fn rendered(template: &str, data: &str) -> Result<String, String> {
     let files = [("t".to_owned(), template.to_owned())];
-    let templates = Templates::compile(files).map_err(|problems| format!("{problems:?}"))?;
+    let told =
+        |problems: Vec<TemplateProblem>| problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>().join("\n");
+    let templates = Templates::compile(files).map_err(told)?;
     let document =
         parse(data, &Limits { depth: 32, nodes: 1000, duplicates: Duplicates::Allow }).map_err(|error| error.to_string())?;
     templates.render("t", &document, &AROUND).map_err(|error| error.to_string())

@@ -4,12 +4,24 @@
 
 use tera::Value;
 
+use super::literal::literal;
+
 /// Who is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Callee {
     Filter,
     Function,
     Test,
+}
+
+impl Callee {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Filter => "filter",
+            Self::Function => "function",
+            Self::Test => "test",
+        }
+    }
 }
 
 /// A call.
@@ -20,6 +32,21 @@ pub(super) struct Call<'t> {
     /// Where the name stands, in bytes.
     pub(super) at: usize,
     pub(super) arguments: Vec<Argument<'t>>,
+    /// What it is told without a name, which the engine does not take: `default("x")`, `default: "x"`.
+    pub(super) nameless: Vec<Nameless<'t>>,
+}
+
+/// An argument without a name.
+#[derive(Debug)]
+pub(super) struct Nameless<'t> {
+    /// Where it stands, in bytes.
+    pub(super) at: usize,
+    /// The name in front of a `:` that should be a `=`.
+    pub(super) name: Option<&'t str>,
+    /// As it was typed.
+    pub(super) text: &'t str,
+    /// The value, where it is no expression.
+    pub(super) literal: Option<Value>,
 }
 
 /// An argument.
@@ -30,9 +57,14 @@ pub(super) struct Argument<'t> {
     pub(super) at: usize,
     /// Where the value stands, in bytes.
     pub(super) value_at: usize,
-    /// The value, where it is no expression. Of a list only that it is one.
+    /// The value, as it was typed.
+    pub(super) text: &'t str,
+    /// The value, where it is no expression. Of a list the elements that are none, of a mapping only that it is one.
     pub(super) literal: Option<Value>,
 }
+
+/// The tags that calls stand in.
+const CALLING: [&str; 8] = ["if", "elif", "else", "for", "set", "set_global", "filter", "include"];
 
 /// The calls of a template, in order.
 pub(super) fn calls(template: &str) -> Vec<Call<'_>> {
@@ -50,9 +82,9 @@ pub(super) fn calls(template: &str) -> Vec<Call<'_>> {
         let first = tokens.first().and_then(Token::word).filter(|_| kind == b'%');
         match first {
             Some("raw") => from += template.get(end..).and_then(|rest| rest.find("endraw")).unwrap_or(template.len() - end),
-            // What a component declares has the look of a call.
-            Some("component" | "endcomponent") => {}
-            _ => find(&tokens, first == Some("filter"), &mut calls),
+            // What a component declares has the look of a call, and so has what follows a tag that is none.
+            Some(word) if !CALLING.contains(&word) => {}
+            _ => find(template, &tokens, first == Some("filter"), &mut calls),
         }
     }
     calls
@@ -65,8 +97,9 @@ fn opened(template: &str, from: usize) -> Option<(u8, usize)> {
     Some((*rest.get(at + 1)?, from + at + 2))
 }
 
+/// What kind of token it is.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Sort {
+pub(super) enum Sort {
     Word,
     /// In its quotes.
     Text,
@@ -76,14 +109,19 @@ enum Sort {
     Equal,
 }
 
+/// A token of an expression.
 #[derive(Debug, Clone, Copy)]
-struct Token<'t> {
-    sort: Sort,
-    text: &'t str,
+pub(super) struct Token<'t> {
+    pub(super) sort: Sort,
+    pub(super) text: &'t str,
     at: usize,
 }
 
 impl<'t> Token<'t> {
+    fn end(&self) -> usize {
+        self.at + self.text.len()
+    }
+
     fn word(&self) -> Option<&'t str> {
         (self.sort == Sort::Word).then_some(self.text)
     }
@@ -136,9 +174,11 @@ struct Open<'t> {
     call: Option<usize>,
     /// The argument under way: its name, and the token that its value begins with.
     argument: Option<(Token<'t>, usize)>,
+    /// The token that what is under way begins with.
+    start: usize,
 }
 
-fn find<'t>(tokens: &[Token<'t>], is_filter_tag: bool, calls: &mut Vec<Call<'t>>) {
+fn find<'t>(template: &'t str, tokens: &[Token<'t>], is_filter_tag: bool, calls: &mut Vec<Call<'t>>) {
     let mut open: Vec<Open<'t>> = Vec::new();
     let sort = |at: Option<usize>| at.and_then(|at| tokens.get(at)).map(|token| token.sort);
     // The call whose name is the token before.
@@ -146,15 +186,15 @@ fn find<'t>(tokens: &[Token<'t>], is_filter_tag: bool, calls: &mut Vec<Call<'t>>
     for (index, token) in tokens.iter().enumerate() {
         let before = called.take();
         match token.sort {
-            Sort::Sign(b'(' | b'[' | b'{') => open.push(Open { call: before, argument: None }),
+            Sort::Sign(b'(' | b'[' | b'{') => open.push(Open { call: before, argument: None, start: index + 1 }),
             Sort::Sign(b')' | b']' | b'}') => {
                 if let Some(mut closed) = open.pop() {
-                    end_argument(&mut closed, tokens, index, calls);
+                    end_argument(&mut closed, template, tokens, index, calls);
                 }
             }
             Sort::Sign(b',') => {
                 if let Some(open) = open.last_mut() {
-                    end_argument(open, tokens, index, calls);
+                    end_argument(open, template, tokens, index, calls);
                 }
             }
             Sort::Word => {
@@ -167,11 +207,16 @@ fn find<'t>(tokens: &[Token<'t>], is_filter_tag: bool, calls: &mut Vec<Call<'t>>
                     open.argument = Some((*token, index + 2));
                 } else if let Some(callee) = callee(tokens, index, is_filter_tag) {
                     called = Some(calls.len()).filter(|_| sort(Some(index + 1)) == Some(Sort::Sign(b'(')));
-                    calls.push(Call { callee, name: token.text, at: token.at, arguments: Vec::new() });
+                    let nameless = if called.is_none() { unbracketed(template, tokens, index, callee) } else { Vec::new() };
+                    calls.push(Call { callee, name: token.text, at: token.at, arguments: Vec::new(), nameless });
                 }
             }
             _ => {}
         }
+    }
+    // What is never closed has its arguments all the same; the engine says what is missing.
+    while let Some(mut left) = open.pop() {
+        end_argument(&mut left, template, tokens, tokens.len(), calls);
     }
 }
 
@@ -180,61 +225,77 @@ fn callee(tokens: &[Token<'_>], index: usize, is_filter_tag: bool) -> Option<Cal
     let before = |back: usize| index.checked_sub(back).and_then(|at| tokens.get(at));
     let word = |back: usize| before(back).and_then(Token::word);
     let text = tokens.get(index)?.text;
-    if before(1).is_some_and(|token| token.sort == Sort::Sign(b'|')) || (is_filter_tag && index == 1) {
-        return Some(Callee::Filter);
+    let is_pipe = |token: &Token<'_>| token.sort == Sort::Sign(b'|');
+    if before(1).is_some_and(is_pipe) || (is_filter_tag && index == 1) {
+        // `||` of other languages has an operand behind it.
+        return Some(Callee::Filter).filter(|_| !before(2).is_some_and(is_pipe));
     }
     if (word(1) == Some("is") && text != "not") || (word(1) == Some("not") && word(2) == Some("is")) {
         return Some(Callee::Test);
     }
-    let is_operator = matches!(text, "and" | "or" | "not" | "in" | "is" | "if" | "elif" | "else" | "for");
-    let is_call = !is_operator && tokens.get(index + 1).is_some_and(|next| next.sort == Sort::Sign(b'('));
+    let is_operator = matches!(text, "and" | "or" | "not" | "in" | "is" | "if" | "elif" | "else" | "for" | "set");
+    // There are no methods: the engine says so.
+    let is_method = before(1).is_some_and(|token| token.sort == Sort::Sign(b'.'));
+    let is_call = !is_operator && !is_method && tokens.get(index + 1).is_some_and(|next| next.sort == Sort::Sign(b'('));
     is_call.then_some(Callee::Function)
 }
 
-/// An argument ends in front of this token.
-fn end_argument<'t>(open: &mut Open<'t>, tokens: &[Token<'t>], end: usize, calls: &mut [Call<'t>]) {
-    if let Some((name, start)) = open.argument.take()
-        && let Some(call) = open.call.and_then(|call| calls.get_mut(call))
-        && let Some(value) = tokens.get(start..end)
-        && let Some(first) = value.first()
-    {
-        call.arguments.push(Argument { name: name.text, at: name.at, value_at: first.at, literal: literal(value) });
+/// What a filter or a test without brackets is told: `default: "x"`, `default "x"`, `replace: "a", "b"`.
+fn unbracketed<'t>(template: &'t str, tokens: &[Token<'t>], name: usize, callee: Callee) -> Vec<Nameless<'t>> {
+    let is_value = |token: &Token<'_>| matches!(token.sort, Sort::Text | Sort::Number | Sort::Word);
+    let rest = tokens.get(name + 1..).unwrap_or_default();
+    let (at, rest) = match rest {
+        [colon, rest @ ..]
+            if colon.sort == Sort::Sign(b':') && rest.first().is_some_and(is_value) && callee == Callee::Filter =>
+        {
+            (colon.at, rest)
+        }
+        [value, ..] if matches!(value.sort, Sort::Text | Sort::Number) => (value.at, rest),
+        _ => return Vec::new(),
+    };
+    let values = rest.chunks(2).scan(true, |goes_on, pair| {
+        let value = pair.first().filter(|value| *goes_on && is_value(value))?;
+        *goes_on = pair.get(1).is_some_and(|comma| comma.sort == Sort::Sign(b','));
+        nameless(template, std::slice::from_ref(value), None)
+    });
+    let mut values: Vec<Nameless<'_>> = values.collect();
+    if let Some(first) = values.first_mut() {
+        first.at = at;
     }
+    values
 }
 
-fn literal(value: &[Token<'_>]) -> Option<Value> {
-    let (sign, value) = match value {
-        [minus, rest @ ..] if minus.sort == Sort::Sign(b'-') => ("-", rest),
-        value => ("", value),
-    };
-    match value {
-        [number] if number.sort == Sort::Number => {
-            let typed = format!("{sign}{}", number.text);
-            typed.parse::<i64>().map(Value::from).ok().or_else(|| typed.parse::<f64>().map(Value::from).ok())
+fn nameless<'t>(template: &'t str, value: &[Token<'t>], name: Option<&'t str>) -> Option<Nameless<'t>> {
+    let (first, last) = (value.first()?, value.last()?);
+    Some(Nameless { at: first.at, name, text: template.get(first.at..last.end())?, literal: literal(value) })
+}
+
+/// An argument ends in front of this token.
+fn end_argument<'t>(open: &mut Open<'t>, template: &'t str, tokens: &[Token<'t>], end: usize, calls: &mut [Call<'t>]) {
+    let start = std::mem::replace(&mut open.start, end + 1);
+    let argument = open.argument.take();
+    let Some(call) = open.call.and_then(|call| calls.get_mut(call)) else { return };
+    let typed = |start: usize| tokens.get(start..end).filter(|tokens| !tokens.is_empty());
+    match argument {
+        Some((name, value)) => {
+            // Of a value that is missing the engine says so.
+            let value = typed(value).unwrap_or_default();
+            let span = value.first().zip(value.last()).map_or(name.end()..name.end(), |(first, last)| first.at..last.end());
+            let (value_at, text) = (span.start, template.get(span).unwrap_or_default());
+            call.arguments.push(Argument { name: name.text, at: name.at, value_at, text, literal: literal(value) });
         }
-        _ if !sign.is_empty() => None,
-        [text] if text.sort == Sort::Text => {
-            let inside = text.text.get(1..text.text.len() - 1)?;
-            Some(Value::normal_string(inside))
-        }
-        [word] => match word.text {
-            "true" | "True" => Some(true.into()),
-            "false" | "False" => Some(false.into()),
-            _ => None,
-        },
-        [first, .., last] if first.sort == Sort::Sign(b'[') && last.sort == Sort::Sign(b']') => {
-            // `[a][0]` and `[a] + [b]` are no list that is typed out.
-            let mut depth = 0_usize;
-            let closes = value.iter().position(|token| {
-                match token.sort {
-                    Sort::Sign(b'[' | b'(' | b'{') => depth += 1,
-                    Sort::Sign(b']' | b')' | b'}') => depth = depth.saturating_sub(1),
-                    _ => {}
+        None => {
+            let without = match typed(start) {
+                Some([name, colon, value @ ..]) if name.sort == Sort::Word && colon.sort == Sort::Sign(b':') => {
+                    nameless(template, value, Some(name.text)).map(|told| Nameless { at: name.at, ..told })
                 }
-                depth == 0
-            });
-            (closes == Some(value.len() - 1)).then(|| Vec::<Value>::new().into())
+                Some([equals, value @ ..]) if equals.sort == Sort::Sign(b'=') => {
+                    nameless(template, value, None).map(|told| Nameless { at: equals.at, ..told })
+                }
+                Some(value) => nameless(template, value, None),
+                None => None,
+            };
+            call.nameless.extend(without);
         }
-        _ => None,
     }
 }

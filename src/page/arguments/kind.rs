@@ -1,10 +1,11 @@
 //! Kinds of values, and the words for them.
 
 use tera::Value;
-use tera::value::ValueKind;
+
+use super::super::readers::Refusal;
 
 /// What an argument has to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(in crate::page) enum Kind {
     Any,
     Text,
@@ -14,48 +15,68 @@ pub(in crate::page) enum Kind {
     /// A whole number that is not below zero.
     Count,
     List,
+    /// A whole number from the one to the other.
+    Within(i64, i64),
+    /// A whole number that is not 0.
+    Step,
+    /// One character.
+    Character,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// What a reader takes.
+    Read(fn(&Value) -> Result<(), Refusal>),
+    /// The same, or null.
+    ReadOrNull(fn(&Value) -> Result<(), Refusal>),
+    /// A list whose elements a reader takes.
+    Each(fn(&Value) -> Result<(), Refusal>),
 }
 
 impl Kind {
-    pub(super) fn words(self) -> &'static str {
+    pub(super) fn words(self) -> String {
         match self {
-            Self::Any => "a value",
-            Self::Text => "a text",
+            Self::Any | Self::ReadOrNull(_) => "a value",
+            Self::Text | Self::Read(_) => "a text",
             Self::Truth => "true or false",
             Self::Whole => "a whole number",
             Self::Count => "a whole number from 0",
-            Self::List => "a list",
+            Self::List | Self::Each(_) => "a list",
+            Self::Within(least, most) => return format!("a whole number from {least} to {most}"),
+            Self::Step => "a whole number other than 0",
+            Self::Character => "one character",
+            Self::Word(words) => return format!("`{}`", words.join("` or `")),
         }
+        .to_owned()
     }
 
     /// Whether the value is one. A fraction of nothing is whole: `2.0`.
-    pub(super) fn takes(self, value: &Value) -> bool {
-        let is_whole = |value: &Value| value.as_i128().is_some() || value.as_f64().is_some_and(|number| number.trunc() == number);
-        match self {
+    pub(super) fn check(self, value: &Value) -> Result<(), Refusal> {
+        let whole =
+            || value.as_f64().filter(|number| value.is_number() && (value.as_i128().is_some() || number.trunc() == *number));
+        let text = || value.as_str();
+        let takes = match self {
             Self::Any => true,
             Self::Text => value.is_string(),
             Self::Truth => value.is_bool(),
-            Self::Whole => value.is_number() && is_whole(value),
-            Self::Count => value.is_number() && is_whole(value) && value.as_f64().is_none_or(|number| number >= 0.0),
+            Self::Whole => whole().is_some(),
+            Self::Count => whole().is_some_and(|number| number >= 0.0),
             Self::List => value.is_array(),
+            #[expect(clippy::cast_precision_loss, reason = "the bounds are small")]
+            Self::Within(least, most) => whole().is_some_and(|number| (least as f64..=most as f64).contains(&number)),
+            Self::Step => whole().is_some_and(|number| number != 0.0),
+            Self::Character => text().is_some_and(|text| text.chars().count() == 1),
+            Self::Word(words) => text().is_some_and(|text| words.contains(&text)),
+            Self::Read(read) => return read(value),
+            Self::ReadOrNull(read) => return if value.is_none() { Ok(()) } else { read(value) },
+            Self::Each(read) => match value.as_array() {
+                Some(elements) => return elements.iter().try_for_each(read),
+                None => false,
+            },
+        };
+        if takes {
+            return Ok(());
         }
-    }
-}
-
-/// A value in a message, cut to a length that a log bears: its kind, and itself where it is short.
-pub(in crate::page) fn described(value: &Value) -> String {
-    let text = || value.to_string().chars().take(64).collect::<String>();
-    match value.kind() {
-        ValueKind::Undefined => "a variable that is not there".to_owned(),
-        ValueKind::None => "null".to_owned(),
-        ValueKind::Bool => text(),
-        ValueKind::Array => "a list".to_owned(),
-        ValueKind::Map => "a mapping".to_owned(),
-        // A number that would not have printed as it was typed is a safe text.
-        ValueKind::String | ValueKind::Bytes if !(value.is_safe() && text().parse::<f64>().is_ok()) => {
-            format!("the text `{}`", text())
-        }
-        _ => format!("the number `{}`", text()),
+        let words = if let Self::Word(words) = self { words } else { &[] };
+        Err(Refusal::new(self.words(), value).nearest(value, words.iter().copied()))
     }
 }
 

@@ -2,10 +2,11 @@
 
 use tera::{ArgFromValue, Error, Kwargs, TeraResult, Value};
 
+use super::super::readers::Refusal;
 use super::calls::Callee;
 use super::kind::Kind;
 use super::signature::{Signature, signature};
-use super::{refused, unknown};
+use super::{apart, unknown};
 
 /// The arguments of one call.
 #[derive(Debug)]
@@ -28,8 +29,12 @@ impl<'k> Arguments<'k> {
     fn checked(kind: Callee, callee: &'static str, kwargs: &'k Kwargs) -> TeraResult<Self> {
         let signature = signature(kind, callee).unwrap_or(&Signature::NOTHING);
         let stranger = kwargs.iter().find_map(|(name, _)| name.as_str().filter(|name| signature.kind(name).is_none()));
-        match stranger {
-            Some(name) => Err(Error::message(unknown(callee, name, signature))),
+        if let Some(name) = stranger {
+            return Err(Error::message(unknown(callee, name, signature)));
+        }
+        let has = |wanted: &str| kwargs.iter().any(|(name, _)| name.as_str() == Some(wanted));
+        match apart(kind, callee, has) {
+            Some(message) => Err(Error::message(message)),
             None => Ok(Self { callee, kwargs }),
         }
     }
@@ -49,9 +54,23 @@ impl<'k> Arguments<'k> {
         self.read(name, Kind::Truth)
     }
 
-    /// A list; its elements are the caller's to check.
-    pub(in crate::page) fn list(&self, name: &'static str) -> TeraResult<&'k [Value]> {
-        Ok(self.read(name, Kind::List)?.unwrap_or_default())
+    /// What a reader makes of it.
+    pub(in crate::page) fn read_by<T>(
+        &self,
+        name: &'static str,
+        read: impl FnOnce(&'k Value) -> Result<T, Refusal>,
+    ) -> TeraResult<Option<T>> {
+        self.any(name)?.map(|value| read(value).map_err(|refusal| self.refused(name, &refusal))).transpose()
+    }
+
+    /// A list, and what a reader makes of its elements.
+    pub(in crate::page) fn each_by<T>(
+        &self,
+        name: &'static str,
+        read: impl Fn(&'k Value) -> Result<T, Refusal>,
+    ) -> TeraResult<Vec<T>> {
+        let elements: &[Value] = self.read(name, Kind::List)?.unwrap_or_default();
+        elements.iter().map(|element| read(element).map_err(|refusal| self.refused(name, &refusal))).collect()
     }
 
     /// Whatever it is.
@@ -64,13 +83,13 @@ impl<'k> Arguments<'k> {
         value.ok_or_else(|| Error::message(format!("`{}` needs `{name}`", self.callee)))
     }
 
-    /// What to say of a value that is of the wrong kind.
-    pub(in crate::page) fn refused(&self, name: &str, kind: Kind, value: &Value) -> Error {
-        Error::message(refused(self.callee, name, kind, value))
+    /// What to say of an argument that is not taken.
+    pub(in crate::page) fn refused(&self, name: &str, refusal: &Refusal) -> Error {
+        Error::message(refusal.told(self.callee, name))
     }
 
     fn read<T: ArgFromValue<'k, Output = T>>(&self, name: &'static str, kind: Kind) -> TeraResult<Option<T>> {
         let Some(value) = self.any(name)? else { return Ok(None) };
-        T::from_value(value).map(Some).map_err(|_| self.refused(name, kind, value))
+        T::from_value(value).map(Some).map_err(|_| self.refused(name, &Refusal::new(kind.words(), value)))
     }
 }

@@ -1,11 +1,18 @@
 //! What every filter, function and test may be told.
 
+use super::super::readers;
 use super::calls::Callee;
-use super::kind::Kind::{self, Any, Count, List, Text, Truth, Whole};
+use super::kind::Kind::{self, Any, Character, Count, Each, Read, ReadOrNull, Step, Text, Truth, Whole, Within, Word};
 
 /// The arguments of one of them: name, kind, and whether it cannot do without.
 #[derive(Debug)]
 pub(super) struct Signature(&'static [(&'static str, Kind, bool)]);
+
+/// Arguments that do not go together: whose, and which.
+pub(super) const APART: [(Callee, &str, [&str; 2]); 1] = [(Callee::Filter, "date", ["format", "locale"])];
+
+/// In what order people give arguments that have lost their names, where it is another one than that of the signature.
+pub(super) const IN_TURN: [(&str, &[&str]); 2] = [("plural", &["one", "other"]), ("round", &["precision", "method"])];
 
 impl Signature {
     pub(super) const NOTHING: Self = Self(&[]);
@@ -23,17 +30,32 @@ impl Signature {
     }
 }
 
-/// `None` for what nobody knows; the engine has a word for that.
+/// `None` for what nobody knows.
 pub(super) fn signature(callee: Callee, name: &str) -> Option<&'static Signature> {
-    let all = match callee {
+    of(callee).iter().find(|(known, _)| *known == name).map(|(_, signature)| signature)
+}
+
+/// All that there are.
+pub(super) fn names(callee: Callee) -> impl Iterator<Item = &'static str> {
+    of(callee).iter().map(|(name, _)| *name)
+}
+
+fn of(callee: Callee) -> Signatures {
+    match callee {
         Callee::Filter => FILTERS,
         Callee::Function => FUNCTIONS,
         Callee::Test => TESTS,
-    };
-    all.iter().find(|(known, _)| *known == name).map(|(_, signature)| signature)
+    }
 }
 
 type Signatures = &'static [(&'static str, Signature)];
+
+const ZONE: Kind = Read(|value| readers::zone(value).map(drop));
+const CURRENCY: Kind = Read(|value| readers::currency(value).map(drop));
+const LOCALE: Kind = Read(|value| readers::locale(value).map(drop));
+const LANGUAGE: Kind = Read(|value| readers::language(value).map(drop));
+const PIXELS: fn(&tera::Value) -> Result<(), readers::Refusal> = |value| readers::pixels(value).map(drop);
+const FORMATS: Kind = Each(|value| readers::format_name(value).map(drop));
 
 const PATTERN: Signature = Signature(&[("pat", Text, false)]);
 const NEEDS_PATTERN: Signature = Signature(&[("pat", Text, true)]);
@@ -41,11 +63,11 @@ const NEEDS_PATTERN: Signature = Signature(&[("pat", Text, true)]);
 pub(super) const FILTERS: Signatures = &[
     // Ours.
     ("absolute", Signature::NOTHING),
-    ("date", Signature(&[("format", Text, false), ("zone", Text, false), ("locale", Text, false)])),
+    ("date", Signature(&[("format", Read(readers::format), false), ("zone", ZONE, false), ("locale", LOCALE, false)])),
     ("decimal", Signature(&[("places", Count, false), ("group", Text, false), ("point", Text, false)])),
     ("json", Signature::NOTHING),
     ("json_script", Signature::NOTHING),
-    ("money", Signature(&[("currency", Text, true), ("locale", Text, false), ("minor", Truth, false)])),
+    ("money", Signature(&[("currency", CURRENCY, true), ("locale", LOCALE, false), ("minor", Truth, false)])),
     (
         "plural",
         Signature(&[
@@ -55,7 +77,7 @@ pub(super) const FILTERS: Signatures = &[
             ("two", Text, false),
             ("few", Text, false),
             ("many", Text, false),
-            ("locale", Text, false),
+            ("locale", LANGUAGE, false),
             ("ordinal", Truth, false),
         ]),
     ),
@@ -76,9 +98,14 @@ pub(super) const FILTERS: Signatures = &[
     ("group_by", Signature(&[("attribute", Text, true)])),
     (
         "indent",
-        Signature(&[("width", Count, false), ("indentation", Text, false), ("first", Truth, false), ("blank", Truth, false)]),
+        Signature(&[
+            ("width", Count, false),
+            ("indentation", Character, false),
+            ("first", Truth, false),
+            ("blank", Truth, false),
+        ]),
     ),
-    ("int", Signature(&[("base", Count, false)])),
+    ("int", Signature(&[("base", Within(2, 36), false)])),
     ("join", Signature(&[("sep", Text, false)])),
     ("keys", Signature::NOTHING),
     ("last", Signature::NOTHING),
@@ -90,7 +117,7 @@ pub(super) const FILTERS: Signatures = &[
     ("pluralize", Signature(&[("singular", Text, false), ("plural", Text, false)])),
     ("replace", Signature(&[("from", Text, true), ("to", Text, true)])),
     ("reverse", Signature::NOTHING),
-    ("round", Signature(&[("method", Text, false), ("precision", Whole, false)])),
+    ("round", Signature(&[("method", Word(&["ceil", "floor"]), false), ("precision", Whole, false)])),
     ("safe", Signature::NOTHING),
     ("sort", Signature(&[("attribute", Text, false)])),
     ("split", NEEDS_PATTERN),
@@ -114,18 +141,18 @@ pub(super) const FUNCTIONS: Signatures = &[
         Signature(&[
             ("src", Any, true),
             ("alt", Any, true),
-            ("widths", List, false),
+            ("widths", Each(PIXELS), false),
             ("sizes", Text, false),
-            ("width", Count, false),
-            ("height", Count, false),
-            ("formats", List, false),
+            ("width", ReadOrNull(PIXELS), false),
+            ("height", ReadOrNull(PIXELS), false),
+            ("formats", FORMATS, false),
             ("pattern", Text, false),
             ("class", Text, false),
             ("lazy", Truth, false),
         ]),
     ),
     // The engine's.
-    ("range", Signature(&[("start", Whole, false), ("end", Whole, true), ("step_by", Whole, false)])),
+    ("range", Signature(&[("start", Whole, false), ("end", Whole, true), ("step_by", Step, false)])),
     ("super", Signature::NOTHING),
     ("throw", Signature(&[("message", Text, true)])),
 ];

@@ -1,15 +1,16 @@
 //! `date`: moments as backends send them, in a format and a zone.
 
 use jiff::civil::{Date, DateTime};
-use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
-use tera::{Error, Kwargs, TeraResult};
+use tera::{Kwargs, TeraResult};
 
 use super::super::arguments::Arguments;
+use super::super::readers::{self, Locale};
 use super::Given;
-use super::locales::Locale;
-use super::money::locale;
+
+/// The format when there is none.
+const FORMAT: &str = "%Y-%m-%d";
 
 /// From here on a number is milliseconds since 1970, below it is seconds.
 const FIRST_MILLISECONDS: i64 = 100_000_000_000;
@@ -19,26 +20,19 @@ const FIRST_MILLISECONDS: i64 = 100_000_000_000;
 /// is UTC. With `locale="de"` instead of `format` it is in words, as the language writes it: `20. November 2026`. A value that is no date prints as it came; null prints nothing.
 pub(super) fn date(given: &Given<'_>, kwargs: &Kwargs) -> TeraResult<String> {
     let arguments = Arguments::of_filter("date", kwargs)?;
-    let format = arguments.text("format")?;
-    let locale = arguments.text("locale")?.map(|tag| locale("date", tag)).transpose()?;
-    if let (Some(format), Some(_)) = (format, locale) {
-        return Err(Error::message(format!("`date` takes a `format`, here `{format}`, or a `locale`, not both")));
-    }
-    let format = format.unwrap_or("%Y-%m-%d");
-    let zone = match arguments.text("zone")? {
-        Some(name) => TimeZone::get(name).map_err(|_| Error::message(format!("`date` does not know the zone `{name}`")))?,
-        None => TimeZone::UTC,
-    };
+    let locale = arguments.read_by("locale", readers::locale)?;
+    let zone = arguments.read_by("zone", readers::zone)?.unwrap_or(TimeZone::UTC);
     let text = given.defined("date")?;
-    let moment = moment(text.trim(), &zone);
-    if let (Some(moment), Some(locale)) = (&moment, locale) {
+    let Some(moment) = moment(text.trim(), &zone) else {
+        // A format that is none is told all the same.
+        arguments.read_by("format", readers::format)?;
+        return Ok(text.to_owned());
+    };
+    if let Some(locale) = locale {
         return Ok(in_words(moment.date(), locale));
     }
-    match moment {
-        Some(moment) => strtime::format(format, &moment)
-            .map_err(|error| Error::message(format!("`date` cannot read the format `{format}`: {error}"))),
-        None => Ok(text.to_owned()),
-    }
+    let formatted = arguments.read_by("format", |format| readers::formatted(format, &moment))?;
+    Ok(formatted.unwrap_or_else(|| moment.strftime(FORMAT).to_string()))
 }
 
 fn in_words(date: Date, locale: &Locale) -> String {
@@ -73,6 +67,8 @@ fn with_offset(text: &str) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::fmt::strtime;
+
     use super::*;
 
     #[test]

@@ -18,7 +18,6 @@ mod address;
 mod date;
 mod decimal;
 mod json;
-mod locales;
 mod money;
 mod plural;
 mod text;
@@ -28,7 +27,8 @@ use std::borrow::Cow;
 use tera::value::ValueKind;
 use tera::{Error, Kwargs, State, Tera, TeraResult, Value};
 
-use super::arguments::{Arguments, described};
+use super::arguments::Arguments;
+use super::readers::described;
 pub(super) use address::{absolute, is_harmless};
 pub(super) use json::{json, json_script, json_script_of_text};
 

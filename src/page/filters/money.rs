@@ -1,11 +1,14 @@
 //! `money`: amounts in a currency, as a language writes them.
 
-use tera::{Error, Kwargs, TeraResult};
+use tera::{Kwargs, TeraResult};
 
 use super::super::arguments::Arguments;
+use super::super::readers::{self, Locale, Place};
 use super::Given;
 use super::decimal::{Rounded, rounded};
-use super::locales::{Locale, Place};
+
+/// The language when none is named.
+const ENGLISH: &str = "en";
 
 /// Currencies without two decimals (ISO 4217).
 const DECIMALS: [(&str, usize); 25] = [
@@ -41,11 +44,11 @@ const DECIMALS: [(&str, usize); 25] = [
 /// Null prints nothing.
 pub(super) fn money(given: &Given<'_>, kwargs: &Kwargs) -> TeraResult<String> {
     let arguments = Arguments::of_filter("money", kwargs)?;
-    let currency = arguments.needed("currency", arguments.text("currency")?)?;
-    if currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
-        return Err(Error::message(format!("`money` wants a currency such as EUR, not `{currency}`")));
-    }
-    let locale = locale("money", arguments.text("locale")?.unwrap_or("en"))?;
+    let currency = arguments.needed("currency", arguments.read_by("currency", readers::currency)?)?;
+    let locale = match arguments.read_by("locale", readers::locale)? {
+        Some(locale) => locale,
+        None => arguments.needed("locale", Locale::find(ENGLISH))?,
+    };
     let places = DECIMALS.iter().find(|(code, _)| *code == currency).map_or(2, |(_, places)| *places);
     let shift = if arguments.truth("minor")?.unwrap_or(false) { places } else { 0 };
     let text = given.defined("money")?;
@@ -55,12 +58,6 @@ pub(super) fn money(given: &Given<'_>, kwargs: &Kwargs) -> TeraResult<String> {
     let rounded = given.is_one().then(|| rounded(text.trim(), shift, places)).flatten();
     let rounded = rounded.ok_or_else(|| given.not_a_number("money"))?;
     Ok(written(&rounded, currency, locale))
-}
-
-/// The locale that a filter is told.
-pub(super) fn locale(filter: &str, tag: &str) -> TeraResult<&'static Locale> {
-    Locale::find(tag)
-        .ok_or_else(|| Error::message(format!("`{filter}` does not know the locale `{tag}`: it knows {}", Locale::known())))
 }
 
 fn written(amount: &Rounded, currency: &str, locale: &Locale) -> String {

@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
-use tera::{Error, Kwargs, State, TeraResult, Value};
+use tera::{Kwargs, State, TeraResult, Value};
 
-use super::super::arguments::{Arguments, described};
+use super::super::arguments::Arguments;
 use super::super::escape::escape;
 use super::super::filters::is_harmless;
+use super::super::readers::{format_name, pixels};
 
 /// `{{ picture(src=item.pic, alt=item.name, width=640, height=480, widths=[320, 640], sizes="50vw", formats=["avif", "webp"]) }}`: an `<img>` with `srcset`, in a
 /// `<picture>` with a `<source>` for each format. `pattern` says how the image server is asked: `{src}?w={width}` when absent, and `&fm={format}` behind it
@@ -15,14 +16,8 @@ pub(super) fn picture(kwargs: Kwargs, _: &State) -> TeraResult<Value> {
     let arguments = Arguments::of_function("picture", &kwargs)?;
     let src = arguments.needed("src", arguments.any("src")?)?.to_string();
     let alt = arguments.needed("alt", arguments.any("alt")?)?.to_string();
-    let pixels = |name: &str, value: &Value| {
-        let pixels = value.as_u64().filter(|pixels| *pixels > 0);
-        pixels.ok_or_else(|| {
-            Error::message(format!("`picture` wants whole numbers of pixels in `{name}`, not {}", described(value)))
-        })
-    };
-    let widths = arguments.list("widths")?.iter().map(|value| pixels("widths", value)).collect::<TeraResult<Vec<u64>>>()?;
-    let formats = arguments.list("formats")?;
+    let widths = arguments.each_by("widths", pixels)?;
+    let formats = arguments.each_by("formats", format_name)?;
     let mut image = Image {
         src: if is_harmless(&src) { src } else { String::new() },
         pattern: arguments.text("pattern")?.unwrap_or("{src}?w={width}").to_owned(),
@@ -30,11 +25,7 @@ pub(super) fn picture(kwargs: Kwargs, _: &State) -> TeraResult<Value> {
         widths,
         out: String::new(),
     };
-    let formats: Vec<String> = formats.iter().map(Value::to_string).filter(|_| !image.src.is_empty()).collect();
-    if let Some(odd) = formats.iter().find(|format| format.is_empty() || !format.bytes().all(|byte| byte.is_ascii_alphanumeric()))
-    {
-        return Err(Error::message(format!("`picture` wants names such as webp in `formats`, not `{odd}`")));
-    }
+    let formats = if image.src.is_empty() { Vec::new() } else { formats };
     if !formats.is_empty() {
         image.out.push_str("<picture>");
     }
@@ -53,8 +44,9 @@ pub(super) fn picture(kwargs: Kwargs, _: &State) -> TeraResult<Value> {
     }
     image.attribute("alt", &alt);
     for name in ["width", "height"] {
-        if let Some(value) = arguments.any(name)?.filter(|value| !value.is_none()) {
-            image.attribute(name, &pixels(name, value)?.to_string());
+        let size = arguments.read_by(name, |value| if value.is_none() { Ok(None) } else { pixels(value).map(Some) })?;
+        if let Some(size) = size.flatten() {
+            image.attribute(name, &size.to_string());
         }
     }
     if let Some(class) = arguments.text("class")? {

@@ -35,7 +35,7 @@ routes.yaml:1:35: `remove` cannot be `x-internal`
 1 | upstreams: {a: {headers: {remove: x-internal}}}
   |                                   ^^^^^^^^^^
   = expected a list of texts
-  = write a list: [x-internal]
+  = write `remove: [x-internal]`
 
 routes.yaml: 1 problem
 "##,
@@ -96,6 +96,7 @@ routes.yaml:2:19: `timeout` cannot be `3s`
 2 |   shop: {timeout: 3s}
   |                   ^^
   = expected a mapping of connect, first_byte, between_bytes, total
+  = write a mapping: {total: 3s}
 
 routes.yaml: 1 problem
 "##,
@@ -115,6 +116,7 @@ routes.yaml:1:1: `upstreams` cannot be a list
 1 | upstreams:
   | ^^^^^^^^^
   = expected a mapping of names to upstreams
+  = write a mapping, `name: …` on each line, without `- `
 
 routes.yaml: 1 problem
 "##,

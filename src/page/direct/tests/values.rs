@@ -128,7 +128,7 @@ fn what_is_wrong_is_the_engines_to_tell() {
         "{% set a = gone.x %}",
         "{% set a = gone %}{{ a }}",
         "{{ range(end=title) }}",
-        "{{ range(start=3, end=1) }}",
+        "{{ range(start=one + 2, end=one) }}",
         "{{ picture(src='a', alt='', widths=title) }}",
         "{{ pagination(page=title, pages=1) }}",
         "{% for x in [gone] %}{{ x }}{% endfor %}",

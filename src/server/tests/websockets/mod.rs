@@ -2,8 +2,6 @@
 
 mod ends;
 
-use std::collections::BTreeMap;
-
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
@@ -52,13 +50,7 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
-        let snapshot = Snapshot {
-            root: "routes.yaml".to_owned(),
-            text: ROUTES.to_owned(),
-            files: BTreeMap::new(),
-            env: BTreeMap::new(),
-            statics: BTreeMap::new(),
-        };
+        let snapshot = Snapshot { root: "routes.yaml".to_owned(), text: ROUTES.to_owned(), ..Snapshot::default() };
         let (sender, calls) = mpsc::unbounded_channel();
         let gateway = Gateway::new(Arc::new(plan::compile(&snapshot).unwrap()), Client::new(Some(Arc::new(Exchange(sender)))));
         let service = tower::service_fn(move |request| {

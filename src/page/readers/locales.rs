@@ -5,30 +5,30 @@
 
 /// How one language, or a language in one country, writes.
 #[derive(Debug)]
-pub(super) struct Locale {
+pub(in crate::page) struct Locale {
     /// `de`, `de-AT`.
-    pub(super) tag: &'static str,
+    pub(in crate::page) tag: &'static str,
     /// Before the decimals.
-    pub(super) point: &'static str,
+    pub(in crate::page) point: &'static str,
     /// Between groups of digits.
-    pub(super) group: &'static str,
+    pub(in crate::page) group: &'static str,
     /// From how many digits on they are grouped.
-    pub(super) least_grouped: usize,
+    pub(in crate::page) least_grouped: usize,
     /// Whether groups beyond the first have two digits.
-    pub(super) is_lakh: bool,
-    pub(super) minus: &'static str,
-    pub(super) place: Place,
+    pub(in crate::page) is_lakh: bool,
+    pub(in crate::page) minus: &'static str,
+    pub(in crate::page) place: Place,
     /// Currencies that are not written as their code.
-    pub(super) symbols: &'static [(&'static str, &'static str)],
+    pub(in crate::page) symbols: &'static [(&'static str, &'static str)],
     /// A date in words: `{d}`, `{m}` and `{y}`.
-    pub(super) date: &'static str,
+    pub(in crate::page) date: &'static str,
     /// The months, as they stand in that.
-    pub(super) months: [&'static str; 12],
+    pub(in crate::page) months: [&'static str; 12],
 }
 
 /// Where the currency stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(in crate::page) enum Place {
     /// `-$1`
     Before,
     /// `-€ 1`
@@ -43,14 +43,14 @@ pub(super) enum Place {
 
 impl Locale {
     /// The locale of a tag such as `de-AT`; one of a country that has no habits of its own is that of its language.
-    pub(super) fn find(tag: &str) -> Option<&'static Self> {
+    pub(in crate::page) fn find(tag: &str) -> Option<&'static Self> {
         let exact = |wanted: &str| LOCALES.iter().find(|locale| locale.tag.eq_ignore_ascii_case(wanted));
         exact(tag).or_else(|| exact(tag.split('-').next().unwrap_or_default()))
     }
 
-    /// The tags that are known.
-    pub(super) fn known() -> String {
-        LOCALES.iter().map(|locale| locale.tag).collect::<Vec<_>>().join(", ")
+    /// All that are known.
+    pub(in crate::page) fn all() -> &'static [Self] {
+        LOCALES
     }
 }
 
