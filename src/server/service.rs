@@ -6,6 +6,7 @@ use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError};
+use std::task::Poll;
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -135,6 +136,12 @@ where
             };
             if may_switch {
                 record.traffic.release(record.number);
+                // Nothing else makes the reader look at what it holds back: that came long ago.
+                poll_fn(|cx| {
+                    cx.waker().wake_by_ref();
+                    Poll::Ready(())
+                })
+                .await;
             }
             let leaves = last || core.closes() || record.traffic.is_old();
             let close = leaves && !record.traffic.is_multiplexed();
