@@ -6,6 +6,7 @@ use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError};
+use std::task::Poll;
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -108,13 +109,22 @@ where
         });
         record.begin();
         let body = Body::new(incoming, self.core.settings.timeouts.body_idle);
+        let is_head = parts.method == Method::HEAD;
+        let accept = parts.headers.get(header::ACCEPT).cloned();
+        let work = if refusal.is_none() && parts.uri.path().starts_with(PREFIX) {
+            Work::House(Box::new(parts))
+        } else {
+            Work::Service(answering(self.service.clone(), Request::from_parts(parts, body)))
+        };
         let (service, core, slot) = (self.service.clone(), Arc::clone(&self.core), Arc::clone(&self.slot));
         Box::pin(async move {
-            let is_head = parts.method == Method::HEAD;
-            let response = if refusal.is_none() && parts.uri.path().starts_with(PREFIX) {
-                Box::pin(own(&core, service, parts, &record)).await
-            } else {
-                ask(service, Request::from_parts(parts, body), &record, refusal.is_some()).await
+            let response = match work {
+                // What is rare is boxed, so that others have no room for it.
+                Work::House(parts) => Box::pin(own(&core, service, *parts, &record)).await,
+                Work::Service(answering) => match settled(answering, &record).await {
+                    Some(response) => response,
+                    None => Box::pin(again(service, accept, &record, refusal.is_some())).await,
+                },
             };
             let response = if response.status() == StatusCode::SWITCHING_PROTOCOLS {
                 match response.extensions().get::<Switched>().and_then(Switched::take).filter(|_| may_switch) {
@@ -126,6 +136,12 @@ where
             };
             if may_switch {
                 record.traffic.release(record.number);
+                // Nothing else makes the reader look at what it holds back: that came long ago.
+                poll_fn(|cx| {
+                    cx.waker().wake_by_ref();
+                    Poll::Ready(())
+                })
+                .await;
             }
             let leaves = last || core.closes() || record.traffic.is_old();
             let close = leaves && !record.traffic.is_multiplexed();
@@ -134,33 +150,66 @@ where
     }
 }
 
+/// Who answers a request.
+enum Work<F> {
+    House(Box<Parts>),
+    /// The service, which is at it in a box of its own: it is large, and so it is never moved.
+    Service(Pin<Box<F>>),
+}
+
 /// Answers a path of the product's own, or has the service refuse it.
 async fn own<S, B>(core: &Core, service: S, parts: Parts, record: &Record) -> Response<Origin<B>>
 where
     S: tower::Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone,
 {
+    let accept = parts.headers.get(header::ACCEPT).cloned();
     let asked = Request::from_parts(parts.clone(), axum::body::Body::empty());
     let Ok(mut response) = core.house.clone().oneshot(asked).await;
     match response.extensions_mut().remove() {
         Some(Unanswered(refusal)) => {
             let mut request = Request::from_parts(parts, Body::empty());
             request.extensions_mut().insert(refusal);
-            ask(service, request, record, false).await
+            match settled(answering(service.clone(), request), record).await {
+                Some(response) => response,
+                None => again(service, accept, record, false).await,
+            }
         }
         None => response.map(|body| Origin::House { body }),
     }
 }
 
-/// Asks the service. When it panics it is asked once more, for the page that says so; when that panics too the answer is a
-/// bare 500. The target of one that is `refused` is not what was asked for.
-async fn ask<S, B>(service: S, request: Request<Body>, record: &Record, refused: bool) -> Response<Origin<B>>
+/// What the service makes of a request.
+fn answering<S, B>(mut service: S, request: Request<Body>) -> Pin<Box<impl Future<Output = Result<Response<B>, Infallible>>>>
 where
-    S: tower::Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone,
+    S: tower::Service<Request<Body>, Response = Response<B>, Error = Infallible>,
 {
-    let accept = request.headers().get(header::ACCEPT).cloned();
-    if let Some(response) = attempt(service.clone(), request, record).await {
-        return response;
+    Box::pin(async move {
+        let Ok(()) = poll_fn(|cx| service.poll_ready(cx)).await;
+        service.call(request).await
+    })
+}
+
+/// The service's answer; `None` when it panics.
+async fn settled<B>(
+    answering: Pin<Box<impl Future<Output = Result<Response<B>, Infallible>>>>,
+    record: &Record,
+) -> Option<Response<Origin<B>>> {
+    match AssertUnwindSafe(answering).catch_unwind().await {
+        Ok(Ok(response)) => Some(response.map(|body| Origin::Service { body })),
+        Err(panic) => {
+            tracing::error!(request_id = %record.id, panic = message(&*panic), "a request panicked");
+            record.panicked();
+            None
+        }
     }
+}
+
+/// Asks a service that has panicked once more, for the page that says so; when that panics too the answer is a bare 500. The target of
+/// a request that was `refused` is not what was asked for.
+async fn again<S, B>(service: S, accept: Option<HeaderValue>, record: &Record, refused: bool) -> Response<Origin<B>>
+where
+    S: tower::Service<Request<Body>, Response = Response<B>, Error = Infallible>,
+{
     let mut again = Request::new(Body::empty());
     match &record.asked {
         Asked::Parsed { method, .. } => *again.method_mut() = method.clone(),
@@ -176,32 +225,12 @@ where
     again.extensions_mut().insert(record.id.clone());
     again.extensions_mut().insert(record.peer);
     again.extensions_mut().insert(Refusal::Panicked);
-    if let Some(response) = Box::pin(attempt(service, again, record)).await {
+    if let Some(response) = settled(answering(service, again), record).await {
         return response;
     }
     let mut response = Response::new(Origin::House { body: axum::body::Body::empty() });
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     response
-}
-
-/// Asks the service once; `None` when it panics.
-async fn attempt<S, B>(mut service: S, request: Request<Body>, record: &Record) -> Option<Response<Origin<B>>>
-where
-    S: tower::Service<Request<Body>, Response = Response<B>, Error = Infallible>,
-{
-    // It is large, and in a box of its own it is moved once: in a future of ours, each that holds another would have room for it twice.
-    let answering = Box::pin(async move {
-        let Ok(()) = poll_fn(|cx| service.poll_ready(cx)).await;
-        service.call(request).await
-    });
-    match AssertUnwindSafe(answering).catch_unwind().await {
-        Ok(Ok(response)) => Some(response.map(|body| Origin::Service { body })),
-        Err(panic) => {
-            tracing::error!(request_id = %record.id, panic = message(&*panic), "a request panicked");
-            record.panicked();
-            None
-        }
-    }
 }
 
 fn message(panic: &(dyn Any + Send)) -> &str {

@@ -186,12 +186,13 @@ async fn nothing_but_the_handshake_reaches_an_upstream_that_has_not_agreed() {
         .unwrap();
     let answer = read_until(&mut client, "no!").await;
     assert!(answer.starts_with("HTTP/1.1 426 ") && answer.contains("sec-websocket-version: 13\r\n"), "{answer}");
-    // It is HTTP, then, and has its own head, checks, call and answer.
-    let mut upstream = stage.calls.recv().await.unwrap();
+    // It is HTTP, then, and has its own head, checks, call and answer, at once and on the connection that is free again.
+    let refused = Instant::now();
     let head = read_until(&mut upstream, "\r\n\r\n").await;
     assert!(head.starts_with("GET /ws/smuggled HTTP/1.1\r\n") && head.contains("x-forwarded-for: 10.0.0.7\r\n"), "{head}");
     upstream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await.unwrap();
     assert!(read_until(&mut client, "ok").await.starts_with("HTTP/1.1 200 "));
+    assert_eq!(refused.elapsed(), Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]
