@@ -41,6 +41,17 @@ pub(super) fn without(text: &str, word: &str, name: &str) -> Option<String> {
     (blanked != text).then_some(blanked)
 }
 
+/// The components that a template defines, in order.
+pub(super) fn components(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    scan(text, &mut |piece| {
+        if let Piece::Tag { word: "component", rest, .. } = piece {
+            found.push(rest.split('(').next().unwrap_or_default().trim());
+        }
+    });
+    found
+}
+
 /// Whether a block is open at a place, in bytes.
 pub(super) fn is_in_block(text: &str, place: usize) -> bool {
     let mut depth = 0_usize;

@@ -86,10 +86,11 @@ impl Family {
                 }
                 ErrorKind::CircularInclude { include_chain, .. } => circle(include_chain, "include"),
                 ErrorKind::Msg(text) if text.starts_with("Component ") => {
-                    // A component that two templates define: both are named, the component first.
-                    let mut names = text.split('`').skip(1).step_by(2);
-                    let (component, template) = (names.next().unwrap_or_default(), names.nth(1).unwrap_or_default());
-                    (template.to_owned(), "component", component.to_owned(), text.clone())
+                    // A component that two templates define: both are named. Of several it is left to chance which is told.
+                    let template = text.split('`').nth(5).unwrap_or_default();
+                    let (component, other) = self.first_clash(template).unwrap_or_default();
+                    let message = format!("component `{component}` is defined in both `{other}` and `{template}`");
+                    (template.to_owned(), "component", component.to_owned(), message)
                 }
                 ErrorKind::Msg(text) => {
                     problems.extend(self.reports(text));
@@ -118,6 +119,17 @@ impl Family {
                 self.mend(&name, "extends", &parent, message, problems);
             }
         }
+    }
+
+    /// The first component of a template that one before it, by their names, defines too, and that one's name.
+    fn first_clash(&self, template: &str) -> Option<(&str, &str)> {
+        let (_, text) = self.texts.iter().find(|(name, _)| name == template)?;
+        let mut before: Vec<&(String, String)> = self.texts.iter().filter(|(name, _)| name.as_str() < template).collect();
+        before.sort();
+        place::components(text).into_iter().find_map(|component| {
+            let other = before.iter().find(|(_, text)| place::components(text).contains(&component))?;
+            Some((component, other.0.as_str()))
+        })
     }
 
     fn facts(&self) -> AllFacts {

@@ -125,6 +125,13 @@ fn every_problem_of_every_template_is_told() {
     );
     let twice = "{% component ui.b() %}{% endcomponent ui.b %}";
     assert_eq!(compile(&[("b", twice), ("a", twice)]).unwrap_err(), ["b:1:14: component `ui.b` is defined in both `a` and `b`"]);
+    let of =
+        |names: &[&str]| names.iter().map(|name| format!("{{% component {name}() %}}{{% endcomponent %}}")).collect::<String>();
+    let (one, both) = (of(&["z", "y"]), of(&["y", "z"]));
+    for _ in 0..20 {
+        let told = compile(&[("b", both.as_str()), ("a", one.as_str())]).unwrap_err();
+        assert_eq!(told, ["b:1:14: component `y` is defined in both `a` and `b`"], "the first one, not any");
+    }
     let circle =
         compile(&[("a", "{% include \"b\" %}"), ("b", "{% include \"a\" %}"), ("c", "{% extends \"c\" %}")]).unwrap_err();
     assert_eq!(circle.len(), 2, "{circle:?}");
