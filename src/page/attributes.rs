@@ -33,6 +33,7 @@ impl<'t> Plain<'t> {
 
 /// The attributes of a start tag.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "it stands on the stack while one tag is looked at")]
 pub(super) enum Attributes<'t> {
     /// Names in lower case; values in double quotes, escaped as pages are here, or none.
     Plain(Plain<'t>),
