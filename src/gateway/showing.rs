@@ -242,20 +242,24 @@ fn control(parts: &Parts, head: &mut HeaderMap) {
 
 /// Says that a page is somebody's own and nobody's to keep, unless the backend has called it public.
 pub(super) fn control_for_one(head: &mut HeaderMap) {
-    if !says(head.get(CACHE_CONTROL), "public") {
+    if !said(head).is_some_and(|said| has(said, "public")) {
         head.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     }
 }
 
 /// Whether anybody may keep a page, to ask for it by its tag.
 fn is_worth_a_tag(head: &HeaderMap) -> bool {
-    head.contains_key(CACHE_CONTROL) && !says(head.get(CACHE_CONTROL), "no-store")
+    said(head).is_some_and(|said| !has(said, "no-store"))
 }
 
-/// Whether a header whose value is a list has this word in it.
-fn says(value: Option<&HeaderValue>, word: &str) -> bool {
-    let said = value.and_then(|value| value.to_str().ok()).unwrap_or_default();
-    said.split(',').any(|said| said.trim().eq_ignore_ascii_case(word))
+/// What a head says of who may keep the answer; nothing where that is no text.
+fn said(head: &HeaderMap) -> Option<&str> {
+    head.get(CACHE_CONTROL).and_then(|value| value.to_str().ok())
+}
+
+/// Whether a list has this word in it.
+fn has(list: &str, word: &str) -> bool {
+    list.split(',').any(|said| said.trim().eq_ignore_ascii_case(word))
 }
 
 impl Sheet {

@@ -20,7 +20,8 @@ const STRICT: &str = "default-src 'self'; script-src 'nonce-{nonce}' 'strict-dyn
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Csp {
     name: HeaderName,
-    text: String,
+    /// What stands around the holes for the nonce.
+    pieces: Vec<String>,
 }
 
 impl Csp {
@@ -31,13 +32,8 @@ impl Csp {
 
     /// Its value for a page with this nonce, which is letters and digits.
     pub fn value(&self, nonce: &str) -> HeaderValue {
-        let places = self.text.matches(NONCE).count();
-        let mut text = String::with_capacity(self.text.len() + places * nonce.len() - places * NONCE.len());
-        for (at, piece) in self.text.split(NONCE).enumerate() {
-            text.extend([if at > 0 { nonce } else { "" }, piece]);
-        }
         // Its characters were looked at, so that no nonce makes anything else of it.
-        HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"))
+        HeaderValue::try_from(self.pieces.join(nonce)).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"))
     }
 }
 
@@ -59,13 +55,13 @@ impl Compiler<'_> {
             }
         };
         let name = if reports { CONTENT_SECURITY_POLICY_REPORT_ONLY } else { CONTENT_SECURITY_POLICY };
-        Some(Csp { name, text: text.to_owned() })
+        Some(Csp { name, pieces: text.split(NONCE).map(ToOwned::to_owned).collect() })
     }
 
     /// Warns of scripts and styles that the policy takes from the pages.
     pub(super) fn unsigned(&mut self, csp: Option<&Csp>, templates: Option<&Templates>) {
         let (Some(csp), Some(templates)) = (csp, templates) else { return };
-        if csp.name != CONTENT_SECURITY_POLICY || !csp.text.contains(NONCE) {
+        if csp.name != CONTENT_SECURITY_POLICY || csp.pieces.len() < 2 {
             return;
         }
         for Unsigned { template, line, tag } in templates.unsigned() {

@@ -12,7 +12,7 @@ use crate::page::value::value_of;
 /// A value.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry {
-    /// The number of its name, or [`NAMELESS`].
+    /// The number of its name, or [`NAMELESS`](super::names::NAMELESS).
     pub(super) name: u16,
     pub(super) kind: Kind,
     /// A container in which there is nothing, read or not.
@@ -106,12 +106,8 @@ fn span(of: Entry) -> Range<usize> {
     of.from as usize..of.to as usize
 }
 
-/// Passes over a value. Inside of a container it looks for no more than the end.
-#[inline(always)]
+/// Passes over a container, in which it looks for no more than the end.
 fn pass(reader: &mut Reader<'_>) -> Result<(), Stop> {
-    if !matches!(reader.peek(), b'{' | b'[') {
-        return reader.scalar().map(|_| ());
-    }
     let mut depth = 0_usize;
     loop {
         match reader.peek() {
