@@ -16,37 +16,21 @@ pub struct AddressText {
 impl AddressText {
     /// What `to_string` would give.
     pub fn new(ip: IpAddr) -> Self {
-        let mut written = Self { text: [0; MOST], length: 0 };
-        match ip {
+        let mut text = [0; MOST];
+        let mut room = text.as_mut_slice();
+        // There is room for every address.
+        let _ = match ip {
             IpAddr::V4(ip) => {
-                for (index, octet) in ip.octets().into_iter().enumerate() {
-                    if index > 0 {
-                        written.push(b'.');
-                    }
-                    if octet >= 100 {
-                        written.push(b'0' + octet / 100);
-                    }
-                    if octet >= 10 {
-                        written.push(b'0' + octet / 10 % 10);
-                    }
-                    written.push(b'0' + octet % 10);
-                }
+                let [a, b, c, d] = ip.octets();
+                [(a, &b"."[..]), (b, b"."), (c, b"."), (d, b"")].into_iter().try_for_each(|(octet, dot)| {
+                    room.write_all(itoa::Buffer::new().format(octet).as_bytes())?;
+                    room.write_all(dot)
+                })
             }
-            IpAddr::V6(ip) => {
-                let mut room = written.text.as_mut_slice();
-                // There is room for every address.
-                let _ = write!(room, "{ip}");
-                written.length = MOST - room.len();
-            }
-        }
-        written
-    }
-
-    fn push(&mut self, byte: u8) {
-        if let Some(place) = self.text.get_mut(self.length) {
-            *place = byte;
-            self.length += 1;
-        }
+            IpAddr::V6(ip) => write!(room, "{ip}"),
+        };
+        let length = MOST - room.len();
+        Self { text, length }
     }
 
     /// The text.

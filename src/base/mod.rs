@@ -1,9 +1,10 @@
-//! What every floor may use: addresses as text, durations, the moment, sizes, shares, templates with holes, suggestions.
+//! What every floor may use: addresses as text, durations, hexadecimal digits, the moment, sizes, shares, templates with holes, suggestions.
 //!
 //! Stands on nothing of this crate. Never reads a file or the network; `moment` alone reads a clock.
 
 pub mod address;
 pub mod duration;
+pub mod hex;
 pub mod hole;
 pub mod moment;
 pub mod share;

@@ -4,6 +4,8 @@ use http::header::IF_NONE_MATCH;
 use http::{HeaderMap, HeaderValue};
 use ring::digest::{Context, SHA256};
 
+use crate::base::hex::digits;
+
 /// How many bytes of a digest are used: enough that no two texts ever meet, made up or not.
 const LENGTH: usize = 16;
 
@@ -14,18 +16,13 @@ pub fn strong<'b>(content_type: Option<&HeaderValue>, body: impl IntoIterator<It
     digest.update(b"\n");
     body.into_iter().for_each(|piece| digest.update(piece));
     let mut text = [b'"'; 2 * LENGTH + 2];
-    text.iter_mut().skip(1).zip(digits(digest.finish().as_ref())).for_each(|(place, digit)| *place = digit);
+    text.iter_mut().skip(1).take(2 * LENGTH).zip(digits(digest.finish().as_ref())).for_each(|(place, digit)| *place = digit);
     HeaderValue::from_bytes(&text).unwrap_or_else(|_| HeaderValue::from_static("\"\""))
 }
 
 /// The beginning of a digest, as text.
 pub(super) fn hex(digest: &[u8]) -> String {
-    digits(digest).map(char::from).collect()
-}
-
-fn digits(digest: &[u8]) -> impl Iterator<Item = u8> {
-    let halves = digest.iter().take(LENGTH).flat_map(|byte| [byte >> 4, byte & 15]);
-    halves.map(|half| if half < 10 { b'0' + half } else { b'a' + half - 10 })
+    digits(digest).take(2 * LENGTH).map(char::from).collect()
 }
 
 /// Whether a client has the body with this tag already. The comparison is weak, as it is for every 304.

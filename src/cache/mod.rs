@@ -20,6 +20,6 @@ pub use etag::{is_known, strong};
 pub use flight::{Flights, Lead, Turn};
 pub use purge::{Purge, PurgeError};
 pub use rules::{Obey, Rules, Times};
-pub use said::{Refusal, Said};
+pub use said::{Refusal, Said, lists};
 pub use status::Status;
 pub use store::{Found, Kept, Key, Store};

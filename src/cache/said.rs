@@ -140,8 +140,12 @@ fn tags(headers: &HeaderMap) -> Vec<String> {
 }
 
 fn has_item(headers: &HeaderMap, name: &HeaderName, wanted: &str) -> bool {
-    let texts = headers.get_all(name).iter().filter_map(|line| line.to_str().ok());
-    texts.flat_map(|text| text.split(',')).any(|item| item.trim().eq_ignore_ascii_case(wanted))
+    headers.get_all(name).iter().filter_map(|line| line.to_str().ok()).any(|text| lists(text, wanted))
+}
+
+/// Whether a list has this word in it, in whatever case.
+pub fn lists(list: &str, word: &str) -> bool {
+    list.split(',').any(|item| item.trim().eq_ignore_ascii_case(word))
 }
 
 /// `Expires`, as a time from `Date` on. One that cannot be read has passed (RFC 9111, section 5.3).

@@ -242,8 +242,7 @@ fn is_for_one(headers: &HeaderMap) -> bool {
 }
 
 fn directs(headers: &HeaderMap, word: &str) -> bool {
-    let lines = headers.get_all(CACHE_CONTROL).iter().filter_map(|line| line.to_str().ok());
-    lines.flat_map(|line| line.split(',')).any(|directive| directive.trim().eq_ignore_ascii_case(word))
+    headers.get_all(CACHE_CONTROL).iter().filter_map(|line| line.to_str().ok()).any(|line| cache::lists(line, word))
 }
 
 /// Whether bytes of this type shrink: text, whatever it is called. Pictures, fonts for the web and archives are packed already; a stream of

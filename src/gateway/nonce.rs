@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use memchr::memmem;
 use ring::rand::{SecureRandom as _, SystemRandom};
 
+use crate::base::hex::digits;
 use crate::cache::strong;
 
 /// Among the headers of an answer that is kept: the nonce of its making. It never leaves.
@@ -28,8 +29,7 @@ impl Nonce {
         let mut text = String::with_capacity(2 * BYTES);
         // Without chance there is none, and a policy with an empty nonce lets nothing run.
         if SystemRandom::new().fill(&mut bytes).is_ok() {
-            let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-            text.extend(digits.filter_map(|digit| char::from_digit(digit.into(), 16)));
+            text.extend(digits(&bytes).map(char::from));
         }
         Self(text)
     }

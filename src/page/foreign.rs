@@ -56,7 +56,7 @@ pub(super) fn filter(name: &str) -> Option<&'static str> {
 /// What to write instead of a function that there is not.
 pub(super) fn function(name: &str) -> Option<&'static str> {
     Some(match name {
-        "now" | "today" | "date" | "time" => "a page does not know the time: let the backend send it",
+        "now" | "today" | "date" | "Date" | "time" => "a page does not know the time: let the backend send it",
         "url_for" | "url" | "path" | "asset" | "static" | "link_to" => {
             "write the address itself, as in /detail/{{ id | urlencode }}"
         }
@@ -75,7 +75,6 @@ pub(super) fn function(name: &str) -> Option<&'static str> {
         "enumerate" | "forloop" => "a loop has its number in `loop.index`",
         "sorted" => "it is a filter, `x | sort`",
         "reversed" => "it is a filter, `x | reverse`",
-        "Date" => "a page does not know the time: let the backend send it",
         "function" | "require" | "eval" => "no JavaScript runs here",
         "number_format" => "it is a filter, `x | decimal(places=2)`",
         "isset" | "empty" | "is_defined" => "use `x is defined`",
