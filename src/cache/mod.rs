@@ -16,7 +16,7 @@ mod status;
 mod store;
 
 pub use entry::{Entry, Failing, Label, Standing};
-pub use etag::{is_known, strong};
+pub use etag::{TagKey, is_known};
 pub use flight::{Flights, Lead, Turn};
 pub use purge::{Purge, PurgeError};
 pub use rules::{Obey, Rules, Times};

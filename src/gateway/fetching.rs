@@ -218,7 +218,7 @@ impl Fetch {
             }
         };
         let label = Label { route: Arc::clone(route.name()), address: self.address.clone(), tags: caching.tags(holes) };
-        match judge(response, caching, said.as_ref(), label, now) {
+        match judge(response, caching, self.gateway.plan.tag_key(), said.as_ref(), label, now) {
             Worth::Kept(entry) => {
                 let entry = Arc::new(entry);
                 let kept = gateway.kept.keep(key, &entry, epoch);

@@ -13,7 +13,7 @@ use super::gathered::PARTIAL;
 use super::nonce::{self, Nonce};
 use super::reply::vary_on;
 use super::{Body, fetching, showing};
-use crate::cache::{Entry, Label, Obey, Refusal, Said, Status, Times, strong};
+use crate::cache::{Entry, Label, Obey, Refusal, Said, Status, TagKey, Times};
 use crate::plan::Caching;
 
 /// Among the extensions of a request whose answer may be kept: what the replies behind it say about that.
@@ -48,7 +48,14 @@ pub(super) enum Worth {
 }
 
 /// Judges an answer.
-pub(super) fn judge(response: Response<Body>, caching: &Caching, said: Option<&Said>, mut label: Label, now: Instant) -> Worth {
+pub(super) fn judge(
+    response: Response<Body>,
+    caching: &Caching,
+    key: &TagKey,
+    said: Option<&Said>,
+    mut label: Label,
+    now: Instant,
+) -> Worth {
     // Nobody has said that it may be kept: no call was made for it.
     let Some(said) = said else { return Worth::Alone(response, "no-reply", false) };
     let Some(body) = response.body().whole().cloned() else { return Worth::Alone(response, "streamed", true) };
@@ -78,15 +85,22 @@ pub(super) fn judge(response: Response<Body>, caching: &Caching, said: Option<&S
         Err(refusal) => Worth::Shared(entry(parts.headers, never), refusal.word()),
         Ok(_) if parts.status != StatusCode::OK => Worth::Shared(entry(parts.headers, never), "status"),
         Ok(_) if parts.headers.contains_key(PARTIAL) => Worth::Shared(entry(parts.headers, never), fetching::PARTIAL),
-        Ok(times) => Worth::Kept(entry(kept_head(parts.headers, caching, said, &body, nonce.as_ref()), times)),
+        Ok(times) => Worth::Kept(entry(kept_head(parts.headers, caching, key, said, &body, nonce.as_ref()), times)),
     }
 }
 
 /// The head of an answer that is kept: with a strong tag, and with the word that whoever keeps it further on shall ask here every time, for
 /// here it may be dropped by name.
-fn kept_head(mut headers: HeaderMap, caching: &Caching, said: &Said, body: &[u8], nonce: Option<&Nonce>) -> HeaderMap {
+fn kept_head(
+    mut headers: HeaderMap,
+    caching: &Caching,
+    key: &TagKey,
+    said: &Said,
+    body: &[u8],
+    nonce: Option<&Nonce>,
+) -> HeaderMap {
     let content_type = headers.get(CONTENT_TYPE);
-    let tag = nonce.map_or_else(|| strong(content_type, [body]), |nonce| nonce.tag(content_type, body));
+    let tag = nonce.map_or_else(|| key.tag(content_type, [body]), |nonce| nonce.tag(key, content_type, body));
     headers.insert(ETAG, tag);
     // An answer of several calls has no word of theirs, but what every answer has that says nothing else.
     let is_own = headers.get(CACHE_CONTROL).is_none_or(|control| control == "no-store");

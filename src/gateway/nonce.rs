@@ -10,7 +10,7 @@ use memchr::memmem;
 use ring::rand::{SecureRandom as _, SystemRandom};
 
 use crate::base::hex::digits;
-use crate::cache::strong;
+use crate::cache::TagKey;
 
 /// Among the headers of an answer that is kept: the nonce of its making. It never leaves.
 const KEPT: HeaderName = HeaderName::from_static("forecourt-nonce");
@@ -44,8 +44,8 @@ impl Nonce {
     }
 
     /// The strong tag of a body, whatever its nonce.
-    pub(super) fn tag(&self, content_type: Option<&HeaderValue>, body: &[u8]) -> HeaderValue {
-        strong(content_type, pieces(body, self.0.as_bytes()))
+    pub(super) fn tag(&self, key: &TagKey, content_type: Option<&HeaderValue>, body: &[u8]) -> HeaderValue {
+        key.tag(content_type, pieces(body, self.0.as_bytes()))
     }
 
     /// Remembers it with an answer that is to be kept.
@@ -128,12 +128,13 @@ mod tests {
     #[test]
     fn the_same_page_has_the_same_tag_whatever_its_nonce() {
         let page = |nonce: &Nonce, text: &str| format!("<style nonce=\"{0}\"></style>{text}<script nonce={0}>", nonce.0);
-        let (one, other) = (Nonce::new(), Nonce::new());
-        let tag = one.tag(None, page(&one, "a").as_bytes());
-        assert_eq!(tag, other.tag(None, page(&other, "a").as_bytes()));
-        assert_ne!(tag, other.tag(None, page(&other, "b").as_bytes()));
-        assert_ne!(tag, one.tag(None, page(&other, "a").as_bytes()), "another's nonce is a text like any other");
-        assert_eq!(one.tag(None, b"a"), strong(None, [&b"a"[..]]));
+        let (one, other, key) = (Nonce::new(), Nonce::new(), TagKey::new([]));
+        let tag = one.tag(&key, None, page(&one, "a").as_bytes());
+        assert_eq!(tag, other.tag(&key, None, page(&other, "a").as_bytes()));
+        assert_ne!(tag, other.tag(&key, None, page(&other, "b").as_bytes()));
+        assert_ne!(one.tag(&key, None, one.0.as_bytes()), one.tag(&key, None, b""), "a place for a nonce is seen");
+        assert_ne!(tag, one.tag(&key, None, page(&other, "a").as_bytes()), "another's nonce is a text like any other");
+        assert_eq!(one.tag(&key, None, b"a"), key.tag(None, [&b"a"[..]]));
     }
 
     #[test]

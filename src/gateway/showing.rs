@@ -22,7 +22,7 @@ use super::nonce::{self, Nonce};
 use super::paper::Paper;
 use super::reply::{respond, vary_on};
 use super::{Body, Gateway};
-use crate::cache::{lists, strong};
+use crate::cache::lists;
 use crate::check::Input;
 use crate::json::Node;
 use crate::page;
@@ -207,8 +207,8 @@ impl Gateway {
         let body = Bytes::from(html.into_bytes());
         if page.status() == StatusCode::OK && !is_kept && is_worth_a_tag(&head) {
             let tag = match &nonce {
-                Some(nonce) => nonce.tag(Some(&HTML), &body),
-                None => strong(Some(&HTML), [&body[..]]),
+                Some(nonce) => nonce.tag(self.plan.tag_key(), Some(&HTML), &body),
+                None => self.plan.tag_key().tag(Some(&HTML), [&body[..]]),
             };
             let is_known = is_known(&visit.parts.headers, &tag);
             head.insert(ETAG, tag);

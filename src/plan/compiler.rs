@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::groups::Named;
 use super::{Backend, Broken, Plan};
+use crate::cache::TagKey;
 use crate::route::RouterBuilder;
 use crate::spec::{self, At, ClusterSpec, FileSpec, Loaded, Problem, Problems, Snapshot, Source};
 
@@ -41,6 +42,12 @@ pub(super) fn compile(snapshot: &Snapshot) -> Result<Plan, Broken> {
         Some(plan) if problems.is_empty() && beside.is_empty() => Ok(plan),
         _ => Err(Broken::new(&source, problems, beside)),
     }
+}
+
+/// Tags are as secret as the file and the variables in it, and the same wherever these are.
+fn tag_key(snapshot: &Snapshot) -> TagKey {
+    let variables = snapshot.env.iter().flat_map(|(name, value)| [name, value]);
+    TagKey::new(std::iter::once(&snapshot.text).chain(variables).map(String::as_bytes))
 }
 
 impl<'s> Compiler<'s> {
@@ -132,6 +139,7 @@ impl<'s> Compiler<'s> {
         let cluster = self.cluster(spec, groups);
         let backends = self.backends.clone();
         let warnings = std::mem::take(&mut self.warnings);
+        let tag_key = tag_key(self.snapshot);
         router.zip(templates.all).map(|(router, templates)| Plan {
             limits,
             cluster,
@@ -143,6 +151,7 @@ impl<'s> Compiler<'s> {
             backends,
             router,
             templates,
+            tag_key,
             warnings,
         })
     }

@@ -59,6 +59,7 @@ pub use sitemaps::Sitemap;
 pub use statics::Mount;
 pub use upstreams::Backend;
 
+use crate::cache::TagKey;
 use crate::page::Templates;
 use crate::route::{Router, RouterBuilder};
 use crate::spec::Snapshot;
@@ -76,6 +77,7 @@ pub struct Plan {
     backends: Vec<Arc<Backend>>,
     router: Router<Arc<Route>>,
     templates: Templates,
+    tag_key: TagKey,
     warnings: Vec<String>,
 }
 
@@ -136,6 +138,11 @@ impl Plan {
     /// What browsers may load and run for the pages; none when the file wants no policy.
     pub fn csp(&self) -> Option<&Csp> {
         self.csp.as_ref()
+    }
+
+    /// What the entity tags of bodies are made with.
+    pub fn tag_key(&self) -> &TagKey {
+        &self.tag_key
     }
 
     /// The backends, in the order of the file.

@@ -23,7 +23,6 @@ use super::compressing::is_known;
 use super::edge::Trace;
 use super::fault::Fault;
 use super::{Body, Gateway};
-use crate::cache::strong;
 use crate::plan::Sitemap;
 
 /// How long the files are good.
@@ -116,7 +115,8 @@ impl Gateway {
                 outcome.walks += 1;
                 match walked {
                     Ok(files) => {
-                        let files = files.into_iter().map(|text| File { tag: strong(Some(&XML), [&text[..]]), text }).collect();
+                        let key = gateway.plan.tag_key();
+                        let files = files.into_iter().map(|text| File { tag: key.tag(Some(&XML), [&text[..]]), text }).collect();
                         outcome.files = Some((files, Instant::now()));
                         outcome.failed = None;
                     }
