@@ -7,7 +7,6 @@ use bytes::Bytes;
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_REPORT_ONLY, CONTENT_TYPE, LINK};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use memchr::memmem;
-use ring::rand::{SecureRandom as _, SystemRandom};
 
 use crate::base::hex::digits;
 use crate::cache::TagKey;
@@ -25,12 +24,8 @@ pub(super) struct Nonce(String);
 impl Nonce {
     /// One that nobody can guess.
     pub(super) fn new() -> Self {
-        let mut bytes = [0; BYTES];
         let mut text = String::with_capacity(2 * BYTES);
-        // Without chance there is none, and a policy with an empty nonce lets nothing run.
-        if SystemRandom::new().fill(&mut bytes).is_ok() {
-            text.extend(digits(&bytes).map(char::from));
-        }
+        text.extend(digits(&rand::random::<[u8; BYTES]>()).map(char::from));
         Self(text)
     }
 
@@ -40,7 +35,7 @@ impl Nonce {
 
     /// Whether a body has it.
     pub(super) fn is_in(&self, body: &[u8]) -> bool {
-        !self.0.is_empty() && memmem::find(body, self.0.as_bytes()).is_some()
+        memmem::find(body, self.0.as_bytes()).is_some()
     }
 
     /// The strong tag of a body, whatever its nonce.
@@ -68,7 +63,7 @@ pub(super) fn forget(headers: &mut HeaderMap) {
 
 /// Gives an answer that was kept a nonce of its own, and tells it.
 pub(super) fn renew(headers: &mut HeaderMap, body: &Bytes) -> (Bytes, Option<Nonce>) {
-    let Some(old) = Nonce::kept(headers).filter(|old| !old.0.is_empty()) else { return (body.clone(), None) };
+    let Some(old) = Nonce::kept(headers) else { return (body.clone(), None) };
     forget(headers);
     let new = Nonce::new();
     for (name, value) in headers.iter_mut() {
@@ -105,10 +100,10 @@ pub(super) fn leave_out(headers: &mut HeaderMap) {
 /// A body without its nonce, in pieces.
 fn pieces<'b>(body: &'b [u8], nonce: &'b [u8]) -> impl Iterator<Item = &'b [u8]> {
     let mut from = Some(0);
-    let mut found = (!nonce.is_empty()).then(|| memmem::find_iter(body, nonce));
+    let mut found = memmem::find_iter(body, nonce);
     std::iter::from_fn(move || {
         let start = from?;
-        let end = found.as_mut().and_then(Iterator::next);
+        let end = found.next();
         from = end.map(|end| end + nonce.len());
         body.get(start..end.unwrap_or(body.len()))
     })
