@@ -63,7 +63,7 @@ impl Links {
         if before > 0 {
             self.text.push_str(", ");
         } else {
-            self.text.reserve(LONGEST / 4);
+            self.text.reserve(LONGEST);
         }
         let from = self.text.len();
         let written = write(&mut self.text).and_then(|()| self.text.get(from..)).is_some_and(|link| {
@@ -149,15 +149,16 @@ fn link(tag: &Attributes<'_>, address: &str, kind: &str, link: &mut String) -> O
         return None;
     }
     link.push('<');
-    link.extend(utf8_percent_encode(address, &ESCAPED));
-    link.extend([">; ", kind]);
-    let is_image = kind.ends_with("as=image");
+    escape(address, &ESCAPED, link);
+    link.push_str(">; ");
+    link.push_str(kind);
+    let (is_image, says_as) = (kind.ends_with("as=image"), kind.contains("as="));
     for name in ALONG {
         // An image has other names for what a preload of it says.
         let from = match name {
             "imagesrcset" if is_image => "srcset",
             "imagesizes" if is_image => "sizes",
-            "as" if kind.contains("as=") => continue,
+            "as" if says_as => continue,
             // Of a script it has been heeded, of a picture it says nothing.
             "type" if kind != "rel=preload" => continue,
             name => name,
@@ -167,8 +168,8 @@ fn link(tag: &Attributes<'_>, address: &str, kind: &str, link: &mut String) -> O
             Some("") if name == "crossorigin" => link.push_str("; crossorigin"),
             Some("") => {}
             Some(value) => {
-                link.extend(["; ", name, "=\""]);
-                link.extend(utf8_percent_encode(value, &ESCAPED_IN_TEXT));
+                ["; ", name, "=\""].iter().for_each(|piece| link.push_str(piece));
+                escape(value, &ESCAPED_IN_TEXT, link);
                 link.push('"');
             }
         }
@@ -176,9 +177,33 @@ fn link(tag: &Attributes<'_>, address: &str, kind: &str, link: &mut String) -> O
     Some(())
 }
 
+/// Writes a text with `%20` and the like for what is in a set.
+fn escape(text: &str, set: &'static AsciiSet, link: &mut String) {
+    if is_plain(text) { link.push_str(text) } else { link.extend(utf8_percent_encode(text, set)) }
+}
+
+/// Whether a text stays as it is in both sets, as most do: without a way out of the loop, which lets the compiler look at many bytes at once.
+fn is_plain(text: &str) -> bool {
+    let is_odd = |byte: u8| {
+        [b'"', b'<', b'>', b'\\', b'^', b'`', b'{', b'|', b'}']
+            .iter()
+            .fold((byte <= b' ') | (byte >= 0x7f), |odd, own| odd | (byte == *own))
+    };
+    !text.bytes().fold(false, |odd, byte| odd | is_odd(byte))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plain_is_what_no_set_escapes() {
+        for letter in '\0'..'\u{200}' {
+            let text = format!("/a{letter}b");
+            assert_eq!(is_plain(&text), utf8_percent_encode(&text, &ESCAPED).to_string() == text, "{letter:?}");
+            assert!(!is_plain(&text) || utf8_percent_encode(&text, &ESCAPED_IN_TEXT).to_string() == text, "{letter:?}");
+        }
+    }
 
     #[test]
     fn a_page_s_links_are_what_it_names_itself() {

@@ -43,7 +43,7 @@ pub(in super::super) fn absolute(given: &Given<'_>, origin: Option<&str>) -> Ter
 pub(in super::super) fn is_harmless(text: &str) -> bool {
     // Browsers drop tabs and line feeds inside an address before they look for its scheme.
     // Without a way out of the loop, which lets the compiler look at many bytes at once.
-    let has_controls = text.bytes().fold(false, |found, byte| found | (byte < b' ') | (byte == 0x7f))
+    let has_controls = text.bytes().fold(0, |found, byte| found | u8::from(byte < b' ') | u8::from(byte == 0x7f)) != 0
         || !text.is_ascii() && text.chars().any(char::is_control);
     if text.is_empty() || has_controls {
         return false;
