@@ -170,3 +170,16 @@ async fn a_child_that_nobody_knows_and_a_missing_log_file_change_nothing() {
     assert_eq!(house.staff.started(), 1);
     house.drained().await;
 }
+
+#[tokio::test]
+async fn a_worker_whose_loop_stands_still_is_replaced_and_then_killed() {
+    let mut rules = rules();
+    // Long enough that a busy machine does not make the others look stuck.
+    rules.heartbeat = Duration::from_secs(1);
+    let house =
+        House::open(2, rules, script(|job: Job| async move { if job.nth == 0 { job.mute().await } else { job.serve().await } }));
+    until("it has a successor", || house.staff.started() >= 3).await;
+    assert_eq!(ask_all(house.address, 50).await.values().sum::<usize>(), 50);
+    until("it is gone", || house.staff.living() == 2).await;
+    house.drained().await;
+}

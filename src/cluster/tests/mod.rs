@@ -7,4 +7,5 @@ mod lifecycle;
 mod process;
 mod reloading;
 mod staff;
+mod telling;
 mod traffic;

@@ -12,6 +12,8 @@ mod enter;
 mod envelope;
 mod explain;
 mod graft;
+#[cfg(test)]
+mod laws;
 mod lift;
 mod lift_back;
 mod lift_lane;
@@ -30,6 +32,8 @@ mod steps;
 mod stream;
 #[cfg(test)]
 mod stream_tests;
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;
 mod track;

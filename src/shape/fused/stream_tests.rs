@@ -6,10 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use proptest::prelude::*;
 
 use super::Fused;
-use super::tests::{
-    act, case, convert, defaults, each, files, flatten, nulls, omit, pick, rename, spaced, step_lists, sweep, twice_gone, unwrap,
-    wrap,
-};
+use super::laws::{files, spaced, step_lists};
+use super::testing::*;
+use super::tests::twice_gone;
 use crate::json::{self, Limits};
 use crate::shape::laws::made_up;
 use crate::shape::testing::path;
