@@ -20,6 +20,6 @@ pub use etag::{TagKey, is_known};
 pub use flight::{Flights, Lead, Turn};
 pub use purge::{Purge, PurgeError};
 pub use rules::{Obey, Rules, Times};
-pub use said::{Refusal, Said, lists};
+pub use said::{Refusal, Said, directs};
 pub use status::Status;
 pub use store::{Found, Kept, Key, Store};

@@ -143,8 +143,13 @@ fn has_item(headers: &HeaderMap, name: &HeaderName, wanted: &str) -> bool {
     headers.get_all(name).iter().filter_map(|line| line.to_str().ok()).any(|text| lists(text, wanted))
 }
 
+/// Whether `Cache-Control` says this word, in any of its lines.
+pub fn directs(headers: &HeaderMap, word: &str) -> bool {
+    has_item(headers, &header::CACHE_CONTROL, word)
+}
+
 /// Whether a list has this word in it, in whatever case.
-pub fn lists(list: &str, word: &str) -> bool {
+fn lists(list: &str, word: &str) -> bool {
     list.split(',').any(|item| item.trim().eq_ignore_ascii_case(word))
 }
 

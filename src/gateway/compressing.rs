@@ -6,9 +6,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{
-    ACCEPT_RANGES, AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, COOKIE, ETAG,
-};
+use http::header::{ACCEPT_RANGES, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, COOKIE, ETAG};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use tokio::sync::Semaphore;
@@ -232,17 +230,13 @@ fn is_encodable(headers: &HeaderMap) -> bool {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     !headers.contains_key(CONTENT_ENCODING)
         && !headers.contains_key(CONTENT_RANGE)
-        && !directs(headers, "no-transform")
+        && !cache::directs(headers, "no-transform")
         && is_text(content_type)
 }
 
 /// Whether an answer is for one client, and not worth a place among what is kept.
 fn is_for_one(headers: &HeaderMap) -> bool {
-    directs(headers, "no-store")
-}
-
-fn directs(headers: &HeaderMap, word: &str) -> bool {
-    headers.get_all(CACHE_CONTROL).iter().filter_map(|line| line.to_str().ok()).any(|line| cache::lists(line, word))
+    cache::directs(headers, "no-store")
 }
 
 /// Whether bytes of this type shrink: text, whatever it is called. Pictures, fonts for the web and archives are packed already; a stream of

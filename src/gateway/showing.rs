@@ -22,7 +22,7 @@ use super::nonce::{self, Nonce};
 use super::paper::Paper;
 use super::reply::{respond, vary_on};
 use super::{Body, Gateway};
-use crate::cache::lists;
+use crate::cache::directs;
 use crate::check::Input;
 use crate::json::Node;
 use crate::page;
@@ -242,19 +242,14 @@ fn control(parts: &Parts, head: &mut HeaderMap) {
 
 /// Says that a page is somebody's own and nobody's to keep, unless the backend has called it public.
 pub(super) fn control_for_one(head: &mut HeaderMap) {
-    if !said(head).is_some_and(|said| lists(said, "public")) {
+    if !directs(head, "public") {
         head.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     }
 }
 
 /// Whether anybody may keep a page, to ask for it by its tag.
 fn is_worth_a_tag(head: &HeaderMap) -> bool {
-    said(head).is_some_and(|said| !lists(said, "no-store"))
-}
-
-/// What a head says of who may keep the answer; nothing where that is no text.
-fn said(head: &HeaderMap) -> Option<&str> {
-    head.get(CACHE_CONTROL).and_then(|value| value.to_str().ok())
+    head.contains_key(CACHE_CONTROL) && !directs(head, "no-store")
 }
 
 impl Sheet {

@@ -288,6 +288,7 @@ async fn a_page_that_comes_with_a_cookie_is_nobody_s_to_keep_whatever_the_route_
         ("Set-Cookie: a=1\r\n", "private, no-store"),
         ("Set-Cookie: a=1\r\nCache-Control: max-age=60\r\n", "private, no-store"),
         ("Set-Cookie: a=1\r\nCache-Control: public, max-age=60\r\n", "public, max-age=60"),
+        ("Set-Cookie: a=1\r\nCache-Control: max-age=60\r\nCache-Control: public\r\n", "max-age=60"),
         ("", "no-cache"),
     ] {
         let gateway = gateway(&Backend::counting(lines), "    page: a.html\n    cache: {ttl: 9s}\n");
