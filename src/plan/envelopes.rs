@@ -54,6 +54,17 @@ impl Compiler<'_> {
         );
     }
 
+    /// A value that means success.
+    fn verdict(&mut self, at: &At) -> Option<Node<'static>> {
+        let value = self.literal(at);
+        let is_scalar = !matches!(value, Node::Object(_) | Node::Array(_));
+        if !is_scalar {
+            let expected = "a text, a number, true, false, null, or a list of them";
+            self.expected(at, "a verdict is one value, not several".to_owned(), expected);
+        }
+        is_scalar.then_some(value)
+    }
+
     pub(super) fn envelope(&mut self, at: &At, spec: &EnvelopeSpec) -> Option<Unwrap> {
         let default = OneOrMany::One("data".to_owned());
         let data = spec.data.as_ref().unwrap_or(&default);
@@ -65,11 +76,12 @@ impl Compiler<'_> {
         let mut ok = Vec::new();
         for (verdict, values) in spec.ok.iter().flatten() {
             let below = at.key("ok").key(verdict);
-            let values = match values {
-                OneOrMany::One(_) => vec![self.literal(&below)],
-                OneOrMany::Many(values) => (0..values.len()).map(|index| self.literal(&below.index(index))).collect(),
+            let places = match values {
+                OneOrMany::One(_) => vec![below.clone()],
+                OneOrMany::Many(values) => (0..values.len()).map(|index| below.index(index)).collect(),
             };
-            ok.push((self.key_path(&below, verdict)?, values));
+            let values = places.iter().map(|at| self.verdict(at)).collect::<Vec<_>>();
+            ok.push((self.key_path(&below, verdict)?, values.into_iter().collect::<Option<_>>()?));
         }
         let message = match &spec.message {
             None => Vec::new(),
