@@ -29,7 +29,7 @@ fn explained(route: &Route) -> String {
             for (at, pass) in passes.iter().enumerate() {
                 lines.extend(told(at + 1, pass));
             }
-            lines.extend(size(route.streams(), &passes));
+            lines.extend(size(route.streams(), &passes, route.page().is_some()));
         }
     }
     lines.extend(route.page().map(|page| made(page.view().stays())));
@@ -47,12 +47,13 @@ fn made(stays: Option<&Stays>) -> String {
 }
 
 /// What becomes of a large reply.
-fn size(streams: Result<u64, &'static str>, passes: &[PassPlan]) -> Vec<String> {
+fn size(streams: Result<u64, &'static str>, passes: &[PassPlan], has_page: bool) -> Vec<String> {
     let above = match streams {
         Err(why) => return vec![format!("  whole, whatever its size: {why}")],
         Ok(above) => ByteSize::b(above).display().iec(),
     };
-    let mut lines = vec![format!("  above {above} it is shaped while it comes")];
+    let but = if has_page { ", but for a page, which needs all of it" } else { "" };
+    let mut lines = vec![format!("  above {above} it is shaped while it comes{but}")];
     if passes.iter().any(|pass| pass.steps.contains(&"unwrap")) {
         lines.push("    unwrap: all is held until the verdict, where that stands behind the payload".to_owned());
     }
@@ -101,13 +102,13 @@ mod tests {
         assert_eq!(first.as_deref(), Some("  pass 2, over the bytes, with a tree for each `list`:"));
         assert_eq!(told(2, &tree), ["  pass 2, on a tree:", "    group: elements change their order"]);
         assert_eq!(
-            size(Ok(256 << 10), &[bytes]),
+            size(Ok(256 << 10), &[bytes], false),
             [
                 "  above 256.0 KiB it is shaped while it comes",
                 "    unwrap: all is held until the verdict, where that stands behind the payload",
                 "    nulls: a container is held until something in it stays",
             ]
         );
-        assert_eq!(size(Err("for a reason"), &[tree]), ["  whole, whatever its size: for a reason"]);
+        assert_eq!(size(Err("for a reason"), &[tree], true), ["  whole, whatever its size: for a reason"]);
     }
 }

@@ -8,7 +8,7 @@ use tera::{Context, ErrorKind, Tera};
 use super::arguments::{self, Callers};
 use super::output::{Output, Stop};
 use super::place::place;
-use super::{Error, TemplateProblem, filters, functions, problem, rendered};
+use super::{Error, TemplateProblem, filters, functions, nesting, problem, rendered};
 
 /// Whether what is printed is escaped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,16 +37,21 @@ impl Engine {
     /// # Errors
     /// Every problem that can be told at once: none where a template needs one of those that could not be read, `unread`, and all else is well.
     pub(super) fn add(&mut self, files: &[(String, String)], unread: &[String]) -> Result<(), Vec<TemplateProblem>> {
-        let added = self.tera.add_raw_templates(files.iter().map(|(name, text)| (name, text)));
-        let mut problems = if added.is_ok() { Vec::new() } else { problem::gather(files, unread) };
+        // The engine goes down as deep as they do.
+        let mut problems = nesting::too_deep(files);
+        let is_read = problems.is_empty() && self.tera.add_raw_templates(files.iter().map(|(name, text)| (name, text))).is_ok();
+        if !is_read && problems.is_empty() {
+            problems = problem::gather(files, unread);
+        }
         for (name, text) in files {
             let told = arguments::problems(name, text);
             problem::join(&mut problems, name, told);
+            problems.extend(nesting::knots(name, text));
             problems.extend(everything(name, text));
             self.callers.insert(name.clone(), Callers::of(text));
         }
         problems.sort_by(|a, b| (&a.template, a.line, a.column).cmp(&(&b.template, b.line, b.column)));
-        if added.is_ok() && problems.is_empty() { Ok(()) } else { Err(problems) }
+        if is_read && problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 
     pub(super) fn tera(&self) -> &Tera {

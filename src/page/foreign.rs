@@ -110,7 +110,8 @@ pub(super) fn test(name: &str) -> Option<&'static str> {
         "ge" => "write `x >= y`",
         "le" => "write `x <= y`",
         "present" | "set" => "use `defined`",
-        "lower" | "upper" => "write `x == x | lower`",
+        "lower" => "write `x == x | lower`",
+        "upper" => "write `x == x | upper`",
         _ => return None,
     })
 }

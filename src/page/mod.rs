@@ -18,6 +18,7 @@ mod head;
 mod json_ld;
 mod links;
 mod nearest;
+mod nesting;
 mod output;
 mod place;
 mod problem;
@@ -131,6 +132,9 @@ pub enum Error {
         /// The limit, in bytes.
         limit: usize,
     },
+    /// A value that the template made nests deeper than anybody follows it.
+    #[error("a value on the page nests more than {levels} levels deep", levels = crate::json::Limits::DEEPEST)]
+    TooDeep,
     /// The document is no JSON.
     #[error("the document of the page cannot be read: {0}")]
     Document(String),

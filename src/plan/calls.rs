@@ -201,6 +201,14 @@ impl Compiler<'_> {
                 return None;
             }
         };
+        for source in ["path", "query", "headers", "body"] {
+            let twice = path.find(&format!("{{{{{source}.")).and_then(|start| path.get(start..));
+            if let Some(hole) = twice.and_then(|rest| Some(rest.split_once("}}")?.0.trim_start_matches('{'))) {
+                let problem = Problem::new(at, format!("`{{{{{hole}}}}}` is the text {{{hole}}}, and no hole"));
+                self.push(problem.part(format!("{{{{{hole}}}}}")).hint(format!("write {{{hole}}}")));
+                return None;
+            }
+        }
         let odd = |c: &char| !c.is_ascii_graphic() || *c == '#';
         let text = template.parts().iter().find_map(|part| match part {
             Part::Text(text) => text.chars().find(odd),

@@ -235,10 +235,11 @@ impl<'e> Explainer<'e> {
             return;
         }
         let shown = self.source.shown(at).map(quoted).unwrap_or_default();
+        let is_quoted_null = !scalar.plain && scalar.text == "null" && expected.contains("`null`");
         let what = match value {
             _ if scalar.filled => format!("what `{shown}` gives"),
             Value::Number(_) if !takes("integer") && !takes("number") => format!("the number `{shown}`"),
-            Value::String(_) if takes("integer") || takes("boolean") => format!("the text `{shown}`"),
+            Value::String(_) if takes("integer") || takes("boolean") || is_quoted_null => format!("the text `{shown}`"),
             _ => format!("`{shown}`"),
         };
         let is_negative = value.as_f64().is_some_and(|number| number < 0.0);
@@ -250,6 +251,7 @@ impl<'e> Explainer<'e> {
         let problem = match advice.or_else(|| advice::for_scalar(self.words, scalar, value, schema)) {
             Some(advice) => problem.hint(advice),
             None if scalar.filled => problem,
+            None if is_quoted_null => problem.hint("take the quotes off"),
             None => match habits::word(&scalar.text, &self.words.options(schema)) {
                 Some(word) => problem.hint(format!("write `{word}`")),
                 None => problem.did_you_mean(&scalar.text, self.words.options(schema)),

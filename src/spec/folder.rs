@@ -153,7 +153,10 @@ impl Folder {
                 return Err(ReadError::TooMany { file: self.root.clone(), limit: "4096 files" });
             }
             let Some(bytes) = self.readable(name, read_bounded(&path, name, self.left))? else { return Ok(None) };
-            let bytes = bytes.ok_or_else(|| ReadError::TooMany { file: self.root.clone(), limit: "16 MiB" })?;
+            let bytes = bytes.ok_or_else(|| match self.left {
+                MAX_TOTAL => ReadError::TooLarge { file: name.to_owned(), limit: "16 MiB" },
+                _ => ReadError::TooMany { file: self.root.clone(), limit: "16 MiB" },
+            })?;
             self.left = self.left.saturating_sub(bytes.len() as u64);
             self.files.insert(name.to_owned(), bytes);
         }

@@ -16,6 +16,10 @@ pub(super) fn problem(text: &str, lines: &Lines, error: &ScanError, bracket: Opt
         let before = text.get(..offset).unwrap_or_default();
         offset = before.strip_suffix('\t').map_or(offset, str::len);
     }
+    if *error.kind() == ErrorKind::TabInPlainScalar {
+        // It points at the text that the tab comes behind, perhaps in the next line.
+        offset += text.get(offset..).and_then(|rest| rest.find('\t')).unwrap_or_default();
+    }
     let (line, _) = lines.place(text, offset);
     let (_, line_end) = lines.range(text, line);
     let after = text.get(offset..line_end).unwrap_or_default();
@@ -103,6 +107,7 @@ fn say(error: &ScanError, after: &str) -> (String, Option<&'static str>) {
             ("a list cannot begin here", Some("put the `-` on a line of its own, below the key"))
         }
         Kind::TabNotAllowed | Kind::TabInBlockIndentation | Kind::TabInIndentation => ("a tab cannot indent", Some(TABS)),
+        Kind::TabInPlainScalar => ("a tab cannot stand here", Some(TABS)),
         Kind::UnclosedQuotedScalar => ("this quote is never closed", None),
         Kind::InvalidQuotedScalarIndent | Kind::DocumentIndicatorInQuotedScalar => {
             ("a quote that was opened above is not closed before this line", None)

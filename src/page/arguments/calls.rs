@@ -69,6 +69,33 @@ const CALLING: [&str; 8] = ["if", "elif", "else", "for", "set", "set_global", "f
 /// The calls of a template, in order.
 pub(super) fn calls(template: &str) -> Vec<Call<'_>> {
     let mut calls = Vec::new();
+    for piece in pieces(template) {
+        let first = piece.tag();
+        match first {
+            // What a component declares has the look of a call, and so has what follows a tag that is none.
+            Some(word) if !CALLING.contains(&word) => {}
+            _ => find(template, &piece.tokens, first == Some("filter"), &mut calls),
+        }
+    }
+    calls
+}
+
+/// What stands in a `{{ }}` or `{% %}`.
+pub(in crate::page) struct Piece<'t> {
+    is_tag: bool,
+    pub(in crate::page) tokens: Vec<Token<'t>>,
+}
+
+impl<'t> Piece<'t> {
+    /// The word of a tag.
+    pub(in crate::page) fn tag(&self) -> Option<&'t str> {
+        self.tokens.first().and_then(Token::word).filter(|_| self.is_tag)
+    }
+}
+
+/// All of them in a template, in order. What stands raw is passed over, and what is no token ends it.
+pub(in crate::page) fn pieces(template: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
     let mut from = 0;
     while let Some((kind, start)) = opened(template, from) {
         if kind == b'#' {
@@ -77,17 +104,21 @@ pub(super) fn calls(template: &str) -> Vec<Call<'_>> {
             from = start + end + 2;
             continue;
         }
-        let Some((tokens, end)) = tokens(template, start, if kind == b'{' { b'}' } else { b'%' }) else { break };
+        let Some((mut tokens, end)) = tokens(template, start, if kind == b'{' { b'}' } else { b'%' }) else { break };
         from = end;
-        let first = tokens.first().and_then(Token::word).filter(|_| kind == b'%');
-        match first {
+        // The marks with a hyphen, which take white space with them.
+        let is_hyphen = |token: &Token<'_>| token.sort == Sort::Sign(b'-');
+        tokens.pop_if(|last| is_hyphen(last));
+        if tokens.first().is_some_and(|first| first.at == start && is_hyphen(first)) {
+            tokens.remove(0);
+        }
+        let piece = Piece { is_tag: kind == b'%', tokens };
+        match piece.tag() {
             Some("raw") => from += template.get(end..).and_then(|rest| rest.find("endraw")).unwrap_or(template.len() - end),
-            // What a component declares has the look of a call, and so has what follows a tag that is none.
-            Some(word) if !CALLING.contains(&word) => {}
-            _ => find(template, &tokens, first == Some("filter"), &mut calls),
+            _ => pieces.push(piece),
         }
     }
-    calls
+    pieces
 }
 
 /// What opens next: the letter behind its brace, and where its inside begins.
@@ -99,7 +130,7 @@ fn opened(template: &str, from: usize) -> Option<(u8, usize)> {
 
 /// What kind of token it is.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Sort {
+pub(in crate::page) enum Sort {
     Word,
     /// In its quotes.
     Text,
@@ -111,10 +142,11 @@ pub(super) enum Sort {
 
 /// A token of an expression.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Token<'t> {
-    pub(super) sort: Sort,
-    pub(super) text: &'t str,
-    at: usize,
+pub(in crate::page) struct Token<'t> {
+    pub(in crate::page) sort: Sort,
+    pub(in crate::page) text: &'t str,
+    /// Where it stands, in bytes.
+    pub(in crate::page) at: usize,
 }
 
 impl<'t> Token<'t> {
@@ -122,7 +154,7 @@ impl<'t> Token<'t> {
         self.at + self.text.len()
     }
 
-    fn word(&self) -> Option<&'t str> {
+    pub(in crate::page) fn word(&self) -> Option<&'t str> {
         (self.sort == Sort::Word).then_some(self.text)
     }
 }

@@ -19,6 +19,7 @@ use super::foreign;
 use super::place::{Place, is_in_block, place};
 use crate::base::suggest;
 use calls::{Call, Callee, calls};
+pub(super) use calls::{Sort, Token, pieces};
 pub(super) use kind::Kind;
 use kind::of_engine;
 pub(super) use read::Arguments;
@@ -110,7 +111,8 @@ fn wrong(call: &Call<'_>, signature: &Signature) -> Vec<(usize, String)> {
     }
     // A name with a slip in it is told once.
     for (missing, kind) in signature.required().filter(|(name, _)| !has(name)) {
-        if call.arguments.iter().all(|argument| suggest(argument.name, signature.names()) != Some(missing)) {
+        let mut strangers = call.arguments.iter().filter(|argument| signature.kind(argument.name).is_none());
+        if strangers.all(|argument| suggest(argument.name, signature.names()) != Some(missing)) {
             wrong.push((call.at, format!("`{}` needs `{missing}`, {}", call.name, kind.words())));
         }
     }

@@ -191,6 +191,7 @@ impl Document<'_> {
 fn given(halt: Halt, limit: usize) -> Given {
     match halt {
         Halt::Size => Given::Error(Error::TooLarge { limit }),
+        Halt::Depth => Given::Error(Error::TooDeep),
         Halt::Time => Given::Error(Error::Deadline),
         Halt::Back | Halt::Break | Halt::Continue => Given::Back,
     }

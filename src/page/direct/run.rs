@@ -19,6 +19,8 @@ pub(super) enum Halt {
     Back,
     /// It is over its limit in bytes.
     Size,
+    /// A value on it nests too deep.
+    Depth,
     /// Its deadline passed.
     Time,
     /// A loop ends here.

@@ -53,6 +53,7 @@ fn an_argument_that_nobody_asks_for_is_refused_when_the_template_is_read() {
             "{{ '}} {% |' ~ t | replace(from=\"a\", to=[{\"a\": t | trim(part='x')}]) }}",
             "t:1:41: `replace` wants a text in `to`, not a list\nt:1:57: `trim` has no argument `part`: it knows `pat`; did you mean `pat`?",
         ),
+        ("{%- raw -%}{{ t | upper(a=1) }}{%- endraw -%}", "{{ t | upper(a=1) }}"),
         ("{% raw %}{{ t | upper(a=1) }}{% endraw %}{# {{ t | upper(a=1) }} #}", "{{ t | upper(a=1) }}"),
     ] {
         assert_eq!(said(template), expected, "{template}");

@@ -1,0 +1,256 @@
+//! What nests deeper than anybody can go: templates in templates, branches behind branches, values in themselves. Whoever follows it, the
+//! engine or we, takes some stack for each level.
+
+use std::collections::BTreeSet;
+
+use super::TemplateProblem;
+use super::arguments::{Sort, Token, pieces};
+use super::place::{self, Piece, place, scan};
+
+/// How many templates may stand in or on one another.
+const TEMPLATES: usize = 50;
+
+/// How many `elif` one `if` may have.
+const BRANCHES: usize = 500;
+
+/// Filters that hand a list on as the list that it is.
+const SAME: [&str; 4] = ["default", "sort", "reverse", "unique"];
+
+/// Words with a value behind them.
+const BEFORE_VALUES: [&str; 6] = ["if", "else", "or", "and", "not", "in"];
+
+/// What the engine could not even read.
+pub(super) fn too_deep(files: &[(String, String)]) -> Vec<TemplateProblem> {
+    let mut problems = chains(files);
+    problems.extend(files.iter().filter_map(|(name, text)| branches(name, text)));
+    problems
+}
+
+/// Templates from which [`TEMPLATES`] others lead on, one from the other, by `include` and `extends`. Circles are not told here.
+fn chains(files: &[(String, String)]) -> Vec<TemplateProblem> {
+    let links: Vec<(&str, Vec<(&str, &str)>)> =
+        files.iter().map(|(name, text)| (name.as_str(), links(text))).filter(|(_, links)| !links.is_empty()).collect();
+    let known: BTreeSet<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+    // Those from which so many lead on; at first none do.
+    let longer = |than: &BTreeSet<&str>| -> BTreeSet<&str> {
+        let leads = |links: &[(&str, &str)]| links.iter().any(|(_, other)| than.contains(other));
+        links.iter().filter(|(_, links)| leads(links)).map(|(name, _)| *name).collect()
+    };
+    let long = (0..=TEMPLATES).fold(known, |than, _| longer(&than));
+    // What lies on a circle, or leads to one, leads on for ever.
+    let mut endless = long.clone();
+    loop {
+        let longer = longer(&endless);
+        if longer.len() >= endless.len() {
+            break;
+        }
+        endless = longer;
+    }
+    let even_longer = longer(&long);
+    let told = long.iter().filter(|name| !endless.contains(*name) && !even_longer.contains(*name));
+    told.filter_map(|name| {
+        let (_, text) = files.iter().find(|(known, _)| known == name)?;
+        let (_, links) = links.iter().find(|(known, _)| known == name)?;
+        let (word, other) = links.first()?;
+        let message =
+            format!("from here more than {TEMPLATES} templates lead on, one from the other: write some of them into the others");
+        Some(problem(name, place::named(text, word, other)?, message))
+    })
+    .collect()
+}
+
+/// The names in `include` and `extends`, each with the word in front.
+fn links(text: &str) -> Vec<(&str, &str)> {
+    let mut links = Vec::new();
+    scan(text, &mut |piece| {
+        if let Piece::Tag { word: word @ ("include" | "extends"), rest, .. } = piece {
+            let quoted = rest.split(['"', '\'', '`']).skip(1).step_by(2);
+            links.extend(quoted.map(|name| (word, name)));
+        }
+    });
+    links
+}
+
+/// The first `elif` that is one too many.
+fn branches(name: &str, text: &str) -> Option<TemplateProblem> {
+    let (mut open, mut found) = (Vec::new(), None);
+    scan(text, &mut |piece| {
+        let Piece::Tag { at, word, .. } = piece else { return };
+        match word {
+            "if" => open.push(0),
+            "endif" => drop(open.pop()),
+            "elif" => {
+                if let Some(count) = open.last_mut() {
+                    *count += 1;
+                    if *count > BRANCHES && found.is_none() {
+                        found = Some(at);
+                    }
+                }
+            }
+            _ => {}
+        }
+    });
+    let message = format!("an `if` has {BRANCHES} `elif` at most: look the value up in a mapping, as in `names[code]`");
+    found.map(|at| problem(name, place(text, at), message))
+}
+
+/// A `set` or `set_global`.
+struct Put<'t> {
+    name: &'t str,
+    at: usize,
+    /// Whether the next turn of a loop finds it.
+    stays: bool,
+    /// The variables that become elements or members of what is put there.
+    nested: Vec<&'t str>,
+    /// The one that is put there itself.
+    same: Option<&'t str>,
+}
+
+/// Variables that are put into themselves, so that each turn of a loop nests them one level deeper.
+pub(super) fn knots(name: &str, text: &str) -> Vec<TemplateProblem> {
+    let pieces = pieces(text);
+    let puts: Vec<Put<'_>> = pieces.iter().filter_map(|piece| put(piece.tag()?, &piece.tokens)).collect();
+    let tied = puts.iter().filter(|put| put.nested.iter().any(|inner| leads_back(&puts, inner, put)));
+    tied.map(|put| {
+        let own = put.name;
+        let message =
+            format!("`{own}` is put into itself, one level deeper each time: to add to a list write `[...{own}, element]`");
+        problem(name, place(text, put.at), message)
+    })
+    .collect()
+}
+
+fn put<'t>(word: &'t str, tokens: &[Token<'t>]) -> Option<Put<'t>> {
+    let [tag, name, equals, value @ ..] = tokens else { return None };
+    let is_put = matches!(word, "set" | "set_global") && equals.sort == Sort::Sign(b'=');
+    let same = match value {
+        [only] => only.word(),
+        [first, pipe, filter, ..] if pipe.sort == Sort::Sign(b'|') && SAME.contains(&filter.text) => first.word(),
+        _ => None,
+    };
+    let put = Put { name: name.word()?, at: tag.at, stays: word == "set_global", nested: nested(value), same };
+    is_put.then_some(put)
+}
+
+/// The variables that stand in a list or a mapping as they are, neither spread nor a part of something else.
+fn nested<'t>(value: &[Token<'t>]) -> Vec<&'t str> {
+    let mut found = Vec::new();
+    // For each open bracket, whether it makes a list or a mapping.
+    let mut open = Vec::new();
+    for (index, token) in value.iter().enumerate() {
+        let before = index.checked_sub(1).and_then(|before| value.get(before));
+        let behind = value.get(index + 1);
+        let takes_value = before.is_none_or(|before| match before.sort {
+            Sort::Word => BEFORE_VALUES.contains(&before.text),
+            Sort::Sign(sign) => !matches!(sign, b']' | b')' | b'}'),
+            Sort::Text | Sort::Number => false,
+            Sort::Equal => true,
+        });
+        match token.sort {
+            Sort::Sign(b'[') => open.push(takes_value),
+            Sort::Sign(b'{') => open.push(true),
+            // Around a value there may be brackets; those of a call are around something else.
+            Sort::Sign(b'(') => open.push(takes_value && open.last() == Some(&true)),
+            Sort::Sign(b']' | b'}' | b')') => drop(open.pop()),
+            Sort::Word if open.last() == Some(&true) => {
+                let is_whole = before.is_some_and(|before| match before.sort {
+                    Sort::Sign(sign) => matches!(sign, b'[' | b',' | b':' | b'('),
+                    _ => matches!(before.text, "else" | "or" | "and"),
+                });
+                let ends = behind.is_none_or(|behind| match behind.sort {
+                    Sort::Sign(b'|') => value.get(index + 2).is_some_and(|filter| SAME.contains(&filter.text)),
+                    Sort::Sign(sign) => matches!(sign, b',' | b']' | b'}' | b')'),
+                    Sort::Word => matches!(behind.text, "for" | "if" | "or" | "and"),
+                    Sort::Text | Sort::Number | Sort::Equal => false,
+                });
+                if is_whole && ends {
+                    found.push(token.text);
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Whether a variable has in it, by way of what is put there, what `put` puts; and one of them outlives a turn.
+fn leads_back(puts: &[Put<'_>], from: &str, put: &Put<'_>) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut next = vec![(from, put.stays)];
+    while let Some((at, stays)) = next.pop() {
+        if at == put.name && stays {
+            return true;
+        }
+        if seen.insert((at, stays)) {
+            for other in puts.iter().filter(|other| other.name == at) {
+                let stays = stays || other.stays;
+                next.extend(other.nested.iter().chain(&other.same).map(|inner| (*inner, stays)));
+            }
+        }
+    }
+    false
+}
+
+fn problem(template: &str, (line, column): place::Place, message: String) -> TemplateProblem {
+    TemplateProblem { template: template.to_owned(), line: Some(line), column: Some(column), message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(count: usize, tag: &str) -> Vec<(String, String)> {
+        let file =
+            |at: usize| (format!("{at:03}"), if at < count { format!("é {{% {tag} \"{:03}\" %}}", at + 1) } else { "x".into() });
+        (0..=count).map(file).collect()
+    }
+
+    fn said(problems: &[TemplateProblem]) -> Vec<String> {
+        problems.iter().map(|p| format!("{}:{}:{}", p.template, p.line.unwrap(), p.column.unwrap())).collect()
+    }
+
+    #[test]
+    fn templates_stand_in_one_another_to_a_depth() {
+        for tag in ["include", "extends"] {
+            assert_eq!(said(&too_deep(&files(TEMPLATES, tag))), [""; 0]);
+            assert_eq!(said(&too_deep(&files(TEMPLATES + 1, tag))), [format!("000:1:{}", tag.len() + 7)]);
+            // Of a longer chain the one place is told where it has become too long.
+            assert_eq!(said(&too_deep(&files(4 * TEMPLATES, tag))).len(), 1);
+        }
+        let mut circle = files(TEMPLATES + 5, "include");
+        circle.last_mut().unwrap().1 = "{% include \"000\" %}".into();
+        assert_eq!(said(&too_deep(&circle)), [""; 0], "the engine tells circles");
+    }
+
+    #[test]
+    fn an_if_has_so_many_branches() {
+        let text = |count: usize| format!("{{% if a %}}{}{{% endif %}}", "{% elif b %}".repeat(count));
+        assert_eq!(said(&too_deep(&[("t".into(), text(BRANCHES).repeat(3))])), [""; 0]);
+        assert_eq!(said(&too_deep(&[("t".into(), text(BRANCHES + 2))])), [format!("t:1:{}", 11 + 12 * BRANCHES)]);
+    }
+
+    #[test]
+    fn what_is_put_into_itself_is_told_where_it_is() {
+        for (text, expected) in [
+            ("{% set_global all = [all, x] %}", &["t:1:4"][..]),
+            ("a\n{%- set_global all = [x, (all)] %}", &["t:2:5"]),
+            ("{% set_global all = {\"a\": {\"b\": all}} %}", &["t:1:4"]),
+            ("{% set_global all = [all | default(value=[]), x] %}", &["t:1:4"]),
+            ("{% set_global all = [all for x in list] %}", &["t:1:4"]),
+            ("{% set_global all = [all or x, y if z else all] %}", &["t:1:4"]),
+            ("{% set_global all = [x if all else y] %}", &[]),
+            ("{% set one = [all, x] %}{% set_global all = one %}", &["t:1:4"]),
+            ("{% set_global a = [b] %}{% set_global b = [a] %}", &["t:1:4", "t:1:28"]),
+            ("{% raw %}{% endraw %}{% set_global all = x if y else [all] %}", &["t:1:25"]),
+            ("{% set_global all = [...all, x] %}", &[]),
+            ("{% set_global sum = [sum[0] + x, sum[1], sum.b, b.sum, sum | length] %}", &[]),
+            ("{% set_global a = all[a] %}{% set_global b = f(x=[1], y=b) %}", &[]),
+            ("{% set_global a = [b] %}{% set b = [c] %}{% set_global c = [1] %}", &[]),
+            ("{% set a = [a, x] %}", &[]),
+            ("{% raw %}{% set_global all = [all] %}{% endraw %}{# {% set_global all = [all] %} #}", &[]),
+            ("{% set_global all %}[all]{% endset %}{{ [all] }}", &[]),
+        ] {
+            assert_eq!(said(&knots("t", text)), expected, "{text}");
+        }
+    }
+}
