@@ -63,7 +63,10 @@ impl Gateway {
         let mut trace = Trace::default();
         let mut response = match self.line(&parts, body, &mut trace).await {
             Ok(response) => response,
-            Err(fault) => self.faulted(&parts, &fault, &mut trace),
+            Err(fault) => match fault.allowed().filter(|_| parts.method == Method::OPTIONS) {
+                Some(allowed) => options(allowed),
+                None => self.faulted(&parts, &fault, &mut trace),
+            },
         };
         if let Some(wanted) = compressing::wanted(&parts, &mut response) {
             // In a box, for its size: what is not encoded pays nothing for it.
@@ -85,12 +88,11 @@ impl Gateway {
             return Err(Fault::Refused(*refusal));
         }
         let found = self.plan.router().find(&parts.method, parts.uri.path());
-        if let Some(answered) = self.of_site(parts, !matches!(found, Found::NotFound), trace).await {
+        if let Some(answered) = self.of_site(parts, &found, trace).await {
             return answered;
         }
         let (route, holes) = match found {
             Found::Route(route, holes) => (route, holes),
-            Found::MethodNotAllowed(allowed) if parts.method == Method::OPTIONS => return Ok(options(&allowed)),
             Found::MethodNotAllowed(allowed) => return Err(Fault::MethodNotAllowed(allowed)),
             Found::NotFound => return Err(Fault::NoRoute),
         };
