@@ -1,8 +1,8 @@
 //! Answers with files of the site.
 
-use http::header::{IF_MATCH, IF_NONE_MATCH};
+use http::header::{IF_MATCH, IF_NONE_MATCH, RANGE};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body_util::BodyExt as _;
 
 use super::compressing::{KeptAs, plain_tags};
@@ -37,7 +37,12 @@ impl Gateway {
         let is_whole_site = folder.mount().is_empty();
         trace.route = Some(format!("static {}", if is_whole_site { "/" } else { folder.mount() }).into());
         let unreadable = |error| Fault::File { path: parts.uri.path().to_owned(), error };
-        let found = folder.get(inside, parts.uri.query(), with_plain_tags(&parts.headers)).await.map_err(unreadable)?;
+        let mut headers = with_plain_tags(&parts.headers);
+        // RFC 9110, section 14.2: a range is of GET alone.
+        if parts.method == Method::HEAD {
+            headers.remove(RANGE);
+        }
+        let found = folder.get(inside, parts.uri.query(), headers).await.map_err(unreadable)?;
         let (head, body) = found.ok_or(Fault::NoRoute)?.into_parts();
         let length = body.left();
         let is_whole = head.status == StatusCode::OK && length.is_some_and(|length| length <= WHOLE);
