@@ -25,6 +25,7 @@ use tokio::time::{sleep, timeout};
 use tower::ServiceExt;
 use tracing::{debug, info, warn};
 
+use super::purge::KnownRoutes;
 use super::routes::router;
 use super::socket::{Socket, SocketError, Taking};
 use crate::cluster::Handle;
@@ -74,14 +75,14 @@ impl Control {
         self.socket.path()
     }
 
-    /// Answers from now on, in a task of the current runtime. Only this user and root are heard.
+    /// Answers from now on, in a task of the current runtime. Only this user and root are heard. `routes` are those that a purge may name.
     ///
     /// # Errors
     /// The runtime cannot watch the socket.
-    pub fn serve(self, handle: Handle) -> io::Result<Serving> {
+    pub fn serve(self, handle: Handle, routes: KnownRoutes) -> io::Result<Serving> {
         let listener = UnixListener::from_std(self.listener)?;
         let (ending, ends) = watch::channel(false);
-        Ok(Serving { socket: self.socket, ending, task: tokio::spawn(accept(listener, router(handle), ends)) })
+        Ok(Serving { socket: self.socket, ending, task: tokio::spawn(accept(listener, router(handle, routes), ends)) })
     }
 }
 

@@ -19,7 +19,7 @@ use tokio::time::timeout;
 
 use super::events;
 use super::problem::Problem;
-use super::purge::Purges;
+use super::purge::{KnownRoutes, Purges};
 use crate::cache::Purge;
 use crate::cluster::{Handle, Refused};
 use crate::telemetry;
@@ -39,9 +39,9 @@ const READY: &str = "ready";
 type Answer = Result<Response, Problem>;
 
 /// The paths of the control socket.
-pub(super) fn router(handle: Handle) -> Router {
+pub(super) fn router(handle: Handle, routes: KnownRoutes) -> Router {
     let followers = Arc::new(Semaphore::new(FOLLOWERS));
-    let purges = Arc::new(Purges::default());
+    let purges = Arc::new(Purges::of(routes));
     Router::new()
         .route("/status", get(status))
         .route("/reload", post(reload))

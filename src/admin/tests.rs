@@ -10,7 +10,7 @@ use tokio::net::UnixStream;
 use tokio::time::timeout;
 
 use super::control::may_control;
-use super::{Control, Serving, Taking};
+use super::{Control, KnownRoutes, Serving, Taking};
 use crate::cluster::{
     Command, Commands, GroupStatus, Handle, Policy, Published, Refused, Reloaded, Scaled, Status, Upgraded, WorkerStatus,
 };
@@ -105,7 +105,9 @@ impl House {
     fn with(handle: Handle) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("run/control.sock");
-        let serving = Control::bind(&path, Taking::IfFree).unwrap().serve(handle).unwrap();
+        let routes = KnownRoutes::default();
+        routes.learn(["on", "GET /detail/{id}", "POST /orders"]);
+        let serving = Control::bind(&path, Taking::IfFree).unwrap().serve(handle, routes).unwrap();
         Self { _folder: folder, path, serving }
     }
 
@@ -152,6 +154,8 @@ async fn every_command_is_passed_on_and_what_came_of_it_is_told() {
         ("POST /purge/tag", 200, "/laggards/0", "purge=tag on".into()),
         // What was not acknowledged by all is told again.
         ("POST /purge/route", 200, "/laggards/0", "purge=tag on\nroute on".into()),
+        ("POST /purge/all", 400, "/detail", "`all on` is not `all`, or `route`, `key` or `tag` and a name of one line".into()),
+        ("POST /purge/key", 400, "/detail", "`on` is no key: a key is a path and begins with `/`, as in /detail/7".into()),
         ("POST /reopen", 200, "/reopened", true.into()),
         ("POST /upgrade", 200, "/pid", 99.into()),
     ] {
@@ -189,6 +193,19 @@ async fn what_is_refused_is_a_problem_with_its_status_and_its_code() {
         if next == "broken" {
             assert_eq!(json(&body)["detail"], "routes.yaml:3:1: unknown key\n  |\n", "the whole report");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_route_that_the_master_has_never_read_is_unknown_and_a_near_one_is_named() {
+    let house = House::open();
+    for (name, detail) in [
+        ("GET /nope", "there is no route `GET /nope`: `forecourt routes` lists them"),
+        ("GET /detail/{if}", "there is no route `GET /detail/{if}`; did you mean `GET /detail/{id}`?"),
+        ("/detail/{id}", "there is no route `/detail/{id}`; did you mean `GET /detail/{id}`?"),
+    ] {
+        let (status, body) = house.ask("POST /purge/route", name).await;
+        assert_eq!((status, &json(&body)["code"], &json(&body)["detail"]), (404, &"unknown".into(), &detail.into()));
     }
 }
 

@@ -20,8 +20,14 @@ pub enum Purge {
 
 /// A line that names nothing that could be dropped.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not `all`, or `route`, `key` or `tag` and a name of one line")]
-pub struct PurgeError(String);
+pub enum PurgeError {
+    /// It has no such form.
+    #[error("`{0}` is not `all`, or `route`, `key` or `tag` and a name of one line")]
+    Form(String),
+    /// A key is none.
+    #[error("`{0}` is no key: a key is a path and begins with `/`, as in /detail/7")]
+    Key(String),
+}
 
 impl Purge {
     /// Something by its kind, as in `tag` and `item-7`.
@@ -34,8 +40,9 @@ impl Purge {
             "all" if name.is_empty() => Ok(Self::All),
             "route" if is_name => Ok(Self::Route(name.to_owned())),
             "key" if is_name && name.starts_with('/') => Ok(Self::Key(name.to_owned())),
+            "key" if is_name => Err(PurgeError::Key(name.to_owned())),
             "tag" if is_name => Ok(Self::Tag(name.to_owned())),
-            _ => Err(PurgeError(format!("{kind} {name}").trim_end().to_owned())),
+            _ => Err(PurgeError::Form(format!("{kind} {name}").trim_end().to_owned())),
         }
     }
 

@@ -47,6 +47,11 @@ impl Exit {
         Failure { exit: self, error: error.into() }.into()
     }
 
+    /// The exit when the system refuses something: a lack of permission is one thing, anything else another.
+    pub(super) fn of_refusal(error: &std::io::Error) -> Self {
+        if error.kind() == ErrorKind::PermissionDenied { Self::NoPermission } else { Self::System }
+    }
+
     /// The exit of a process of ours that ended with this code.
     pub(super) fn of(code: i32) -> Option<Self> {
         use Exit::{Busy, Configuration, NoInput, NoPermission, Software, System, Unavailable, Usage};

@@ -13,7 +13,7 @@ use super::ServeArguments;
 use super::control_argument::ControlArgument;
 use super::exit;
 use super::pid_file::PidFile;
-use crate::admin::{Control, Notifier, Serving, Taking, place, rotate};
+use crate::admin::{Control, KnownRoutes, Notifier, Serving, Taking, place, rotate};
 use crate::cluster::{Handle, Notice};
 use crate::telemetry::LogFiles;
 
@@ -44,20 +44,27 @@ impl Operation {
     ///
     /// # Errors
     /// The pid file names a living master, or cannot be written.
-    pub(super) fn begin(handle: &Handle, arguments: &ServeArguments, files: &Arc<LogFiles>, heir: bool) -> anyhow::Result<Self> {
+    pub(super) fn begin(
+        handle: &Handle,
+        arguments: &ServeArguments,
+        files: &Arc<LogFiles>,
+        routes: &KnownRoutes,
+        heir: bool,
+    ) -> anyhow::Result<Self> {
         // Fifteen letters are all that the kernel keeps; workers are `forecourt-w1` and so on.
         let _only_for_people = prctl::set_name(c"forecourt-m");
         let mut possessions = Possessions::default();
         if !heir {
             possessions.pid = arguments.files.claim_pid(false)?;
-            possessions.control = listen(handle, &arguments.control, Taking::IfFree);
+            possessions.control = listen(handle, routes, &arguments.control, Taking::IfFree);
         }
         let mut tasks = JoinSet::new();
         if files.rotates() {
             tasks.spawn(rotate(Arc::clone(files), handle.clone()));
         }
         let (told, notices) = mpsc::unbounded_channel();
-        let beside = Beside { handle: handle.clone(), arguments: arguments.clone(), possessions, heir, owns: !heir };
+        let (handle, routes) = (handle.clone(), routes.clone());
+        let beside = Beside { handle, routes, arguments: arguments.clone(), possessions, heir, owns: !heir };
         Ok(Self { told, beside: tokio::spawn(beside.run(notices)), _tasks: tasks })
     }
 
@@ -84,6 +91,7 @@ impl Operation {
 /// What follows from the master's notices.
 struct Beside {
     handle: Handle,
+    routes: KnownRoutes,
     arguments: ServeArguments,
     possessions: Possessions,
     heir: bool,
@@ -115,7 +123,7 @@ impl Beside {
 
     fn take_over(&mut self) {
         self.owns = true;
-        self.possessions.control = listen(&self.handle, &self.arguments.control, Taking::Over);
+        self.possessions.control = listen(&self.handle, &self.routes, &self.arguments.control, Taking::Over);
         match self.arguments.files.claim_pid(true) {
             Ok(pid) => self.possessions.pid = pid,
             // It serves already: no reason to end. The old master leaves the file alone, whatever it says.
@@ -130,7 +138,7 @@ impl Beside {
     fn mend(&mut self) {
         let possessions = &mut self.possessions;
         if !possessions.control.as_ref().is_some_and(Serving::stands)
-            && let Some(control) = listen(&self.handle, &self.arguments.control, Taking::IfFree)
+            && let Some(control) = listen(&self.handle, &self.routes, &self.arguments.control, Taking::IfFree)
         {
             possessions.former.extend(possessions.control.replace(control));
         }
@@ -151,13 +159,13 @@ impl Beside {
     }
 }
 
-fn listen(handle: &Handle, arguments: &ControlArgument, taking: Taking) -> Option<Serving> {
+fn listen(handle: &Handle, routes: &KnownRoutes, arguments: &ControlArgument, taking: Taking) -> Option<Serving> {
     let path = arguments.path()?;
     // A folder that the operator names is his own business.
     let folder =
         if arguments.is_derived() { place::private_folder().map(drop).map_err(|error| error.to_string()) } else { Ok(()) };
     let control = folder.and_then(|()| Control::bind(&path, taking).map_err(|error| error.to_string()));
-    match control.and_then(|control| control.serve(handle.clone()).map_err(|error| error.to_string())) {
+    match control.and_then(|control| control.serve(handle.clone(), routes.clone()).map_err(|error| error.to_string())) {
         Ok(serving) => {
             info!(event = "control", path = %serving.path().display(), "`forecourt status`, `reload` and others reach this master");
             if let Some(folder) = place::open_to_others(serving.path()) {

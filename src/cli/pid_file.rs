@@ -27,8 +27,8 @@ impl PidFile {
 
     fn write(path: &Path, heir: bool, pid: u32, lives: impl Fn(u32) -> bool) -> Result<Self> {
         let failed = |error: io::Error| {
-            let exit = if error.kind() == io::ErrorKind::PermissionDenied { Exit::NoPermission } else { Exit::System };
-            exit.because(Error::new(error).context(format!("the pid file {} cannot be written", path.display())))
+            Exit::of_refusal(&error)
+                .because(Error::new(error).context(format!("the pid file {} cannot be written", path.display())))
         };
         let path = std::path::absolute(path).map_err(failed)?;
         // A named pipe would be waited for, and a device replaced.

@@ -9,6 +9,7 @@ use super::configuration::configuration;
 use super::exit::{self, Exit};
 use super::operation::Operation;
 use super::{ServeArguments, load, log, program_pages, runtime};
+use crate::admin::KnownRoutes;
 use crate::cluster::listen::{self, Bound, ListenError};
 use crate::cluster::{
     Configuration, Error, GroupSettings, Handle, Loader, Master, MasterSettings, Notice, Predecessor, Program, Reopen,
@@ -39,7 +40,8 @@ async fn serve(
     files: &Arc<LogFiles>,
     predecessor: &mut Option<Predecessor>,
 ) -> Result<()> {
-    let (configuration, routes) = read(arguments)?;
+    let known = KnownRoutes::default();
+    let (configuration, routes) = read(arguments, &known)?;
     log::start(None)?;
     let adopted = match predecessor {
         Some(predecessor) => predecessor.adopt().await.map_err(|error| Exit::System.because(error))?,
@@ -56,12 +58,12 @@ async fn serve(
         tracing::info!(event = "setup", group, address = %address, workers, routes, "listening on {scheme}{address}");
     }
     let (handle, commands) = Handle::new();
-    let operation = Operation::begin(&handle, arguments, files, predecessor.is_some())?;
+    let operation = Operation::begin(&handle, arguments, files, &known, predecessor.is_some())?;
     let (notify, reopened) = (operation.notify(), Arc::clone(files));
     let settings = MasterSettings {
         configuration,
         listeners,
-        load: loader(arguments.clone()),
+        load: loader(arguments.clone(), known),
         program,
         start: MasterSettings::START,
         batch: batch(),
@@ -94,15 +96,17 @@ fn notice_to_log(notice: &Notice) {
     }
 }
 
-/// Reads and checks the configuration, and counts its routes. What was compiled is the check: the master serves nothing
+/// Reads and checks the configuration, and counts its routes, which are `known` from then on. What was compiled is the check: the master serves nothing
 /// itself.
-fn read(arguments: &ServeArguments) -> Result<(Configuration, usize)> {
+fn read(arguments: &ServeArguments, known: &KnownRoutes) -> Result<(Configuration, usize)> {
     let (snapshot, plan) = load::load(&arguments.control.config.config)?;
-    Ok((configuration(&snapshot, &plan, arguments)?, plan.router().routes().len()))
+    let (configuration, routes) = (configuration(&snapshot, &plan, arguments)?, plan.router().routes());
+    known.learn(routes.iter().map(|route| &**route.name()));
+    Ok((configuration, routes.len()))
 }
 
-fn loader(arguments: ServeArguments) -> Loader {
-    Arc::new(move || read(&arguments).map(|(configuration, _)| configuration).map_err(|error| exit::text(&error)))
+fn loader(arguments: ServeArguments, known: KnownRoutes) -> Loader {
+    Arc::new(move || read(&arguments, &known).map(|(configuration, _)| configuration).map_err(|error| exit::text(&error)))
 }
 
 /// The sockets of all groups: those that an old master hands over, and new ones for the rest.

@@ -133,17 +133,21 @@ impl Ear {
             Ok(folder) => (folder, None),
             Err(_) => {
                 let folder = std::env::temp_dir().join(format!("forecourt-start-{}", Uuid::now_v7().simple()));
-                let made = fs::DirBuilder::new().mode(0o700).create(&folder);
-                made.with_context(|| format!("the folder {} cannot be made", folder.display()))
-                    .map_err(|error| Exit::System.because(error))?;
+                fs::DirBuilder::new().mode(0o700).create(&folder).map_err(|error| {
+                    let place = folder.display();
+                    let need =
+                        format!("{place} cannot be made, where the daemon is to say that it is ready; name a folder in TMPDIR");
+                    Exit::of_refusal(&error).because(Error::new(error).context(need))
+                })?;
                 (folder.clone(), Some(folder))
             }
         };
         let path = folder.join(format!("start-{}.sock", std::process::id()));
         let _left_by_a_crash = fs::remove_file(&path);
-        let socket = UnixDatagram::bind(&path)
-            .with_context(|| format!("the daemon cannot be listened to at {}", path.display()))
-            .map_err(|error| Exit::System.because(error))?;
+        let socket = UnixDatagram::bind(&path).map_err(|error| {
+            let need = format!("the daemon cannot be listened to at {}", path.display());
+            Exit::of_refusal(&error).because(Error::new(error).context(need))
+        })?;
         Ok(Self { path, folder: own, socket })
     }
 

@@ -63,8 +63,12 @@ impl Gateway {
         let mut trace = Trace::default();
         let mut response = match self.line(&parts, body, &mut trace).await {
             Ok(response) => response,
-            Err(fault) => self.faulted(&parts, &fault, &mut trace),
+            Err(fault) => match fault.allowed().filter(|_| parts.method == Method::OPTIONS) {
+                Some(allowed) => options(allowed),
+                None => self.faulted(&parts, &fault, &mut trace),
+            },
         };
+        without_content(&mut response);
         if let Some(wanted) = compressing::wanted(&parts, &mut response) {
             // In a box, for its size: what is not encoded pays nothing for it.
             response = Box::pin(self.encoded(wanted, response)).await;
@@ -85,12 +89,11 @@ impl Gateway {
             return Err(Fault::Refused(*refusal));
         }
         let found = self.plan.router().find(&parts.method, parts.uri.path());
-        if let Some(answered) = self.of_site(parts, !matches!(found, Found::NotFound), trace).await {
+        if let Some(answered) = self.of_site(parts, &found, trace).await {
             return answered;
         }
         let (route, holes) = match found {
             Found::Route(route, holes) => (route, holes),
-            Found::MethodNotAllowed(allowed) if parts.method == Method::OPTIONS => return Ok(options(&allowed)),
             Found::MethodNotAllowed(allowed) => return Err(Fault::MethodNotAllowed(allowed)),
             Found::NotFound => return Err(Fault::NoRoute),
         };
@@ -286,10 +289,30 @@ fn options(allowed: &[Method]) -> Response<Body> {
     response
 }
 
+/// Whether an answer has a status that never has a body.
+fn never_has_body(response: &Response<Body>) -> bool {
+    matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED)
+}
+
+/// Takes away what a status has no room for, whatever a backend sends with it (RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5). What a 304
+/// says of a length is of the document that the client has.
+fn without_content(response: &mut Response<Body>) {
+    if !never_has_body(response) {
+        return;
+    }
+    if response.body().is_passed() {
+        response.extensions_mut().insert(AsItIs);
+    }
+    *response.body_mut() = Body::empty();
+    if response.status() != StatusCode::NOT_MODIFIED {
+        response.headers_mut().remove(CONTENT_LENGTH);
+    }
+}
+
 /// HEAD: the same head, no body. The length is the one that GET would have, so it is told only where that is known: not when
 /// a backend answered HEAD itself, and not for a status that never has a body.
 fn bodiless(response: &mut Response<Body>) {
-    let never = matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    let never = never_has_body(response);
     if let Some(length) = response.body().len().filter(|_| !never) {
         response.headers_mut().entry(CONTENT_LENGTH).or_insert_with(|| HeaderValue::from(length));
     }

@@ -145,11 +145,11 @@ pub(super) fn wanted(parts: &Parts, response: &mut Response<Body>) -> Option<Wan
     if length == Some(0) || !is_encodable(response.headers()) {
         return None;
     }
+    vary_on(response.headers_mut(), &VARIES);
     let accepted = Accepted::of(&parts.headers);
     if length.is_some_and(|length| length < LEAST) && accepted.takes_plain() {
         return None;
     }
-    vary_on(response.headers_mut(), &VARIES);
     let best = |effort| accepted.best(order(effort)).filter(|_| !could_leak(&parts.headers));
     best(Effort::Kept)?;
     // The same page has the same tag, whatever its nonce: with one in it, its bytes are one client's.
@@ -170,8 +170,7 @@ pub(super) fn wanted(parts: &Parts, response: &mut Response<Body>) -> Option<Wan
 /// Says of an answer that is to be kept what its head will say anyway, so that it need not be added for each client: that its body depends
 /// on what codings are taken.
 pub(super) fn foretell(response: &mut Response<Body>) {
-    let is_worth_it = response.body().len().is_some_and(|length| length >= LEAST);
-    if is_worth_it && is_encodable(response.headers()) {
+    if response.body().len().is_some_and(|length| length > 0) && is_encodable(response.headers()) {
         vary_on(response.headers_mut(), &VARIES);
     }
 }

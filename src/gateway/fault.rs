@@ -23,6 +23,9 @@ const LARGE_HEAD: &str = "the request has too many or too large headers";
 const BROKEN_BODY: &str = "the request body broke off or is badly framed";
 const OURS: &str = "something went wrong on our side";
 
+/// What a path of the gateway's own takes, beside OPTIONS.
+pub(super) const OWN: [Method; 2] = [Method::GET, Method::HEAD];
+
 /// A failed request.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
@@ -142,6 +145,16 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// The methods that the path takes, where it does not take the one that it was asked with.
+    pub fn allowed(&self) -> Option<&[Method]> {
+        match self {
+            Self::MethodNotAllowed(allowed) => Some(allowed),
+            // The house's own paths, and CONNECT, which no path takes.
+            Self::Refused(Refusal::MethodNotAllowed) => Some(&OWN),
+            _ => None,
+        }
+    }
+
     /// The status that the client gets.
     pub fn status(&self) -> StatusCode {
         match self {

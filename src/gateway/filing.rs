@@ -1,6 +1,6 @@
 //! Answers with files of the site.
 
-use http::header::{IF_MATCH, IF_NONE_MATCH};
+use http::header::{IF_MATCH, IF_NONE_MATCH, RANGE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body_util::BodyExt as _;
@@ -21,7 +21,12 @@ impl Gateway {
         self.files.iter().filter(may).find_map(|folder| Some((folder, folder.inside(path)?)))
     }
 
-    /// The file that is asked for.
+    /// Whether a file lies there, which may be one that cannot be read.
+    pub(super) async fn has_file(folder: &Folder, inside: &str) -> bool {
+        !matches!(folder.get(inside, None, HeaderMap::new()).await, Ok(None))
+    }
+
+    /// The file that is asked for, by GET or HEAD.
     pub(super) async fn file(
         &self,
         folder: &Folder,
@@ -30,12 +35,14 @@ impl Gateway {
         trace: &mut Trace,
     ) -> Result<Response<Body>, Fault> {
         let is_whole_site = folder.mount().is_empty();
-        if !matches!(parts.method, Method::GET | Method::HEAD) {
-            return Err(if is_whole_site { Fault::NoRoute } else { Fault::MethodNotAllowed(vec![Method::GET, Method::HEAD]) });
-        }
         trace.route = Some(format!("static {}", if is_whole_site { "/" } else { folder.mount() }).into());
         let unreadable = |error| Fault::File { path: parts.uri.path().to_owned(), error };
-        let found = folder.get(inside, parts.uri.query(), with_plain_tags(&parts.headers)).await.map_err(unreadable)?;
+        let mut headers = with_plain_tags(&parts.headers);
+        // RFC 9110, section 14.2: a range is of GET alone.
+        if parts.method == Method::HEAD {
+            headers.remove(RANGE);
+        }
+        let found = folder.get(inside, parts.uri.query(), headers).await.map_err(unreadable)?;
         let (head, body) = found.ok_or(Fault::NoRoute)?.into_parts();
         let length = body.left();
         let is_whole = head.status == StatusCode::OK && length.is_some_and(|length| length <= WHOLE);

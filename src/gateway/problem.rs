@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, VARY};
 use http::{HeaderValue, Response, StatusCode};
 
-use super::{body::Body, edge::Refusal, fault::Fault};
+use super::{body::Body, fault::Fault};
 use crate::check::Violation;
 use crate::json::{Node, Object, Text};
 use crate::page::{self, Around, Templates};
@@ -29,21 +29,12 @@ pub(super) fn answer(fault: &Fault, request_id: &str, page: Option<(&Templates, 
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(VARY, HeaderValue::from_static("accept"));
-    match fault {
-        Fault::NoFragment => {
-            headers.insert(
-                VARY,
-                HeaderValue::from_static("accept, x-fragment, hx-request, hx-target, hx-request-type, turbo-frame"),
-            );
-        }
-        Fault::MethodNotAllowed(allowed) => {
-            headers.insert(ALLOW, super::allow(allowed));
-        }
-        // The house's own paths, and CONNECT, which no path takes.
-        Fault::Refused(Refusal::MethodNotAllowed) => {
-            headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-        }
-        _ => {}
+    if matches!(fault, Fault::NoFragment) {
+        let depends = "accept, x-fragment, hx-request, hx-target, hx-request-type, turbo-frame";
+        headers.insert(VARY, HeaderValue::from_static(depends));
+    }
+    if let Some(allowed) = fault.allowed() {
+        headers.insert(ALLOW, super::allow(allowed));
     }
     if let Fault::Status { headers: kept, .. } | Fault::Business { headers: kept, .. } = fault.root() {
         for (name, line) in kept {

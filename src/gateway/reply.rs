@@ -41,7 +41,7 @@ impl Gateway {
         let mut head = reply.headers.clone();
         headers::for_new_body(&mut head);
         let page = route.page().filter(|_| wanted.form == Form::Html);
-        if reply.body.is_empty() {
+        if reply.body.is_empty() || reply.status == StatusCode::RESET_CONTENT {
             if page.is_some() && matches!(visit.parts.method, Method::GET | Method::HEAD) {
                 return Err(Fault::NoData);
             }

@@ -60,12 +60,17 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Gate<T> {
 
     /// Scans `fresh`, gives back how many of its bytes may pass and notes what becomes of the others.
     fn scan(&mut self, fresh: &[u8]) -> usize {
-        let before = self.scanner.heads();
+        let (before, was_between) = (self.scanner.heads(), self.scanner.is_between_requests());
         let scan = self.scanner.scan(fresh);
         if self.scanner.is_held() {
             self.traffic.hold(self.scanner.heads() - 1);
         }
-        self.traffic.read(self.scanner.heads() - before, self.scanner.is_within_head());
+        let let_in = self.scanner.heads() - before;
+        if was_between && let_in == 0 && self.scanner.is_between_requests() {
+            self.traffic.read_blank_lines();
+        } else {
+            self.traffic.read(let_in, self.scanner.is_within_head());
+        }
         match scan.rest {
             Rest::Wait | Rest::Hold => {}
             Rest::Refused(refusal) => self.refuse(refusal, fresh.get(scan.pass..).unwrap_or_default()),

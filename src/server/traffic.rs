@@ -177,6 +177,11 @@ impl Traffic {
         };
     }
 
+    /// The reader took in blank lines before a request, and nothing else: no head has begun, and the client is as idle as before.
+    pub(super) fn read_blank_lines(&self) {
+        self.state().head_since = None;
+    }
+
     /// The last head that was let in asks for WebSocket, and nothing behind it is before it has its answer. `number` counts from
     /// zero.
     pub(super) fn hold(&self, number: u64) {

@@ -2,11 +2,14 @@
 
 use std::fs;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 
 use rustix::process::{Pid, getsid};
 use serde_json::Value;
 
+use super::support::gateway::program;
 use super::support::http::Client;
 use super::support::process;
 use super::{SHOP, Said, command_in, run, run_in};
@@ -107,6 +110,25 @@ fn a_daemon_that_cannot_serve_says_why_with_its_exit_code() {
     assert!(said.err.contains("is taken"), "{}", said.err);
     let log = fs::read_to_string(daemon.path().join("log.json")).expect("a log");
     assert!(log.contains("is taken"), "the log has it too: {log}");
+}
+
+#[test]
+fn a_start_without_a_folder_to_listen_in_says_so_with_exit_code_77() {
+    let place = tempfile::tempdir().expect("a folder");
+    fs::set_permissions(place.path(), fs::Permissions::from_mode(0o555)).expect("our own folder");
+    let mut command = command_in(place.path(), &["start", "--daemon", "--listen", "127.0.0.1:0"]);
+    command.env("XDG_RUNTIME_DIR", place.path()).env("TMPDIR", place.path());
+    if rustix::process::geteuid().is_root() {
+        let is_open = |path: &Path| fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o005 == 0o005);
+        if !program().ancestors().all(is_open) {
+            println!("skipped: only root can run the program here");
+            return;
+        }
+        command.uid(65534).gid(65534);
+    }
+    let said = run(command);
+    assert_eq!((said.code, said.out.as_str()), (Some(77), ""), "{said:?}");
+    assert!(said.err.contains("Permission denied") && said.err.contains("TMPDIR"), "{}", said.err);
 }
 
 #[test]

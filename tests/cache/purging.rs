@@ -32,6 +32,13 @@ fn what_is_purged_is_gone_in_every_worker_when_the_command_returns() {
         let kept = others.iter().all(|answer| answer.text() != body);
         assert_eq!(kept, ["item-1", "/item/1"].contains(&arguments[1]), "{arguments:?}");
     }
-    assert_eq!(operator.command(&["purge", "--key", "item"]).code, 64);
+    for (arguments, said) in [
+        (["--key", "item"], "a key is a path and begins with `/`"),
+        (["--route", "GET /item/{i}"], "no route `GET /item/{i}`; did you mean `GET /item/{id}`?"),
+    ] {
+        let refused = operator.command(&[&["purge"], &arguments[..]].concat());
+        assert_eq!((refused.code, refused.out.as_str()), (64, ""), "{arguments:?}");
+        assert!(refused.err.contains(said), "{}", refused.err);
+    }
     assert_eq!(operator.command(&["purge", "--all"]).code, 0);
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a page that cannot be read has failed")]
 
 mod backend;
+mod cache_status;
 mod examples;
 mod faults;
 #[path = "../support/markdown.rs"]

@@ -31,6 +31,11 @@ routes:
     Setup::new(&text).file("templates/page.html", page).workers(1).start()
 }
 
+/// Whether an answer says that it depends on the codings that are taken.
+fn varies(answer: &Answer) -> bool {
+    answer.header("vary").is_some_and(|vary| vary.contains("accept-encoding"))
+}
+
 /// The body without its coding, by the decoders of other crates where there are others.
 fn plain(answer: &Answer) -> String {
     let (bytes, mut text) = (answer.body.as_slice(), String::new());
@@ -70,8 +75,7 @@ fn an_answer_comes_in_the_coding_that_is_asked_for_with_a_tag_of_its_own() {
                 assert_eq!((answer.status, answer.header("content-encoding")), (200, Some(word)), "{accepted}");
                 assert_eq!(plain(&answer), whole.text(), "{accepted}");
                 assert!(answer.body.len() < whole.body.len() / 2);
-                let vary = answer.header("vary").is_some_and(|vary| vary.contains("accept-encoding"));
-                assert!(vary, "{answer:?}");
+                assert!(varies(&answer), "{answer:?}");
                 let tag = answer.header("etag").expect("a tag").to_owned();
                 let length = answer.body.len().to_string();
                 assert_eq!(answer.header("content-length"), Some(length.as_str()));
@@ -122,14 +126,21 @@ fn what_is_not_ours_not_worth_it_or_not_safe_leaves_as_it_is() {
         if path != "/nowhere" {
             assert_eq!(plain(&answer), body, "{path} {headers:?}");
         }
-        let varies = answer.header("vary").is_some_and(|vary| vary.contains("accept-encoding"));
-        assert_eq!(varies, path == "/once", "{path} {headers:?}");
+        assert_eq!(varies(&answer), matches!(path, "/once" | "/nowhere"), "{path} {headers:?}");
     }
     upstream.answer(&document(2));
     let small = gateway.request("GET", "/once", &[ALL], b"");
-    assert_eq!((small.header("content-encoding"), small.text()), (None, document(2)));
+    assert_eq!((small.header("content-encoding"), small.text(), varies(&small)), (None, document(2), true));
     let strict = gateway.request("GET", "/once", &[("Accept-Encoding", "gzip, identity;q=0")], b"");
-    assert_eq!((strict.header("content-encoding"), plain(&strict)), (Some("gzip"), document(2)));
+    assert_eq!((strict.header("content-encoding"), plain(&strict), varies(&strict)), (Some("gzip"), document(2), true));
+    assert!(!varies(&gateway.request("GET", "/plain", &[ALL], b"")));
+    let upstream = Upstream::start(&document(2), "");
+    let gateway = self::gateway(&upstream);
+    let page = |tag: &str| gateway.request("GET", "/kept", &[("Accept", "text/html"), ALL, ("If-None-Match", tag)], b"");
+    let whole = page("\"\"");
+    let known = page(whole.header("etag").expect("a tag"));
+    assert_eq!((whole.status, known.status, varies(&whole)), (200, 304, true));
+    assert_eq!(whole.header("vary"), known.header("vary"), "a 304 says what its 200 does");
     let upstream = Upstream::start(&body, "Cache-Control: no-transform\r\n");
     let whole = self::gateway(&upstream).request("GET", "/once", &[ALL], b"");
     assert_eq!((whole.header("content-encoding"), whole.text()), (None, body));

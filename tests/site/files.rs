@@ -100,6 +100,15 @@ fn a_file_has_a_type_a_tag_a_date_and_a_time_to_live() {
     ] {
         assert_eq!(ask(&gateway, "/assets/app.css", &[("Range", range)]).status, status, "{range}");
     }
+    // A range is of GET alone.
+    let length = ask(&gateway, "/assets/app.css", &[]).body.len().to_string();
+    for range in ["bytes=0-0", "bytes=99999999-"] {
+        let head = gateway.request("HEAD", "/assets/app.css", &[("Range", range), ("If-Range", "\"other\"")], b"");
+        let seen = (head.status, head.header("content-length"), head.header("content-range"), head.header("accept-ranges"));
+        assert_eq!(seen, (200, Some(length.as_str()), None, Some("bytes")), "{range}");
+        let head = gateway.request("HEAD", "/assets/app.css", &[("Range", range)], b"");
+        assert_eq!((head.status, head.header("content-length")), (200, Some(length.as_str())), "{range}");
+    }
     let nothing = ask(&gateway, "/assets/empty.txt", &[("Range", "bytes=0-0")]);
     assert_eq!((nothing.status, nothing.header("content-range")), (200, None));
     assert_eq!(ask(&gateway, "/favicon.ico/", &[]).status, 404);

@@ -8,6 +8,7 @@ mod support;
 mod backend;
 mod compression;
 mod files;
+mod methods;
 mod paged;
 mod sitemap;
 #[path = "../cache/upstream.rs"]

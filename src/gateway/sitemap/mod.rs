@@ -14,7 +14,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
 use http::request::Parts;
-use http::{HeaderValue, Method, Response, StatusCode};
+use http::{HeaderValue, Response, StatusCode};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
@@ -69,9 +69,22 @@ pub(super) fn number(path: &str) -> Option<usize> {
 }
 
 impl Gateway {
-    /// The answer with a file of the sitemap, if it has that many.
+    /// Whether the sitemap has a file of this number by now.
+    pub(super) fn has_sitemap(&self, number: usize) -> bool {
+        let further = || {
+            self.walks
+                .outcome
+                .borrow()
+                .files
+                .as_ref()
+                .is_some_and(|(files, _)| (2..).contains(&files.len()) && number < files.len())
+        };
+        self.plan.sitemap().is_some() && (number == 0 || further())
+    }
+
+    /// The answer to GET or HEAD with a file of the sitemap, if the site has one.
     pub(super) async fn sitemap(&self, number: usize, parts: &Parts, trace: &mut Trace) -> Option<Response<Body>> {
-        self.plan.sitemap().filter(|_| matches!(parts.method, Method::GET | Method::HEAD))?;
+        self.plan.sitemap()?;
         trace.route = Some("sitemap".into());
         let mut outcome = self.walks.outcome.subscribe();
         let known = outcome.borrow_and_update().clone();

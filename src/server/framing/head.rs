@@ -8,6 +8,10 @@ use super::{Framing, field};
 use crate::gateway::edge::Refusal;
 use crate::server::settings::Limits;
 
+/// Blank lines before a request that are ignored. A client that sends one more than its body has is known; one that sends them to
+/// keep its connection means no request.
+const BLANK_LINES: usize = 8;
+
 /// What the bytes of a head amount to so far.
 #[derive(Debug)]
 pub(super) enum Step {
@@ -29,6 +33,8 @@ pub(super) struct HeadScan {
     line: usize,
     /// Up to where no line feed is left to find.
     searched: usize,
+    /// How many blank lines have come before the request.
+    blank: usize,
     /// Whether anything but blank lines has come.
     begun: bool,
     request: Option<RequestLine>,
@@ -69,7 +75,8 @@ impl HeadScan {
             let line = line.strip_suffix(b"\r").ok_or(Refusal::BadRequest("bare_lf"))?;
             match (&self.request, line.is_empty()) {
                 // RFC 9112, section 2.2: a blank line before a request is to be ignored.
-                (None, true) => {}
+                (None, true) if self.blank < BLANK_LINES => self.blank += 1,
+                (None, true) => return Err(Refusal::BadRequest("blank_lines")),
                 (None, false) => self.request_line(line, start, limits)?,
                 (Some(_), false) => self.header(line, head, start, limits)?,
                 (Some(request), true) => return self.end(request, head).map(Some).map_err(Refusal::BadRequest),

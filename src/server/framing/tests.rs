@@ -71,6 +71,7 @@ fn refused_heads() -> Vec<(String, Refusal)> {
         ("GET / HTTP/1.1\r\nHost: a\nX: b\r\n\r\n".to_owned(), bad("bare_lf")),
         ("GET / HTTP/1.1\r\nHost: a\r\n\n".to_owned(), bad("bare_lf")),
         ("\nGET / HTTP/1.1\r\nHost: a\r\n\r\n".to_owned(), bad("bare_lf")),
+        ("\r\n".repeat(9), bad("blank_lines")),
         (get("X: a\rb"), bad("bare_cr")),
         (get("X: a\r"), bad("bare_cr")),
         (get("X: a\0b"), bad("control_character")),

@@ -67,6 +67,35 @@ async fn blank_lines_after_a_request_begin_no_head() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn blank_lines_keep_no_idle_connection_open() {
+    for request in ["", "GET /good HTTP/1.1\r\nHost: a\r\n\r\n"] {
+        let mut client = connect(&edge());
+        client.write_all(request.as_bytes()).await.unwrap();
+        if !request.is_empty() {
+            read_until(&mut client, "for a").await;
+        }
+        let from = Instant::now();
+        let read = loop {
+            client.write_all(b"\r\n").await.unwrap();
+            if let Ok(read) = tokio::time::timeout(Duration::from_secs(9), client.read_u8()).await {
+                break read.ok();
+            }
+        };
+        assert_eq!((read, from.elapsed().as_secs()), (None, 60), "{request:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_blank_lines_than_a_few_get_a_400() {
+    let request = "GET /good HTTP/1.1\r\nHost: a\r\n";
+    let few = "\r\n".repeat(8);
+    let received = exchange(&edge(), format!("{few}{request}\r\n{few}{request}Connection: close\r\n\r\n")).await;
+    assert_eq!(statuses(&received), [200, 200], "{received}");
+    let received = exchange(&edge(), format!("{request}\r\n{few}\r\n{request}\r\n")).await;
+    assert_eq!(statuses(&received), [200, 400], "{received}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_answer_that_takes_its_time_is_not_idleness() {
     let mut client = connect(&edge());
     client.write_all(b"GET /stream HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
