@@ -26,6 +26,7 @@ use super::drive;
 use super::service::Adapter;
 use super::settings::Limits;
 use crate::base::stream::Received;
+use crate::gateway::edge::Interim;
 
 /// Windows: bytes of request bodies under way, for one request and for all of a connection.
 const WINDOW: u32 = 256 * 1024;
@@ -114,14 +115,16 @@ where
     /// Begins with a request.
     fn begin(&mut self, request: Request<h2::RecvStream>, respond: SendResponse<Bytes>) {
         let is_head = request.method() == Method::HEAD;
-        let (parts, stream) = request.into_parts();
+        let (mut parts, stream) = request.into_parts();
+        let interim = Interim::default();
+        parts.extensions.insert(interim.clone());
         // What follows a CONNECT is no body, and is never let through.
         let source = match parts.method {
             Method::CONNECT => Source::Whole(None),
             _ => Source::Stream(Received::new(stream, &parts.headers)),
         };
         let answering = self.adapter.answer(Request::from_parts(parts, source));
-        self.tasks.spawn(stream::serve(answering, respond, is_head));
+        self.tasks.spawn(stream::serve(answering, interim, respond, is_head));
     }
 }
 

@@ -7,21 +7,22 @@ use std::task::{Poll, ready};
 use bytes::Bytes;
 use h2::server::SendResponse;
 use h2::{Reason, SendStream};
-use http::Response;
+use http::{Response, StatusCode, header};
 use http_body::{Body, Frame};
 
 use super::head::head;
 use crate::base::moment::Turn;
+use crate::gateway::edge::Interim;
 use crate::server::answer::{Cause, Outgoing};
 use crate::server::service::Answered;
 
 /// Answers one request, to the end or until the client takes it back. That drops what was at work for it, and its body.
-pub(super) async fn serve<B>(answering: Answered<B>, mut respond: SendResponse<Bytes>, is_head: bool)
+pub(super) async fn serve<B>(answering: Answered<B>, interim: Interim, mut respond: SendResponse<Bytes>, is_head: bool)
 where
     B: Body<Data = Bytes>,
     B::Error: Into<Cause>,
 {
-    let Some(response) = answer(answering, &mut respond).await else { return };
+    let Some(response) = answer(answering, &interim, &mut respond).await else { return };
     let (parts, body) = response.into_parts();
     let left = (!body.is_end_stream()).then(|| body.size_hint());
     let (head, follows) = head(parts, is_head, left);
@@ -36,13 +37,28 @@ where
 }
 
 /// The service's answer; `None` when nobody waits for it any more.
-async fn answer<B>(mut answering: Answered<B>, respond: &mut SendResponse<Bytes>) -> Option<Response<Outgoing<B>>> {
+async fn answer<B>(
+    mut answering: Answered<B>,
+    interim: &Interim,
+    respond: &mut SendResponse<Bytes>,
+) -> Option<Response<Outgoing<B>>> {
     poll_fn(|cx| {
         if respond.poll_reset(cx).is_ready() {
             return Poll::Ready(None);
         }
         let _turn = Turn::begin();
-        answering.as_mut().poll(cx).map(Result::ok)
+        if let Poll::Ready(response) = answering.as_mut().poll(cx) {
+            return Poll::Ready(response.ok());
+        }
+        if let Some(links) = interim.take() {
+            let mut hint = Response::new(());
+            *hint.status_mut() = StatusCode::EARLY_HINTS;
+            hint.headers_mut().insert(header::LINK, links);
+            if let Err(error) = respond.send_informational(hint) {
+                tracing::debug!(%error, "a hint cannot be sent");
+            }
+        }
+        Poll::Pending
     })
     .await
 }
