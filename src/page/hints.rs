@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use super::links::{MARK, named};
 use super::strays::mark;
+use super::tags::IN_HEAD;
 
 /// Templates within templates: more than anybody has.
 const DEPTH: usize = 16;
@@ -50,6 +51,8 @@ impl Page {
     fn write(&mut self, text: &str) {
         if self.muted == 0 || self.data {
             self.text.push_str(text);
+        } else if may_end_head(text) {
+            self.text.push_str("</head>");
         }
     }
 
@@ -61,6 +64,17 @@ impl Page {
             self.text.push(MARK);
         }
     }
+}
+
+/// Whether, behind a text that data decide on, nobody knows whether it is still the head: it has a tag that no head has, or opens a
+/// comment.
+fn may_end_head(text: &str) -> bool {
+    text.split('<').skip(1).any(|tag| {
+        let name = tag.strip_prefix('/').unwrap_or(tag);
+        let name = name.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').next().unwrap_or_default();
+        let is_of_head = IN_HEAD.iter().any(|known| name.eq_ignore_ascii_case(known));
+        tag.starts_with("!--") || name.starts_with(|c: char| c.is_ascii_alphabetic()) && !is_of_head
+    })
 }
 
 /// A piece of a template.
@@ -230,6 +244,10 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
+    use super::super::links;
+    use super::super::tests::{AROUND_NOTHING, compile, document};
     use super::*;
 
     fn of(files: &[(&str, &str)]) -> Hints {
@@ -237,7 +255,7 @@ mod tests {
         hints(&texts, files[0].0)
     }
 
-    fn links(text: &str) -> Hints {
+    fn told(text: &str) -> Hints {
         Hints::Links(text.to_owned())
     }
 
@@ -261,7 +279,7 @@ mod tests {
             ),
             ("{% set a = '<b>' %}<head>{{ \"}}\" }}<link rel=stylesheet href=/a></head>", "</a>; rel=preload; as=style"),
         ] {
-            assert_eq!(of(&[("a", page)]), links(expected), "{page}");
+            assert_eq!(of(&[("a", page)]), told(expected), "{page}");
         }
     }
 
@@ -295,6 +313,22 @@ mod tests {
         }
     }
 
+    #[test]
+    fn behind_a_head_that_only_data_end_nothing_is_sure() {
+        let sheet = "<link rel=stylesheet href=/a>";
+        for maybe in ["<div>", "</head><body>", "<IMG src=a>", "<my-tag>", "<!-- x -->", "<meta a=\"<b>\">", "<header"] {
+            let page = format!("<head>{{% if x %}}{maybe}{{% endif %}}{sheet}</head>");
+            assert!(matches!(of(&[("a", &page)]), Hints::Nothing | Hints::Unsure), "{page}");
+            let page =
+                format!("<head>{sheet}{{% for y in x %}}{{{{ y }}}}{maybe}{{% endfor %}}<link rel=stylesheet href=/b></head>");
+            assert_eq!(of(&[("a", &page)]), told("</a>; rel=preload; as=style"), "{page}");
+        }
+        for maybe in ["<meta name=a>", "<title>a</title>", "a < b", "<link rel=icon href=/i>", "<style>a{}</style>"] {
+            let page = format!("<head>{{% if x %}}{maybe}{{% endif %}}{sheet}</head>");
+            assert_eq!(of(&[("a", &page)]), told("</a>; rel=preload; as=style"), "{page}");
+        }
+    }
+
     /// What looks like markup behind it may be a script's.
     #[test]
     fn a_script_that_only_data_begin_makes_all_of_it_unsure() {
@@ -313,7 +347,7 @@ mod tests {
         let grandchild = "{% extends 'c' %}{% block inner %}<link rel=stylesheet href=/g.css>{% endblock %}";
         assert_eq!(
             of(&[("g", grandchild), ("c", child), ("p", parent), ("fonts", fonts)]),
-            links(
+            told(
                 "</p.css>; rel=preload; as=style, </c.css>; rel=preload; as=style, \
                  </f.woff2>; rel=preload; as=\"font\"; crossorigin, </g.css>; rel=preload; as=style"
             )
@@ -321,6 +355,62 @@ mod tests {
         let guarded = "<head>{% if x %}{% block style %}<link rel=stylesheet href=/a>{% endblock %}{% include \"fonts\" %}{% endif %}</head>";
         assert_eq!(of(&[("a", guarded), ("fonts", fonts)]), Hints::Unsure);
         let absent = "<head>{% include \"gone\" ignore missing %}<link rel=stylesheet href=/a></head>";
-        assert_eq!(of(&[("a", absent)]), links("</a>; rel=preload; as=style"));
+        assert_eq!(of(&[("a", absent)]), told("</a>; rel=preload; as=style"));
+    }
+
+    /// A piece of a head, in which data may decide on anything but whether a script or a comment is open.
+    fn piece() -> impl Strategy<Value = String> {
+        let leaf = prop_oneof![
+            "[abc]".prop_map(|name| format!("<link rel=stylesheet href=/{name}.css>")),
+            "[abc]".prop_map(|name| format!("<script src=\"/{name}.js\" nonce=\"{{{{ request.nonce }}}}\"></script>")),
+            "[abc]".prop_map(|name| format!("<link rel=preload as=image href=\"/{name}{{{{ text }}}}.jpg\">")),
+            "[abc]".prop_map(|name| format!(
+                "<link rel=preconnect href=https://{name}.example {{% if yes %}}crossorigin{{% endif %}}>"
+            )),
+            Just("<title>{{ text }}</title>".to_owned()),
+            Just("<!-- <link rel=stylesheet href=/no> -->".to_owned()),
+            Just("{# <link rel=stylesheet href=/no> #}".to_owned()),
+            Just("{% raw %}<link rel=stylesheet href=/raw>{{ }}{% endraw %}".to_owned()),
+            Just("{{- text -}}".to_owned()),
+            Just("<div>".to_owned()),
+            Just("</head>".to_owned()),
+            Just("{% include \"part\" %}".to_owned()),
+        ];
+        leaf.prop_recursive(3, 12, 4, |inner| {
+            let some = prop::collection::vec(inner, 0..4).prop_map(|all| all.concat());
+            prop_oneof![
+                some.clone().prop_map(|text| format!("{{% if yes %}}{text}{{% endif %}}")),
+                (some.clone(), some.clone()).prop_map(|(yes, no)| format!("{{%- if no -%}}{yes}{{% else %}}{no}{{% endif %}}")),
+                some.clone().prop_map(|text| format!("{{% for x in list %}}{text}{{% endfor %}}")),
+                some.prop_map(|text| format!("{{% set kept %}}{text}{{% endset %}}")),
+            ]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_is_told_early_the_page_says_itself_whatever_its_data(
+            before in piece(), inside in piece(), over in piece(), after in piece(), part in "[de]",
+            yes in any::<bool>(), list in 0..3_usize, calls_super in any::<bool>(),
+        ) {
+            let part = format!("<link rel=stylesheet href=/{part}.css>");
+            let base = format!("<head>{before}{{% block head %}}{inside}{{% endblock %}}{after}</head><p>");
+            let elder = if calls_super { "{{ super() }}" } else { "" };
+            let child = format!("{{% extends \"base\" %}}{{% block head %}}{over}{elder}{{% endblock %}}");
+            let files = [("child", child.as_str()), ("base", base.as_str()), ("part", part.as_str())];
+            let hints = of(&files);
+            let list = vec!["1"; list].join(",");
+            let data = format!("{{\"yes\":{yes},\"no\":{},\"text\":\"a > b\",\"list\":[{list}]}}", !yes);
+            let page = compile(&files).unwrap().render("child", &document(&data), &AROUND_NOTHING).unwrap();
+            let said = links(&page).unwrap_or_default().replace("; nonce=\"n\"", "");
+            if let Hints::Links(hints) = hints {
+                let said: Vec<&str> = said.split(", ").collect();
+                // Of more than ten a page may say others first.
+                let says_all = said.len() == 10 || hints.split(", ").all(|hint| said.contains(&hint));
+                prop_assert!(says_all, "{}\n{}\n{}\n{}\n{:?}", child, base, page, hints, said);
+            }
+        }
     }
 }

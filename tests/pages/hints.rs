@@ -172,10 +172,16 @@ async fn nobody_else_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_that_only_the_engine_makes_of_several_calls_is_told_of_too() {
+async fn a_page_that_only_the_engine_makes_and_one_with_an_early_head_are_told_of_too() {
     let route = "  - route: GET /several\n    calls: {item: GET shop:/item, other: GET shop:/other}\n    shape: [{unwrap: item}]\n    page: {template: engine.html, early_hints: true, when: always}\n";
-    let gateway = start(route, &answering()).await;
+    let route = format!(
+        "{route}  - route: GET /early\n    calls: {{item: GET shop:/item, other: {{to: GET shop:/other, optional: true}}}}\n    shape: [{{unwrap: item}}]\n\
+         \x20   page: {{template: item.html, early_hints: true, early_head: true}}\n"
+    );
+    let gateway = start(&route, &answering()).await;
     let client = connect(&gateway).await;
+    let (told, answer) = all(send(&client, "GET", "/early", &[BROWSER]).await).await;
+    assert_eq!((told, answer.status().as_u16()), (vec![LINKS.to_owned()], 200));
     let (told, answer) = all(send(&client, "GET", "/several", &[]).await).await;
     assert_eq!(told, ["<https://cdn.example>; rel=preconnect"]);
     assert!(answer.body().ends_with("Mug"), "{answer:?}");

@@ -1,5 +1,8 @@
 //! What a stream of HTTP/2 does at its ends: bodies both ways, trailers, resets, a client that is gone.
 
+mod early;
+mod ends;
+
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
@@ -12,6 +15,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::*;
+use crate::gateway::edge::Interim;
 
 type Pieces = BoxBody<Bytes, std::io::Error>;
 
@@ -80,6 +84,16 @@ async fn serve(seen: Arc<Seen>, request: Request<Body>) -> Result<Reply, Infalli
             let _first = body.frame().await;
             let _held = body;
             std::future::pending().await
+        }
+        "/told" | "/told-at-once" => {
+            let interim = request.extensions().get::<Interim>().cloned().unwrap();
+            interim.give("</a.css>; rel=preload; as=style".parse().unwrap());
+            if request.uri().path() == "/told" {
+                tokio::time::sleep(Duration::from_secs(5)).await;
+                interim.give("</late>; rel=preload".parse().unwrap());
+                tokio::time::sleep(Duration::from_secs(5)).await;
+            }
+            full(StatusCode::OK, "told")
         }
         "/nothing" => full(StatusCode::from_u16(request.uri().query().unwrap().parse().unwrap()).unwrap(), "not to be seen"),
         _ => full(StatusCode::OK, "good"),
@@ -302,71 +316,4 @@ async fn where_no_body_belongs_there_is_none() {
         assert_eq!(read(response.body_mut()).await.unwrap(), b"", "{method} {path}");
         assert_eq!(response.headers().get("content-length").map(|value| value.to_str().unwrap()), length, "{method} {path}");
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_client_that_answers_no_ping_is_closed_with_what_it_waits_for() {
-    let test = Test::new();
-    let mut client = test.pipe();
-    client.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
-    // HEADERS: GET, http, `/hang`, for `a`.
-    client.write_all(b"\0\0\x0c\x01\x05\0\0\0\x01\x82\x86\x04\x05/hang\x01\x01a").await.unwrap();
-    let from = Instant::now();
-    let mut received = Vec::new();
-    client.read_to_end(&mut received).await.unwrap();
-    assert!((39..=41).contains(&from.elapsed().as_secs()), "{:?}", from.elapsed());
-    test.until_given_up().await;
-    assert_eq!(test.seen.asked.load(Ordering::SeqCst), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_client_that_answers_pings_may_wait_for_its_answer_without_a_word() {
-    let test = Test::new();
-    let client = test.client().await;
-    let (response, _) = ask(&client, "GET", "/hang", true).await;
-    assert!(tokio::time::timeout(Duration::from_secs(200), response).await.is_err(), "it is still waited for");
-    test.until_given_up().await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_drain_lets_a_stream_finish_that_is_under_way() {
-    let test = Test::new();
-    let client = test.client().await;
-    let (response, mut request) = ask(&client, "POST", "/body", false).await;
-    request.send_data(Bytes::from_static(b"abc"), false).unwrap();
-    while test.seen.asked.load(Ordering::SeqCst) == 0 {
-        tokio::task::yield_now().await;
-    }
-    let drained = tokio::spawn(test.edge.drain());
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    request.send_data(Bytes::from_static(b"de"), true).unwrap();
-    assert_eq!(read(response.await.unwrap().body_mut()).await.unwrap(), b"5");
-    drained.await.unwrap();
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_connection_that_is_dropped_takes_its_streams_with_it() {
-    let test = Test::new();
-    let (client, server) = tokio::io::duplex(1 << 16);
-    let mut serving: Pin<Box<dyn Future<Output = ()> + Send>> =
-        Box::pin(test.edge.serve(server, test.edge.admit(SocketAddr::from(PEER))));
-    let (client, mut connection) = tokio::select! {
-        () = &mut serving => panic!("it is served"),
-        client = h2::client::handshake(client) => client.unwrap(),
-    };
-    let (_response, _stream) = tokio::select! {
-        () = &mut serving => panic!("it is served"),
-        _ = &mut connection => panic!("it is served"),
-        asked = ask(&client, "GET", "/hang", true) => asked,
-    };
-    while test.seen.working.load(Ordering::SeqCst) == 0 {
-        tokio::select! {
-            () = &mut serving => panic!("it is served"),
-            _ = &mut connection => panic!("it is served"),
-            () = tokio::task::yield_now() => {}
-        }
-    }
-    drop(serving);
-    test.until_given_up().await;
-    assert_eq!(test.edge.connections(), 0);
 }
