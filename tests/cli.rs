@@ -358,3 +358,40 @@ fn a_page_that_search_engines_cannot_tell_from_others_is_a_warning_and_no_error(
         assert!(err(&output).contains(warning), "{}", err(&output));
     }
 }
+
+#[test]
+fn a_page_with_nothing_to_tell_early_is_a_warning_and_explained() {
+    for (route, template, warning, explained) in [
+        ("GET /a", "<head><link rel=stylesheet href=/a.css></head>", "", "  told early: </a.css>; rel=preload; as=style"),
+        (
+            "GET /a",
+            "<head><title>a</title></head>",
+            "routes.yaml:5:43: warning: there is nothing to tell early: the head of `a.html`, its parents and includes names no style sheet",
+            "  nothing told early: its head names nothing that a browser could fetch",
+        ),
+        (
+            "GET /a",
+            "<head>{% if b %}<link rel=stylesheet href=/a.css>{% endif %}</head>",
+            "routes.yaml:5:43: warning: there is nothing to tell early: all that the head of `a.html` names hangs on the data",
+            "  nothing told early: all that its head names hangs on the data",
+        ),
+        (
+            "POST /a",
+            "<head><link rel=stylesheet href=/a.css></head>",
+            "routes.yaml:5:43: warning: there is nobody to tell: only an answer to GET has early hints",
+            "  told early: </a.css>; rel=preload; as=style",
+        ),
+    ] {
+        let folder = folder(&format!(
+            "upstreams: {{shop: {{url: 'demo:'}}}}\nroutes:\n  - route: {route}\n    call: GET shop:/a\n    page: {{template: a.html, early_hints: true, head: {{robots: noindex}}}}\n"
+        ));
+        fs::create_dir(folder.path().join("templates")).expect("a folder");
+        fs::write(folder.path().join("templates/a.html"), template).expect("a file");
+        let output = run_in(folder.path(), &["check"]);
+        assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+        assert_eq!(err(&output).is_empty(), warning.is_empty(), "{template}: {}", err(&output));
+        assert!(err(&output).contains(warning), "{}", err(&output));
+        let output = run_in(folder.path(), &["routes", "--explain"]);
+        assert!(out(&output).lines().any(|line| line == explained), "{}", out(&output));
+    }
+}

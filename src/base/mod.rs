@@ -1,4 +1,5 @@
-//! What every floor may use: addresses as text, durations, hexadecimal digits, the moment, sizes, shares, templates with holes, suggestions.
+//! What every floor may use: addresses as text, durations, hexadecimal digits, the moment, sizes, shares, bodies of HTTP/2,
+//! templates with holes, suggestions.
 //!
 //! Stands on nothing of this crate. Never reads a file or the network; `moment` alone reads a clock.
 
@@ -9,6 +10,7 @@ pub mod hole;
 pub mod moment;
 pub mod share;
 pub mod size;
+pub mod stream;
 mod suggest;
 
 pub use suggest::suggest;

@@ -6,8 +6,8 @@ use anyhow::Result;
 use bytesize::ByteSize;
 
 use super::{exit, load};
-use crate::page::Stays;
-use crate::plan::{Answer, Route};
+use crate::page::{Hints, Stays};
+use crate::plan::{Answer, Page, Route};
 use crate::shape::PassPlan;
 
 pub(super) fn run(path: &Path) -> Result<()> {
@@ -33,6 +33,7 @@ fn explained(route: &Route) -> String {
         }
     }
     lines.extend(route.page().map(|page| made(page.view().stays())));
+    lines.extend(route.page().and_then(Page::hints).map(hinted));
     lines.join("\n")
 }
 
@@ -43,6 +44,15 @@ fn made(stays: Option<&Stays>) -> String {
         Some(Stays { template, line, what }) => {
             format!("  a page: by the template engine, from a tree, because of line {line} of {template}: {what}")
         }
+    }
+}
+
+/// What of a page is told before the calls are made.
+fn hinted(hints: &Hints) -> String {
+    match hints {
+        Hints::Links(links) => format!("  told early: {links}"),
+        Hints::Unsure => "  nothing told early: all that its head names hangs on the data".to_owned(),
+        Hints::Nothing => "  nothing told early: its head names nothing that a browser could fetch".to_owned(),
     }
 }
 
@@ -90,6 +100,13 @@ mod tests {
             "  a page: by the template engine, from a tree, because of line 7 of list.html: the filter `sort`"
         );
         assert_eq!(made(None), "  a page: written straight from the text of the document");
+        for (hints, told) in [
+            (Hints::Links("</a.css>; rel=preload; as=style".to_owned()), "  told early: </a.css>; rel=preload; as=style"),
+            (Hints::Unsure, "  nothing told early: all that its head names hangs on the data"),
+            (Hints::Nothing, "  nothing told early: its head names nothing that a browser could fetch"),
+        ] {
+            assert_eq!(hinted(&hints), told);
+        }
     }
 
     #[test]

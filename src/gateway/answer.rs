@@ -10,6 +10,7 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH};
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use percent_encoding::percent_decode_str;
+use tokio::task::yield_now;
 
 use super::accept::Wish;
 use super::aside::LARGE;
@@ -19,6 +20,7 @@ use super::early::{self, Early};
 use super::edge::{BodyError, Refusal, RequestId, Trace};
 use super::fault::Fault;
 use super::fragment::Wanted;
+use super::hinting::hint;
 use super::nonce::Nonce;
 use super::receiving::received;
 use super::rehearsing::Rehearsal;
@@ -176,6 +178,9 @@ impl Gateway {
                 let deadline = deadline();
                 let input = checked(route, parts, holes, &received)?;
                 let asked = Asked { parts, input: &input, received: &received };
+                if hint(route, parts, wanted, || true) {
+                    yield_now().await;
+                }
                 let started = moment::now();
                 let above = self.streams_above(route, wanted);
                 let answered = self.ask_for(call, &asked, target(call, parts, &input)?, deadline, above).await;
@@ -200,6 +205,9 @@ impl Gateway {
                 let deadline = deadline();
                 let input = checked(route, parts, holes, &received)?;
                 let asked = Asked { parts, input: &input, received: &received };
+                if hint(route, parts, wanted, || true) {
+                    yield_now().await;
+                }
                 let started = Clock::now();
                 let visit = Visit::new(parts, &input, deadline);
                 let rehearsal = Rehearsal::of(route, wanted, &visit);
@@ -335,7 +343,13 @@ fn decoded(mut holes: Vec<(String, String)>) -> Result<Vec<(String, String)>, Fa
     Ok(holes)
 }
 
-fn checked<'r>(route: &Route, parts: &'r Parts, holes: &'r [(String, String)], body: &'r [u8]) -> Result<Input<'r>, Fault> {
+/// What a request says, if it keeps the rules of its route.
+pub(super) fn checked<'r>(
+    route: &Route,
+    parts: &'r Parts,
+    holes: &'r [(String, String)],
+    body: &'r [u8],
+) -> Result<Input<'r>, Fault> {
     let request = check::Request { path: holes, query: parts.uri.query(), headers: &parts.headers, body };
     route.rules().check(&request).map_err(|refusal| match refusal {
         Unchecked::Malformed(violation) => Fault::Malformed(violation),

@@ -6,14 +6,16 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, Method, Response, Uri};
 use std::ops::Range;
 use std::sync::Arc;
+use tokio::task::yield_now;
 
 use super::accept::Form;
-use super::answer::{Incoming, Task};
+use super::answer::{Incoming, Task, checked};
 use super::calling::host;
 use super::degrading::deadline;
-use super::edge::{Peer, Trace};
+use super::edge::{Interim, Peer, Trace};
 use super::fetching::Fetch;
 use super::fragment::Wanted;
+use super::hinting::hint;
 use super::keeping::{give, tell};
 use super::shedding::Term;
 use super::{Body, Gateway};
@@ -55,6 +57,15 @@ impl Gateway {
         let now = moment::now();
         let found = self.kept.find(&question.text, now);
         let (deadline, time) = (deadline(route, &wanted), self.time(route, &wanted));
+        // Here, for what brings it knows no client. What breaks a rule is told so without any call.
+        let is_at_hand = match &found {
+            Found::Kept(_, Standing::Fresh | Standing::Revalidate) => true,
+            Found::Kept(entry, Standing::OnError) => entry.failing(now) != Failing::No,
+            _ => false,
+        };
+        if !is_at_hand && hint(route, parts, &wanted, || checked(route, parts, &holes, &[]).is_ok()) {
+            yield_now().await;
+        }
         let fetch = || {
             let address = question.address();
             Fetch {
@@ -192,6 +203,7 @@ fn for_all(caching: &Caching, parts: &Parts, address: &str) -> Parts {
         }
     }
     asked.headers = headers;
+    asked.extensions.remove::<Interim>();
     asked
 }
 

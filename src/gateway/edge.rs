@@ -3,12 +3,13 @@
 //! The edge puts [`RequestId`], [`Peer`] and, for a request that must not be served, [`Refusal`] among the extensions of the
 //! request; the gateway puts [`Trace`] among the extensions of its response. All of them are plain values: neither side
 //! needs to know how the other works, and no client can forge them, for extensions never travel on the wire. A request whose
-//! connection may become a WebSocket carries [`MaySwitch`], and an answer that makes it one a [`Switched`].
+//! connection may become a WebSocket carries [`MaySwitch`], and an answer that makes it one a [`Switched`]. One that can be told something before
+//! its answer carries an [`Interim`].
 
 use std::borrow::Cow;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use http::HeaderValue;
@@ -156,6 +157,42 @@ impl Switched {
     }
 }
 
+/// What a request is told before its answer: 103 Early Hints (RFC 8297). Only one whose protocol has room for that carries it. It leaves
+/// when the gateway next waits for something, once.
+#[derive(Debug, Clone, Default)]
+pub struct Interim(Arc<Mutex<Hint>>);
+
+#[derive(Debug, Default)]
+enum Hint {
+    #[default]
+    None,
+    Given(HeaderValue),
+    Taken,
+}
+
+impl Interim {
+    /// Gives the value of its `Link` header. Browsers heed the first alone, so there is one.
+    pub fn give(&self, links: HeaderValue) {
+        let mut hint = self.hint();
+        if matches!(*hint, Hint::None) {
+            *hint = Hint::Given(links);
+        }
+    }
+
+    /// What was given, once.
+    pub fn take(&self) -> Option<HeaderValue> {
+        let mut hint = self.hint();
+        if !matches!(*hint, Hint::Given(_)) {
+            return None;
+        }
+        if let Hint::Given(links) = std::mem::replace(&mut *hint, Hint::Taken) { Some(links) } else { None }
+    }
+
+    fn hint(&self) -> MutexGuard<'_, Hint> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// What the gateway did for a request, for the access log. Goes into the extensions of the response.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trace {
@@ -226,6 +263,17 @@ mod tests {
         let id = RequestId::generate(SystemTime::now());
         assert_eq!(RequestId::adopt(&id.header()), Some(id.clone()));
         assert_eq!(id.as_str().len(), 36);
+    }
+
+    #[test]
+    fn a_hint_is_given_and_taken_once() {
+        let interim = Interim::default();
+        assert_eq!(interim.take(), None);
+        interim.give(HeaderValue::from_static("a"));
+        interim.give(HeaderValue::from_static("b"));
+        assert_eq!(interim.clone().take(), Some(HeaderValue::from_static("a")));
+        interim.give(HeaderValue::from_static("c"));
+        assert_eq!(interim.take(), None);
     }
 
     #[test]

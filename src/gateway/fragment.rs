@@ -97,7 +97,7 @@ fn target(headers: &HeaderMap) -> Option<Cow<'_, str>> {
 }
 
 /// Whether a script asks on behalf of a page, whatever its `Accept` says: such a script wants markup.
-fn is_partial(headers: &HeaderMap) -> bool {
+pub(super) fn is_partial(headers: &HeaderMap) -> bool {
     is_htmx(headers) || headers.contains_key("turbo-frame")
 }
 

@@ -24,6 +24,7 @@ mod foreign;
 mod fragment;
 mod gathered;
 mod gathering;
+mod hinting;
 mod holes;
 pub mod injection;
 mod keeping;

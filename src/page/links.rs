@@ -16,11 +16,14 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::attributes::Attributes;
 use super::filters::is_harmless;
-use super::tags::{IN_HEAD, Tag, Tags};
+use super::tags::{IN_HEAD, TEXT, Tag, Tags};
 
 /// The most links, and the most bytes of all of them: proxies bear a head of 4 KiB to 8 KiB.
 const MOST: usize = 10;
 const LONGEST: usize = 2 * 1024;
+
+/// What stands in the text of a head for what its data decide.
+pub(super) const MARK: char = '\0';
 
 /// What a picture is called urgent by.
 static URGENT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("fetchpriority"));
@@ -37,15 +40,35 @@ const ALONG: [&str; 10] =
 /// The value of the `Link` header of a page. `None` when the page names nothing.
 pub fn links(page: &str) -> Option<String> {
     let mut all = Links::default();
-    Tags::of(page).take_while(is_head).filter(|tag| !tag.is_end).for_each(|tag| {
-        if tag.is_one_of(&["link"]) {
-            of_link(tag.text, &mut all);
-        } else if tag.is_one_of(&["script"]) {
-            of_script(tag.text, &mut all);
-        }
-    });
+    Tags::of(page).take_while(is_head).filter(|tag| !tag.is_end).for_each(|tag| of_tag(&tag, &mut all));
     urgent_picture(page, &mut all);
     (!all.text.is_empty()).then_some(all.text)
+}
+
+/// What the head of a page names, of which not everything is known: a tag with a [`MARK`] in it is passed over. Without nonces. `None`
+/// also where a script, a style or a title ends that has not begun: what stands in front of it is no markup.
+pub(super) fn named(page: &str) -> Option<String> {
+    let mut all = Links { is_hint: true, ..Links::default() };
+    let mut open: Option<Tag<'_>> = None;
+    for tag in Tags::of(page).take_while(is_head) {
+        if !tag.is_end {
+            if !tag.text.contains(MARK) {
+                of_tag(&tag, &mut all);
+            }
+        } else if tag.is_one_of(&TEXT) && !open.is_some_and(|open| tag.is_one_of(&[open.name])) {
+            return None;
+        }
+        open = Some(tag).filter(|tag| !tag.is_end);
+    }
+    (!all.text.is_empty()).then_some(all.text)
+}
+
+fn of_tag(tag: &Tag<'_>, all: &mut Links) {
+    if tag.is_one_of(&["link"]) {
+        of_link(tag.text, all);
+    } else if tag.is_one_of(&["script"]) {
+        of_script(tag.text, all);
+    }
 }
 
 /// The links so far, each once.
@@ -54,11 +77,13 @@ struct Links {
     text: String,
     /// Where each of them stands.
     places: Vec<Range<usize>>,
+    /// They are told before the page is made: nothing of one page alone is said.
+    is_hint: bool,
 }
 
 impl Links {
     /// Takes one more that `write` writes, if it is one, and another one than those before.
-    fn add(&mut self, write: impl FnOnce(&mut String) -> Option<()>) {
+    fn add(&mut self, write: impl FnOnce(&mut String, bool) -> Option<()>) {
         let before = self.text.len();
         if before > 0 {
             self.text.push_str(", ");
@@ -66,7 +91,7 @@ impl Links {
             self.text.reserve(LONGEST);
         }
         let from = self.text.len();
-        let written = write(&mut self.text).and_then(|()| self.text.get(from..)).is_some_and(|link| {
+        let written = write(&mut self.text, self.is_hint).and_then(|()| self.text.get(from..)).is_some_and(|link| {
             let mut known = self.places.iter().filter_map(|place| self.text.get(place.clone()));
             self.places.len() < MOST && self.text.len() <= LONGEST && known.all(|known| known != link)
         });
@@ -98,7 +123,7 @@ fn of_link(text: &str, all: &mut Links) {
     if let Some((rel, kind)) = kinds.iter().find(|(known, _)| rel.eq_ignore_ascii_case(known))
         && (*rel != "stylesheet" || tag.get("disabled").is_none())
     {
-        all.add(|out| link(&tag, "href", kind, out));
+        all.add(|out, is_hint| link(&tag, "href", kind, is_hint, out));
     }
 }
 
@@ -109,8 +134,10 @@ fn of_script(text: &str, all: &mut Links) {
     }
     let kind = tag.get("type").unwrap_or_default().trim().to_ascii_lowercase();
     match kind.as_str() {
-        "module" => all.add(|out| link(&tag, "src", "rel=modulepreload", out)),
-        "" | "text/javascript" | "application/javascript" => all.add(|out| link(&tag, "src", "rel=preload; as=script", out)),
+        "module" => all.add(|out, is_hint| link(&tag, "src", "rel=modulepreload", is_hint, out)),
+        "" | "text/javascript" | "application/javascript" => {
+            all.add(|out, is_hint| link(&tag, "src", "rel=preload; as=script", is_hint, out))
+        }
         _ => {}
     }
 }
@@ -131,8 +158,8 @@ fn urgent_picture(page: &str, all: &mut Links) {
     });
     for image in pictures {
         let mut is_link = false;
-        all.add(|out| {
-            link(&image, "src", "rel=preload; as=image", out)?;
+        all.add(|out, is_hint| {
+            link(&image, "src", "rel=preload; as=image", is_hint, out)?;
             is_link = true;
             Some(())
         });
@@ -143,7 +170,7 @@ fn urgent_picture(page: &str, all: &mut Links) {
 }
 
 /// Writes a link to what an attribute names, with what it says beside. `None` when it names nothing that anybody should fetch.
-fn link(tag: &Attributes<'_>, address: &str, kind: &str, link: &mut String) -> Option<()> {
+fn link(tag: &Attributes<'_>, address: &str, kind: &str, is_hint: bool, link: &mut String) -> Option<()> {
     let address = tag.get(address)?.trim();
     if !is_harmless(address) {
         return None;
@@ -159,6 +186,7 @@ fn link(tag: &Attributes<'_>, address: &str, kind: &str, link: &mut String) -> O
             "imagesrcset" if is_image => "srcset",
             "imagesizes" if is_image => "sizes",
             "as" if says_as => continue,
+            "nonce" if is_hint => continue,
             // Of a script it has been heeded, of a picture it says nothing.
             "type" if kind != "rel=preload" => continue,
             name => name,

@@ -15,6 +15,7 @@ mod filters;
 mod foreign;
 mod functions;
 mod head;
+mod hints;
 mod json_ld;
 mod links;
 mod nearest;
@@ -55,6 +56,7 @@ pub use escape::escape;
 use facts::AllFacts;
 pub use facts::HeadPart;
 pub use head::{HeadProblem, HeadText, takes_address};
+pub use hints::Hints;
 pub use json_ld::JsonLdText;
 pub use links::links;
 pub use problem::TemplateProblem;
@@ -271,6 +273,11 @@ impl Templates {
     /// Whether a template, its parents or what they include have an end of the head.
     pub fn ends_head(&self, name: &str) -> bool {
         self.facts.ends_head(name)
+    }
+
+    /// What the page of a template names in its head whatever its data say.
+    pub fn hints(&self, name: &str) -> Hints {
+        hints::hints(&self.texts, name)
     }
 
     /// The names of the blocks that a template and its parents have, sorted. Each of them can be shown alone.

@@ -29,7 +29,7 @@ pub(super) fn strays(name: &str, text: &str) -> Vec<TemplateProblem> {
             at += length;
             continue;
         }
-        if let Some(length) = tag(rest) {
+        if let Some(length) = mark(rest) {
             let inside = rest.get(..length).unwrap_or_default();
             if let Some(offset) = inside.find("${").filter(|_| inside.contains('`')) {
                 told(at + offset, "`${` fills nothing in a text: join with `~`, as in `\"/detail/\" ~ id`".to_owned());
@@ -85,7 +85,7 @@ fn is_half(before: &str) -> bool {
 }
 
 /// How long a `{{ }}` or `{% %}` is.
-fn tag(rest: &str) -> Option<usize> {
+pub(super) fn mark(rest: &str) -> Option<usize> {
     let close = match rest.get(..2)? {
         "{{" => "}}",
         "{%" => "%}",

@@ -6,7 +6,7 @@
 use memchr::{memchr, memchr3, memmem};
 
 /// Elements whose text is text, whatever stands in it.
-const TEXT: [&str; 4] = ["script", "style", "title", "textarea"];
+pub(super) const TEXT: [&str; 4] = ["script", "style", "title", "textarea"];
 
 /// The elements that a head may have.
 pub(super) const IN_HEAD: [&str; 8] = ["base", "link", "meta", "noscript", "script", "style", "template", "title"];

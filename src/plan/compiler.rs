@@ -23,7 +23,7 @@ pub(super) struct Compiler<'s> {
 }
 
 pub(super) fn compile(snapshot: &Snapshot) -> Result<Plan, Broken> {
-    let Loaded { mirror, source, problems } = spec::load_available(snapshot);
+    let Loaded { mirror, source, problems } = spec::load_standing(snapshot);
     let mut compiler = Compiler::new(&source, snapshot, problems);
     compiler.unread();
     let plan = match mirror {

@@ -1,5 +1,7 @@
 //! Pages: which route shows which template, with what around it.
 
+use http::HeaderValue;
+
 use super::PageDeadline;
 use super::compiler::Compiler;
 use super::degrading::Degrading;
@@ -7,7 +9,7 @@ use super::feeds::Feeds;
 use super::templates::Shelf;
 use super::words::one_of;
 use crate::json::Path;
-use crate::page::{HeadText, State, Templates, View};
+use crate::page::{HeadText, Hints, State, Templates, View};
 use crate::spec::{At, FileSpec, PageFormSpec, PageSpec, PageWhenSpec, Problem, StateSpec};
 
 /// The page of a route.
@@ -19,6 +21,8 @@ pub struct Page {
     required: Vec<Path>,
     degrading: Degrading,
     early_head: bool,
+    hints: Option<Hints>,
+    hint: Option<HeaderValue>,
 }
 
 impl Page {
@@ -55,6 +59,16 @@ impl Page {
     /// Whether its head leaves as soon as its status is known.
     pub fn early_head(&self) -> bool {
         self.early_head
+    }
+
+    /// What is told before its calls are made, or why nothing is; nothing where nobody asked for that.
+    pub fn hints(&self) -> Option<&Hints> {
+        self.hints.as_ref()
+    }
+
+    /// What is told before its calls are made, as a header has it.
+    pub fn hint(&self) -> Option<&HeaderValue> {
+        self.hint.as_ref()
     }
 
     /// The status it is sent with.
@@ -107,7 +121,17 @@ impl Compiler<'_> {
         if early_head && !all.ends_head(template) {
             self.endless_head(at, template);
         }
-        Some(Page { view, always, status, required, degrading, early_head })
+        let hints = form.and_then(|form| form.early_hints).unwrap_or(false).then(|| all.hints(template));
+        let hint = match &hints {
+            // No header has what stands in it: an address is escaped.
+            Some(Hints::Links(links)) => HeaderValue::from_str(links).ok(),
+            Some(Hints::Unsure | Hints::Nothing) => {
+                self.empty_hints(at, template, hints.as_ref() == Some(&Hints::Unsure));
+                None
+            }
+            None => None,
+        };
+        Some(Page { view, always, status, required, degrading, early_head, hints, hint })
     }
 
     /// A page's template with its head and state; none where there is no such template, whose head is looked at all the same.

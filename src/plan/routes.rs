@@ -201,6 +201,9 @@ impl Compiler<'_> {
         if let (Some(PageSpec::Long(form)), Some(answer)) = (&spec.page, &answer) {
             self.idle_early_head(&at.key("page"), form, answer);
         }
+        if let (Some(PageSpec::Long(form)), Some(pattern)) = (&spec.page, &pattern) {
+            self.unheard_hints(&at.key("page"), form, pattern);
+        }
         if spec.in_flight == Some(0) {
             self.expected(&at.key("in_flight"), "0 would refuse every request".to_owned(), "1 or more");
         }

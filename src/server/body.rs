@@ -11,6 +11,7 @@ use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use crate::base::stream::Received;
 use crate::gateway::edge::BodyError;
 
 /// The least rate, in bytes a second, that a body may come at once [`GRACE`] has been waited for it.
@@ -31,22 +32,23 @@ pub struct Body {
     received: u64,
 }
 
-enum Source {
+/// Where its bytes come from.
+pub(super) enum Source {
+    /// A connection of HTTP/1.
     Client(Incoming),
+    /// A stream of HTTP/2.
+    Stream(Received),
+    /// Memory.
     Whole(Option<Bytes>),
 }
 
 impl Body {
-    pub(super) fn new(incoming: Incoming, idle: Duration) -> Self {
-        Self::over(Source::Client(incoming), idle)
-    }
-
     /// A body of no bytes.
     pub fn empty() -> Self {
         Self::from(Bytes::new())
     }
 
-    fn over(source: Source, idle: Duration) -> Self {
+    pub(super) fn over(source: Source, idle: Duration) -> Self {
         Self { source, idle, timer: None, waiting_since: None, waited: Duration::ZERO, received: 0 }
     }
 
@@ -94,7 +96,8 @@ impl http_body::Body for Body {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let frame = match &mut self.source {
             Source::Whole(bytes) => return Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Source::Client(incoming) => Pin::new(incoming).poll_frame(cx),
+            Source::Client(incoming) => Pin::new(incoming).poll_frame(cx).map_err(|error| reason(&error)),
+            Source::Stream(received) => Pin::new(received).poll_frame(cx).map_err(|error| reason(&error)),
         };
         match frame {
             Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
@@ -102,10 +105,7 @@ impl http_body::Body for Body {
                 // Behind the last piece: nothing is waited for any more.
                 Err(trailers) => Poll::Ready(Some(Ok(trailers))),
             },
-            Poll::Ready(Some(Err(error))) => {
-                let reason = reason(&error);
-                self.fail(BodyError::Broken(reason))
-            }
+            Poll::Ready(Some(Err(reason))) => self.fail(BodyError::Broken(reason)),
             Poll::Ready(None) => Poll::Ready(None),
             Poll::Pending if self.wait(cx) => self.fail(BodyError::Timeout),
             Poll::Pending => Poll::Pending,
@@ -115,6 +115,7 @@ impl http_body::Body for Body {
     fn is_end_stream(&self) -> bool {
         match &self.source {
             Source::Client(incoming) => incoming.is_end_stream(),
+            Source::Stream(received) => received.is_end_stream(),
             Source::Whole(bytes) => bytes.is_none(),
         }
     }
@@ -122,14 +123,15 @@ impl http_body::Body for Body {
     fn size_hint(&self) -> SizeHint {
         match &self.source {
             Source::Client(incoming) => incoming.size_hint(),
+            Source::Stream(received) => received.size_hint(),
             Source::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
         }
     }
 }
 
 /// The innermost cause: what hyper wraps around it says nothing more.
-fn reason(error: &hyper::Error) -> String {
-    let mut cause: &dyn Error = error;
+fn reason(error: &(dyn Error + 'static)) -> String {
+    let mut cause = error;
     while let Some(inner) = cause.source() {
         cause = inner;
     }

@@ -1,5 +1,7 @@
-//! What keeps one connection going: hyper's future, one timer, and the word to leave.
+//! What keeps one connection going: its protocol's future, one timer, and the word to leave.
 
+use std::convert::Infallible;
+use std::fmt;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
@@ -13,8 +15,11 @@ use super::timer::Timer;
 use super::traffic::{Due, Traffic};
 use crate::base::moment::Turn;
 
-/// A connection of hyper's, of either protocol.
-pub(super) trait Connection: Future<Output = hyper::Result<()>> {
+/// A connection, of either protocol.
+pub(super) trait Connection: Future<Output = Result<(), Self::Broken>> {
+    /// Why it ended early.
+    type Broken: fmt::Display;
+
     /// Has it close when it can.
     fn close(self: Pin<&mut Self>);
 }
@@ -31,7 +36,7 @@ impl<T> Closing<T> {
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Future for Closing<T> {
-    type Output = hyper::Result<()>;
+    type Output = Result<(), Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         // Whether it succeeds concerns nobody any more.
@@ -40,6 +45,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Future for Closing<T> {
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Connection for Closing<T> {
+    type Broken = Infallible;
+
     fn close(self: Pin<&mut Self>) {}
 }
 
@@ -51,20 +58,8 @@ where
     B: http_body::Body + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    fn close(self: Pin<&mut Self>) {
-        self.graceful_shutdown();
-    }
-}
+    type Broken = hyper::Error;
 
-impl<I, B, S, E> Connection for hyper::server::conn::http2::Connection<I, S, E>
-where
-    S: hyper::service::HttpService<hyper::body::Incoming, ResBody = B>,
-    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-    I: hyper::rt::Read + hyper::rt::Write + Unpin,
-    B: http_body::Body + 'static,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-    E: hyper::rt::bounds::Http2ServerConnExec<S::Future, B>,
-{
     fn close(self: Pin<&mut Self>) {
         self.graceful_shutdown();
     }
@@ -121,7 +116,7 @@ pub(super) async fn drive<C: Connection>(
     }
 }
 
-enum Step {
-    End(hyper::Result<()>),
+enum Step<E> {
+    End(Result<(), E>),
     Due(Due),
 }

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use hyper::server::conn::{http1, http2};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::sync::watch;
@@ -28,6 +28,7 @@ use super::gauge::Open;
 use super::peek::{Peeked, Protocol, peek};
 use super::service::Adapter;
 use super::settings::EdgeSettings;
+use super::streams::Streams;
 use super::traffic::Traffic;
 use super::tunnel::{self, Slot};
 use super::watch::Watched;
@@ -38,18 +39,6 @@ use crate::gateway::edge::Peer;
 const BUFFER: usize = 64 * 1024;
 /// Header lines that hyper takes unless it is told otherwise.
 const HEADERS: usize = 100;
-/// HTTP/2 windows: bytes of request bodies under way, for one request and for all of a connection.
-const WINDOW: u32 = 256 * 1024;
-/// Bytes of one HTTP/2 answer that wait for the client.
-const SEND_BUFFER: usize = 64 * 1024;
-/// Requests at once on an HTTP/2 connection.
-const STREAMS: u32 = 128;
-/// HTTP/2 requests taken back before they reached us, and protocol errors answered by a reset, before the connection goes.
-const PENDING_RESETS: usize = 20;
-const LOCAL_RESETS: usize = 256;
-/// How often a silent HTTP/2 client is asked whether it lives, and how long it may take to say so.
-const PING_EVERY: Duration = Duration::from_secs(20);
-const PING_PATIENCE: Duration = Duration::from_secs(20);
 
 /// Serves HTTP/1.1 and HTTP/2 on connections that it is given. It listens nowhere itself. Clones are the same edge.
 #[derive(Clone)]
@@ -146,7 +135,7 @@ where
                     Box::pin(end(io.into_inner(), &read_buf, &slot, &traffic, &core, &mut phase)).await;
                 }
                 Protocol::Http2 => {
-                    let mut connection = Box::pin(http2(&core.settings).serve_connection(TokioIo::new(wire), adapter));
+                    let mut connection = Box::pin(Streams::new(wire, adapter, &limits));
                     drive(connection.as_mut(), &traffic, &mut phase).await;
                 }
             }
@@ -236,23 +225,5 @@ fn http1(settings: &EdgeSettings) -> http1::Builder {
     if settings.limits.headers > HEADERS {
         builder.max_headers(settings.limits.headers);
     }
-    builder
-}
-
-/// hyper's HTTP/2 with every limit said.
-fn http2(settings: &EdgeSettings) -> http2::Builder<TokioExecutor> {
-    let mut builder = http2::Builder::new(TokioExecutor::new());
-    builder
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(STREAMS)
-        .max_pending_accept_reset_streams(PENDING_RESETS)
-        .max_local_error_reset_streams(LOCAL_RESETS)
-        .initial_stream_window_size(WINDOW)
-        .initial_connection_window_size(WINDOW)
-        .adaptive_window(false)
-        .max_header_list_size(u32::try_from(settings.limits.head).unwrap_or(u32::MAX))
-        .max_send_buf_size(SEND_BUFFER)
-        .keep_alive_interval(PING_EVERY)
-        .keep_alive_timeout(PING_PATIENCE);
     builder
 }

@@ -2,7 +2,7 @@
 //!
 //! Holds what stands between a socket and the gateway: the protocol's choice, the check of every raw byte of HTTP/1, limits
 //! and timers, the request id, WebSockets, the canonical path, the paths below `/_forecourt/`, the access log line, and the way out.
-//! Stands on hyper, `gateway::edge` and `telemetry`. Never listens, never decides what a request means, and answers nothing
+//! Stands on hyper for HTTP/1.1, on h2, `gateway::edge` and `telemetry`. Never listens, never decides what a request means, and answers nothing
 //! itself but its own paths: whatever it refuses goes to the service as a [`Refusal`](crate::gateway::edge::Refusal), so that
 //! every fault looks the same.
 
@@ -27,6 +27,7 @@ mod peek;
 mod record;
 mod service;
 mod settings;
+mod streams;
 mod timer;
 mod traffic;
 mod tunnel;

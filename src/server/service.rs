@@ -18,7 +18,7 @@ use tower::ServiceExt;
 
 use super::admit::{Unfit, admit};
 use super::answer::{Cause, Origin, Outgoing};
-use super::body::Body;
+use super::body::{Body, Source};
 use super::core::Core;
 use super::house::{PREFIX, Unanswered};
 use super::lasting::Lasting;
@@ -42,7 +42,8 @@ pub(super) struct Adapter<S> {
     slot: Slot,
 }
 
-type Answered<B> = Pin<Box<dyn Future<Output = Result<Response<Outgoing<B>>, Infallible>> + Send>>;
+/// What gives the answer to a request.
+pub(super) type Answered<B> = Pin<Box<dyn Future<Output = Result<Response<Outgoing<B>>, Infallible>> + Send>>;
 
 impl<S> Adapter<S> {
     /// A 101 leaves its tunnel in `slot`.
@@ -63,10 +64,23 @@ where
     type Future = Answered<B>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
+        self.answer(request.map(Source::Client))
+    }
+}
+
+impl<S, B> Adapter<S>
+where
+    S: tower::Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Cause>,
+{
+    /// Begins the answer to a request, of either protocol.
+    pub(super) fn answer(&self, request: Request<Source>) -> Answered<B> {
         let (time, started) = (SystemTime::now(), moment::now().into_std());
         let turn = self.traffic.arrive(request.version());
         let (last, may_switch) = (turn.last, turn.may_switch);
-        let (mut parts, incoming) = request.into_parts();
+        let (mut parts, source) = request.into_parts();
         let (refusal, asked) = match turn.refused {
             Some(Refused { refusal, line }) => {
                 let (method, target) = line.unwrap_or_default();
@@ -108,7 +122,7 @@ where
             watched: None,
         });
         record.begin();
-        let body = Body::new(incoming, self.core.settings.timeouts.body_idle);
+        let body = Body::over(source, self.core.settings.timeouts.body_idle);
         let is_head = parts.method == Method::HEAD;
         let accept = parts.headers.get(header::ACCEPT).cloned();
         let work = if refusal.is_none() && parts.uri.path().starts_with(PREFIX) {

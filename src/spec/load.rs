@@ -10,8 +10,8 @@ use serde_json::Value;
 use super::explain::Explainer;
 use super::lines::Lines;
 use super::standing::{pinned, standing};
-use super::tree::{Content, Tree};
-use super::{At, FileSpec, Problem, Problems, Snapshot, Source, environment, pending, schema, syntax, yaml};
+use super::tree::Content;
+use super::{At, FileSpec, Problem, Problems, Snapshot, Source, environment, schema, syntax, yaml};
 use crate::json::{self, Duplicates, Limits};
 
 /// Reads routes.yaml from a snapshot: what was typed, and where, in the whole grammar.
@@ -19,7 +19,7 @@ use crate::json::{self, Duplicates, Limits};
 /// # Errors
 /// Everything that is wrong with the file's syntax, holes, keys and types; the problems render with [`super::Report`].
 pub fn load(snapshot: &Snapshot) -> Result<(FileSpec, Source), (Source, Problems)> {
-    read(&snapshot.root, &snapshot.text, Some(&snapshot.env), |_| Problems::new()).sound()
+    read(&snapshot.root, &snapshot.text, Some(&snapshot.env)).sound()
 }
 
 /// A file that was read, and as much of it as stands.
@@ -42,10 +42,9 @@ impl<T> Loaded<T> {
     }
 }
 
-/// Reads routes.yaml as far as this version goes with it: keys of a later version are refused, and what is broken is left out, so that
-/// the rest can be looked at in the same run.
-pub fn load_available(snapshot: &Snapshot) -> Loaded<FileSpec> {
-    read(&snapshot.root, &snapshot.text, Some(&snapshot.env), pending::refuse)
+/// Reads routes.yaml as far as it stands: what is broken is left out, so that the rest can be looked at in the same run.
+pub fn load_standing(snapshot: &Snapshot) -> Loaded<FileSpec> {
+    read(&snapshot.root, &snapshot.text, Some(&snapshot.env))
 }
 
 /// Reads a preset: a file of its own with one mapping of the mirror. Its text has no environment holes.
@@ -53,7 +52,7 @@ pub fn load_available(snapshot: &Snapshot) -> Loaded<FileSpec> {
 /// # Errors
 /// As [`load`].
 pub fn load_preset<T: DeserializeOwned + JsonSchema>(name: &str, text: &str) -> Result<(T, Source), (Source, Problems)> {
-    read(name, text, None, |_| Problems::new()).sound()
+    read(name, text, None).sound()
 }
 
 /// Reads a document beside routes.yaml, such as a schema: JSON when its name ends so, else YAML. It has no environment holes.
@@ -83,18 +82,12 @@ pub fn load_document(name: &str, text: &str) -> Result<(Value, Source), (Source,
     if problems.is_empty() { Ok((json, source)) } else { Err((source, problems)) }
 }
 
-fn read<T: DeserializeOwned + JsonSchema>(
-    file: &str,
-    text: &str,
-    variables: Option<&BTreeMap<String, String>>,
-    refuse: impl FnOnce(&mut Tree) -> Problems,
-) -> Loaded<T> {
+fn read<T: DeserializeOwned + JsonSchema>(file: &str, text: &str, variables: Option<&BTreeMap<String, String>>) -> Loaded<T> {
     let lines = Lines::of(text);
     let (mut tree, mut problems) = yaml::read(text, &lines);
     if let Some(variables) = variables {
         problems.extend(environment::fill(&mut tree, text, variables));
     }
-    problems.extend(refuse(&mut tree));
     let json = tree.to_json(&At::root(), &mut |at, odd| {
         problems.push(Problem::new(at, odd.to_string()).hint(odd.hint()));
     });

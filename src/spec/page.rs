@@ -38,7 +38,8 @@ pub struct PageFormSpec {
     pub fallback: Option<String>,
     /// Whether the head leaves once the required calls are over, before the optional ones are. Default false.
     pub early_head: Option<bool>,
-    /// Whether what the page needs first is told before its status is, with 103 Early Hints.
+    /// Whether what the page's head names, whatever its data say, is told before the calls are made: 103 Early Hints, over HTTP/2. Default
+    /// false.
     pub early_hints: Option<bool>,
     /// `accept`: HTML for a client that asks for it, JSON for the rest; `always`: HTML for everyone. Default `accept`.
     pub when: Option<PageWhenSpec>,

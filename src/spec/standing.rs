@@ -81,11 +81,11 @@ pub(super) fn pinned(problem: &Problem, source: &super::Source) -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Report, Snapshot, load_available};
+    use super::super::{Report, Snapshot, load_standing};
 
     /// What is left of a file: the places of the routes' calls and the number of problems.
     fn left(text: &str) -> (Vec<String>, usize) {
-        let loaded = load_available(&Snapshot { text: text.to_owned(), ..Snapshot::default() });
+        let loaded = load_standing(&Snapshot { text: text.to_owned(), ..Snapshot::default() });
         let routes = loaded.mirror.map(|file| file.routes).unwrap_or_default();
         let place = |index| loaded.source.line_column(&super::At::root().key("routes").index(index));
         let routes = routes.iter().enumerate().map(|(index, route)| format!("{:?} {}", place(index), route.route)).collect();
@@ -117,7 +117,7 @@ routes:
     #[test]
     fn a_problem_keeps_its_place_when_what_is_around_it_goes() {
         let text = "routes:\n  - {call: x}\n  - {route: GET /a, tiemout: 1s}\n  - 5\n";
-        let loaded = load_available(&Snapshot { root: "r".to_owned(), text: text.to_owned(), ..Snapshot::default() });
+        let loaded = load_standing(&Snapshot { root: "r".to_owned(), text: text.to_owned(), ..Snapshot::default() });
         let report = Report::new(&loaded.source, &loaded.problems).to_string();
         let places: Vec<&str> =
             report.lines().filter(|line| line.starts_with("r:")).map(|line| &line[..line.len().min(6)]).collect();

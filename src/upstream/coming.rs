@@ -9,8 +9,9 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
 use super::driven::Bell;
-use super::streams::{self, Received};
+use super::streams;
 use super::{Error, error};
+use crate::base::stream::Received;
 
 /// A body that comes.
 pub(super) enum Coming {

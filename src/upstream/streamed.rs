@@ -8,8 +8,9 @@ use super::client::Lease;
 use super::coming::Coming;
 use super::exchange::{Exchange, MAX_HEADERS, Order, Outgoing, Supply};
 use super::settings::Place;
-use super::streams::{self, HeadError, Kind, Received, Slot};
+use super::streams::{self, HeadError, Kind, Slot};
 use super::{Error, error::Malformed};
+use crate::base::stream::Received;
 
 /// Why a stream brought no reply.
 pub(super) enum Missed {

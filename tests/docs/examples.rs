@@ -1,8 +1,7 @@
 //! Every example of docs/routes.md, run.
 //!
 //! The words behind a fence say what a block is. YAML: `file`, `upstream` (what stands under an upstream's name), `route` (entries of
-//! `routes`), `steps` (entries of `shape`), `broken` (a file whose report is the block after it), `pending` (a file of which every problem
-//! is a key that is not available yet), or the name of a preset's file. Then, in any number: `http` (a request), `before` (the backend's
+//! `routes`), `steps` (entries of `shape`), `broken` (a file whose report is the block after it), or the name of a preset's file. Then, in any number: `http` (a request), `before` (the backend's
 //! reply), `after [STATUS]` (the answer), `text asked` (requests, and what each makes of the call).
 
 use std::collections::BTreeMap;
@@ -56,9 +55,7 @@ async fn every_example_of_the_reference_compiles_and_does_what_it_says() {
         }
     }
     assert!(walk.wrong.is_empty(), "{}", walk.wrong.join("\n"));
-    for kind in
-        ["yaml file", "yaml upstream", "yaml route", "yaml steps", "yaml broken", "yaml pending", "json after", "text asked"]
-    {
+    for kind in ["yaml file", "yaml upstream", "yaml route", "yaml steps", "yaml broken", "json after", "text asked"] {
         assert!(seen.contains_key(kind), "the page has no `{kind}` any more: {seen:?}");
     }
 }
@@ -70,17 +67,8 @@ impl Walk {
         match (block.language.as_str(), kind) {
             ("yaml", name) if name.contains('/') => {}
             ("html", name) if name.contains('/') => {}
-            // The browser's code: tests/pages looks after it.
-            ("js", "") => {}
-            ("yaml", "pending") => {
-                let report = self.files.compile(&block.text).expect_err("nothing is pending any more");
-                let others: Vec<&str> = report
-                    .lines()
-                    .filter(|text| text.starts_with("routes.yaml:") && !text.contains("not available yet"))
-                    .collect();
-                let alone = matches!(others.as_slice(), [count] if count.ends_with(" problem") || count.ends_with(" problems"));
-                self.expect(alone, || format!("line {line}: {others:?}\n{report}"));
-            }
+            // The browser's code, and what a client of HTTP/2 is told first: tests/pages looks after them.
+            ("js" | "console", "") => {}
             ("yaml", kind) => {
                 self.file = whole(kind, &block.text).unwrap_or_else(|| panic!("line {line}: what is a `{kind}`?"));
                 let report = self.files.compile(&self.file).err();

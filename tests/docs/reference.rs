@@ -6,10 +6,8 @@ use forecourt::spec;
 use serde_json::Value;
 
 use crate::backend::Files;
-use crate::markdown::{Table, blocks, codes, tables};
+use crate::markdown::{Table, codes, tables};
 use crate::read;
-
-const NOT_YET: &str = "*not yet*";
 
 /// The keys of every mapping of the grammar, by the mapping's title without backquotes.
 fn grammar() -> BTreeMap<String, BTreeSet<String>> {
@@ -68,33 +66,6 @@ fn every_word_that_a_key_takes_is_named() {
         }
     }
     assert!(missing.is_empty(), "{missing:?}");
-}
-
-#[test]
-fn keys_that_are_marked_as_not_available_are_those_that_are_refused() {
-    let page = read("docs/routes.md");
-    let mut marked = Vec::new();
-    for table in tables(&page).iter().filter(|table| !titles(table).is_empty()) {
-        for row in table.rows.iter().filter(|row| row[1..].iter().any(|cell| cell.starts_with(NOT_YET))) {
-            marked.extend(codes(&row[0]));
-        }
-    }
-    marked.sort();
-    let example = blocks(&page).into_iter().find(|block| block.is("yaml", "pending")).unwrap();
-    let report = Files::default().compile(&example.text).expect_err("nothing is pending any more");
-    let mut refused: Vec<String> = report
-        .lines()
-        .filter(|line| line.starts_with("routes.yaml:"))
-        .filter_map(|line| {
-            Some(codes(
-                line.strip_suffix("is not available yet")
-                    .or(line.split_once("is not available yet").map(|(before, _)| before))?,
-            ))
-        })
-        .flatten()
-        .collect();
-    refused.sort();
-    assert_eq!(marked, refused);
 }
 
 #[test]

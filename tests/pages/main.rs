@@ -7,6 +7,7 @@ mod backend;
 mod degrading;
 mod early;
 mod fragments;
+mod hints;
 mod hostile;
 mod html;
 mod long;

@@ -5,6 +5,7 @@ mod http2;
 mod leaving;
 mod refusals;
 mod sockets;
+mod streams;
 mod waiting;
 mod watched;
 mod websockets;

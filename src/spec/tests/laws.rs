@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 
 use super::{report, snapshot};
-use crate::spec::{Report, load, load_available, schema};
+use crate::spec::{Report, load, load_standing, schema};
 
 /// A file that uses most of the grammar.
 const WHOLE: &str = include_str!("whole.yaml");
@@ -99,7 +99,7 @@ proptest! {
             bytes.splice(start..end, piece);
         }
         let text = String::from_utf8_lossy(&bytes);
-        let available = load_available(&snapshot(&text));
+        let available = load_standing(&snapshot(&text));
         prop_assert!(available.mirror.is_some() || !available.problems.is_empty());
         let _ = Report::new(&available.source, &available.problems).to_string();
         match load(&snapshot(&text)) {

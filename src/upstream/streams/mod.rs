@@ -8,11 +8,9 @@ mod failure;
 mod heard;
 mod line;
 mod lines;
-mod received;
 mod send;
 
 pub(super) use failure::{Kind, classify, kind};
 pub(super) use line::{Line, Slot};
 pub(super) use lines::{Lines, Origin, Protocol, Turn};
-pub(super) use received::Received;
 pub(super) use send::{HeadError, Hold, send};

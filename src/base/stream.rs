@@ -1,4 +1,4 @@
-//! The body of a reply that comes on a stream.
+//! The body of a message that comes on a stream of HTTP/2.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -8,8 +8,10 @@ use h2::RecvStream;
 use http::{HeaderMap, header};
 use http_body::{Body, Frame, SizeHint};
 
-/// What comes behind a head. The server is told to send more only when what came is taken. Dropped before its end, its stream is reset.
-pub(in crate::upstream) struct Received {
+/// What comes behind a head. The other side is told to send more only when what came is taken. A stream that is reset, with whatever code,
+/// never looks as if it had ended. Dropped before its end, its stream is reset.
+#[derive(Debug)]
+pub struct Received {
     stream: RecvStream,
     /// What is still to come, if that was said.
     left: Option<u64>,
@@ -17,7 +19,8 @@ pub(in crate::upstream) struct Received {
 }
 
 impl Received {
-    pub(in crate::upstream) fn new(stream: RecvStream, head: &HeaderMap) -> Self {
+    /// The rest of a message with this head.
+    pub fn new(stream: RecvStream, head: &HeaderMap) -> Self {
         let length = head.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         Self { stream, left: length, is_in_trailers: false }
     }

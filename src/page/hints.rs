@@ -1,0 +1,416 @@
+//! What a page names in its head whatever its data say, told from the texts of its templates: so it can be told before there are data.
+//!
+//! The family of templates is written down as one text, in which a mark stands for everything that data decide: expressions, what is
+//! within an `if` or a `for`, and whatever else is not known here. A tag with that mark in it is passed over. The nonce is no such thing:
+//! no hint has one.
+
+use std::collections::BTreeMap;
+
+use super::links::{MARK, named};
+use super::strays::mark;
+use super::tags::IN_HEAD;
+
+/// Templates within templates: more than anybody has.
+const DEPTH: usize = 16;
+
+/// What a page names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hints {
+    /// These, as a `Link` header has them.
+    Links(String),
+    /// All that it names hangs on its data.
+    Unsure,
+    /// Nothing.
+    Nothing,
+}
+
+/// What the page of a template names, by the texts of all templates.
+pub(super) fn hints(texts: &BTreeMap<String, String>, name: &str) -> Hints {
+    let written = |data: bool| {
+        let mut page = Page { text: String::new(), muted: 0, data };
+        Family::of(texts, name).write(&mut page, 0);
+        named(&page.text)
+    };
+    match written(false) {
+        Some(links) => Hints::Links(links),
+        None if written(true).is_some() => Hints::Unsure,
+        None => Hints::Nothing,
+    }
+}
+
+/// The text of a page, as far as it is known.
+struct Page {
+    text: String,
+    /// Within how many tags it is that data decide on.
+    muted: usize,
+    /// Whether data are taken to say yes to everything, which tells what they might bring.
+    data: bool,
+}
+
+impl Page {
+    fn write(&mut self, text: &str) {
+        if self.muted == 0 || self.data {
+            self.text.push_str(text);
+        } else if may_end_head(text) {
+            self.text.push_str("</head>");
+        }
+    }
+
+    /// Data decide what stands here.
+    fn decide(&mut self) {
+        if self.data {
+            self.text.push('x');
+        } else if self.muted == 0 {
+            self.text.push(MARK);
+        }
+    }
+}
+
+/// Whether, behind a text that data decide on, nobody knows whether it is still the head: it has a tag that no head has, or opens a
+/// comment.
+fn may_end_head(text: &str) -> bool {
+    text.split('<').skip(1).any(|tag| {
+        let name = tag.strip_prefix('/').unwrap_or(tag);
+        let name = name.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').next().unwrap_or_default();
+        let is_of_head = IN_HEAD.iter().any(|known| name.eq_ignore_ascii_case(known));
+        tag.starts_with("!--") || name.starts_with(|c: char| c.is_ascii_alphabetic()) && !is_of_head
+    })
+}
+
+/// A piece of a template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Piece<'t> {
+    Text(&'t str),
+    /// `{{ … }}`
+    Value(&'t str),
+    /// `{% word rest %}`
+    Tag(&'t str, &'t str),
+}
+
+/// A template with its parents.
+struct Family<'t> {
+    texts: &'t BTreeMap<String, String>,
+    /// The pieces of the eldest.
+    eldest: Vec<Piece<'t>>,
+    /// The bodies of each block, the youngest first.
+    blocks: BTreeMap<&'t str, Vec<Vec<Piece<'t>>>>,
+}
+
+impl<'t> Family<'t> {
+    fn of(texts: &'t BTreeMap<String, String>, name: &str) -> Self {
+        let mut family = Self { texts, eldest: Vec::new(), blocks: BTreeMap::new() };
+        let mut next = texts.get(name);
+        // Circles were refused before there is anybody to ask.
+        while let Some(text) = next {
+            let pieces = pieces(text);
+            for (at, piece) in pieces.iter().enumerate() {
+                if let Piece::Tag("block", rest) = piece {
+                    let body = pieces.get(at + 1..end_of_block(&pieces, at)).unwrap_or_default();
+                    family.blocks.entry(first_word(rest)).or_default().push(body.to_vec());
+                }
+            }
+            let parent =
+                pieces.iter().find_map(|piece| if let Piece::Tag("extends", rest) = piece { quoted(rest) } else { None });
+            next = parent.and_then(|parent| texts.get(parent));
+            family.eldest = pieces;
+        }
+        family
+    }
+
+    fn write(&self, page: &mut Page, depth: usize) {
+        self.write_pieces(&self.eldest, &[], page, depth);
+    }
+
+    /// Writes pieces. `elders` are the bodies that `super()` leads to.
+    fn write_pieces(&self, pieces: &[Piece<'t>], elders: &[Vec<Piece<'t>>], page: &mut Page, depth: usize) {
+        if depth > DEPTH {
+            return page.decide();
+        }
+        let mut at = 0;
+        while let Some(piece) = pieces.get(at) {
+            at += 1;
+            match *piece {
+                Piece::Text(text) => page.write(text),
+                Piece::Value("super()") => {
+                    if let Some((elder, elders)) = elders.split_first() {
+                        self.write_pieces(elder, elders, page, depth + 1);
+                    }
+                }
+                Piece::Value("request.nonce") if page.text.ends_with("nonce=\"") || page.text.ends_with("nonce='") => {}
+                Piece::Value(_) => page.decide(),
+                Piece::Tag("block", rest) => {
+                    at = end_of_block(pieces, at - 1) + 1;
+                    if let Some((body, elders)) = self.blocks.get(first_word(rest)).and_then(|bodies| bodies.split_first()) {
+                        self.write_pieces(body, elders, page, depth + 1);
+                    }
+                }
+                Piece::Tag("include", rest) => match quoted(rest).filter(|name| self.texts.contains_key(*name)) {
+                    Some(name) => Family::of(self.texts, name).write(page, depth + 1),
+                    None => page.decide(),
+                },
+                Piece::Tag(word, rest) if opens(word, rest) => {
+                    page.decide();
+                    page.muted += 1;
+                }
+                Piece::Tag(word, rest) if closes(word, rest) => page.muted = page.muted.saturating_sub(1),
+                // What is set, and what follows in a tag that has begun, prints nothing by itself.
+                Piece::Tag(..) => {}
+            }
+        }
+    }
+}
+
+/// Whether data decide on what stands between this tag and its end.
+fn opens(word: &str, rest: &str) -> bool {
+    match word {
+        "if" | "for" | "filter" | "component" | "macro" => true,
+        "set" | "set_global" => !rest.contains('='),
+        // The body of a component that is called: `{% <Card> %}`.
+        "" => rest.starts_with('<') && !rest.starts_with("</"),
+        _ => false,
+    }
+}
+
+fn closes(word: &str, rest: &str) -> bool {
+    match word {
+        "endif" | "endfor" | "endfilter" | "endcomponent" | "endmacro" | "endset" | "endset_global" => true,
+        "" => rest.starts_with("</"),
+        _ => false,
+    }
+}
+
+/// Where the end tag of the block stands that begins at a place, among the pieces.
+fn end_of_block(pieces: &[Piece<'_>], from: usize) -> usize {
+    let mut depth = 0_usize;
+    for (at, piece) in pieces.iter().enumerate().skip(from) {
+        match piece {
+            Piece::Tag("block", _) => depth += 1,
+            Piece::Tag("endblock", _) => depth = depth.saturating_sub(1),
+            _ => continue,
+        }
+        if depth == 0 {
+            return at;
+        }
+    }
+    pieces.len()
+}
+
+fn first_word(rest: &str) -> &str {
+    rest.split_ascii_whitespace().next().unwrap_or_default()
+}
+
+/// The text in quotes that is all there is.
+fn quoted(rest: &str) -> Option<&str> {
+    let rest = rest.trim_ascii();
+    let quote = rest.chars().next().filter(|quote| matches!(quote, '"' | '\'' | '`'))?;
+    let name = rest.get(1..)?.strip_suffix(quote)?;
+    (!name.contains([quote, '\\'])).then_some(name)
+}
+
+/// The pieces of a template; comments are none, and what stands raw is text.
+fn pieces(text: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let next = ["{{", "{%", "{#"].iter().filter_map(|open| rest.find(open)).min().unwrap_or(rest.len());
+        let (plain, behind) = rest.split_at(next);
+        if !plain.is_empty() {
+            pieces.push(Piece::Text(plain));
+        }
+        if behind.starts_with("{#") {
+            rest = behind.split_once("#}").map_or("", |(_, behind)| behind);
+            continue;
+        }
+        let Some((typed, behind)) = mark(behind).and_then(|length| behind.split_at_checked(length)) else { break };
+        rest = behind;
+        let inside = typed.get(2..typed.len() - 2).unwrap_or_default();
+        let inside = inside.strip_prefix('-').unwrap_or(inside);
+        let inside = inside.strip_suffix('-').unwrap_or(inside).trim_ascii();
+        if typed.starts_with("{{") {
+            pieces.push(Piece::Value(inside));
+            continue;
+        }
+        let (word, behind) = inside.split_at(inside.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(inside.len()));
+        if word == "raw" {
+            let (raw, end) = rest.split_at(rest.find("endraw").unwrap_or(rest.len()));
+            pieces.push(Piece::Text(raw.rfind("{%").and_then(|at| raw.get(..at)).unwrap_or(raw)));
+            rest = end.split_once("%}").map_or("", |(_, behind)| behind);
+            continue;
+        }
+        pieces.push(Piece::Tag(word, behind.trim_ascii()));
+    }
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::links;
+    use super::super::tests::{AROUND_NOTHING, compile, document};
+    use super::*;
+
+    fn of(files: &[(&str, &str)]) -> Hints {
+        let texts = files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        hints(&texts, files[0].0)
+    }
+
+    fn told(text: &str) -> Hints {
+        Hints::Links(text.to_owned())
+    }
+
+    #[test]
+    fn what_stands_in_the_text_of_a_head_is_a_hint() {
+        for (page, expected) in [
+            ("<head><title>{{ name }}</title><link rel=stylesheet href=/a.css></head>", "</a.css>; rel=preload; as=style"),
+            (
+                "<head><link rel=\"preconnect\" href=\"https://cdn.example\" crossorigin>\
+                 <script type=\"module\" src=\"/m.js\" nonce=\"{{ request.nonce }}\"></script></head>",
+                "<https://cdn.example>; rel=preconnect; crossorigin, </m.js>; rel=modulepreload",
+            ),
+            (
+                "<head><script src='/a.js' nonce='{{- request.nonce -}}' integrity='sha384-x'></script></head>",
+                "</a.js>; rel=preload; as=script; integrity=\"sha384-x\"",
+            ),
+            ("<head><script src=/a.js nonce=typed></script></head>", "</a.js>; rel=preload; as=script"),
+            (
+                "{# <link rel=stylesheet href=/old> #}<head>{% raw %}<link rel=stylesheet href=/r>{{ x }}{% endraw %}</head>",
+                "</r>; rel=preload; as=style",
+            ),
+            ("{% set a = '<b>' %}<head>{{ \"}}\" }}<link rel=stylesheet href=/a></head>", "</a>; rel=preload; as=style"),
+        ] {
+            assert_eq!(of(&[("a", page)]), told(expected), "{page}");
+        }
+    }
+
+    #[test]
+    fn what_data_decide_on_is_none() {
+        for page in [
+            "<head><link rel=stylesheet href=\"/{{ brand }}.css\"></head>",
+            "<head><link rel=stylesheet href=/a.css{% if print %} media=print{% endif %}></head>",
+            "<head>{% if dark %}<link rel=stylesheet href=/dark.css>{% else %}<link rel=stylesheet href=/light.css>{% endif %}</head>",
+            "<head>{% for s in sheets %}{% if s %}{% endif %}<link rel=stylesheet href=/a>{% endfor %}</head>",
+            "<head>{% set x %}<link rel=stylesheet href=/a>{% endset %}{{ x | safe }}</head>",
+            "<head>{% filter upper %}<link rel=stylesheet href=/a>{% endfilter %}</head>",
+            "<head>{% <card> %}<link rel=stylesheet href=/a>{% </card> %}</head>",
+            "<head><script src=/a.js nonce={{ request.nonce }}></script></head>",
+            "<head><link rel=preload href=/a as=style title=\"{{ request.nonce }}\"></head>",
+        ] {
+            assert_eq!(of(&[("a", page)]), Hints::Unsure, "{page}");
+        }
+    }
+
+    #[test]
+    fn a_head_that_names_nothing_has_none() {
+        for page in [
+            "",
+            "<head><title>a</title><script src=/a.js defer></script></head><body><link rel=stylesheet href=/late>",
+            "<head></head><img src=/a.jpg fetchpriority=high>",
+            "<head><link rel=\"{{ rel }}\" href=/a.css></head>",
+            "<head><script>'<link rel=stylesheet href=/a>'</script></head>",
+        ] {
+            assert_eq!(of(&[("a", page)]), Hints::Nothing, "{page}");
+        }
+    }
+
+    #[test]
+    fn behind_a_head_that_only_data_end_nothing_is_sure() {
+        let sheet = "<link rel=stylesheet href=/a>";
+        for maybe in ["<div>", "</head><body>", "<IMG src=a>", "<my-tag>", "<!-- x -->", "<meta a=\"<b>\">", "<header"] {
+            let page = format!("<head>{{% if x %}}{maybe}{{% endif %}}{sheet}</head>");
+            assert!(matches!(of(&[("a", &page)]), Hints::Nothing | Hints::Unsure), "{page}");
+            let page =
+                format!("<head>{sheet}{{% for y in x %}}{{{{ y }}}}{maybe}{{% endfor %}}<link rel=stylesheet href=/b></head>");
+            assert_eq!(of(&[("a", &page)]), told("</a>; rel=preload; as=style"), "{page}");
+        }
+        for maybe in ["<meta name=a>", "<title>a</title>", "a < b", "<link rel=icon href=/i>", "<style>a{}</style>"] {
+            let page = format!("<head>{{% if x %}}{maybe}{{% endif %}}{sheet}</head>");
+            assert_eq!(of(&[("a", &page)]), told("</a>; rel=preload; as=style"), "{page}");
+        }
+    }
+
+    /// What looks like markup behind it may be a script's.
+    #[test]
+    fn a_script_that_only_data_begin_makes_all_of_it_unsure() {
+        let page = "<head><link rel=stylesheet href=/a>{% if x %}<script>{% else %}<script defer>{% endif %}'<link rel=stylesheet href=/b>'</script></head>";
+        assert_eq!(of(&[("a", page)]), Hints::Unsure);
+    }
+
+    #[test]
+    fn a_family_is_one_page() {
+        let parent = "<html><head>{% block style %}<link rel=stylesheet href=/p.css>{% endblock style %}{% include \"fonts\" %}\
+                      {% block more %}<link rel=stylesheet href=/never.css>{% endblock %}</head>{% block main %}{% endblock %}";
+        let fonts = "<link rel=preload as=font href=/f.woff2 crossorigin>";
+        let child = "{% extends \"p\" %}{% block style %}{{ super() }}<link rel=stylesheet href=/c.css>{% endblock %}\
+                     {% block more %}{% block inner %}{% endblock %}{% endblock more %}\
+                     {% block main %}<link rel=stylesheet href=/body.css>{% endblock %}";
+        let grandchild = "{% extends 'c' %}{% block inner %}<link rel=stylesheet href=/g.css>{% endblock %}";
+        assert_eq!(
+            of(&[("g", grandchild), ("c", child), ("p", parent), ("fonts", fonts)]),
+            told(
+                "</p.css>; rel=preload; as=style, </c.css>; rel=preload; as=style, \
+                 </f.woff2>; rel=preload; as=\"font\"; crossorigin, </g.css>; rel=preload; as=style"
+            )
+        );
+        let guarded = "<head>{% if x %}{% block style %}<link rel=stylesheet href=/a>{% endblock %}{% include \"fonts\" %}{% endif %}</head>";
+        assert_eq!(of(&[("a", guarded), ("fonts", fonts)]), Hints::Unsure);
+        let absent = "<head>{% include \"gone\" ignore missing %}<link rel=stylesheet href=/a></head>";
+        assert_eq!(of(&[("a", absent)]), told("</a>; rel=preload; as=style"));
+    }
+
+    /// A piece of a head, in which data may decide on anything but whether a script or a comment is open.
+    fn piece() -> impl Strategy<Value = String> {
+        let leaf = prop_oneof![
+            "[abc]".prop_map(|name| format!("<link rel=stylesheet href=/{name}.css>")),
+            "[abc]".prop_map(|name| format!("<script src=\"/{name}.js\" nonce=\"{{{{ request.nonce }}}}\"></script>")),
+            "[abc]".prop_map(|name| format!("<link rel=preload as=image href=\"/{name}{{{{ text }}}}.jpg\">")),
+            "[abc]".prop_map(|name| format!(
+                "<link rel=preconnect href=https://{name}.example {{% if yes %}}crossorigin{{% endif %}}>"
+            )),
+            Just("<title>{{ text }}</title>".to_owned()),
+            Just("<!-- <link rel=stylesheet href=/no> -->".to_owned()),
+            Just("{# <link rel=stylesheet href=/no> #}".to_owned()),
+            Just("{% raw %}<link rel=stylesheet href=/raw>{{ }}{% endraw %}".to_owned()),
+            Just("{{- text -}}".to_owned()),
+            Just("<div>".to_owned()),
+            Just("</head>".to_owned()),
+            Just("{% include \"part\" %}".to_owned()),
+        ];
+        leaf.prop_recursive(3, 12, 4, |inner| {
+            let some = prop::collection::vec(inner, 0..4).prop_map(|all| all.concat());
+            prop_oneof![
+                some.clone().prop_map(|text| format!("{{% if yes %}}{text}{{% endif %}}")),
+                (some.clone(), some.clone()).prop_map(|(yes, no)| format!("{{%- if no -%}}{yes}{{% else %}}{no}{{% endif %}}")),
+                some.clone().prop_map(|text| format!("{{% for x in list %}}{text}{{% endfor %}}")),
+                some.prop_map(|text| format!("{{% set kept %}}{text}{{% endset %}}")),
+            ]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_is_told_early_the_page_says_itself_whatever_its_data(
+            before in piece(), inside in piece(), over in piece(), after in piece(), part in "[de]",
+            yes in any::<bool>(), list in 0..3_usize, calls_super in any::<bool>(),
+        ) {
+            let part = format!("<link rel=stylesheet href=/{part}.css>");
+            let base = format!("<head>{before}{{% block head %}}{inside}{{% endblock %}}{after}</head><p>");
+            let elder = if calls_super { "{{ super() }}" } else { "" };
+            let child = format!("{{% extends \"base\" %}}{{% block head %}}{over}{elder}{{% endblock %}}");
+            let files = [("child", child.as_str()), ("base", base.as_str()), ("part", part.as_str())];
+            let hints = of(&files);
+            let list = vec!["1"; list].join(",");
+            let data = format!("{{\"yes\":{yes},\"no\":{},\"text\":\"a > b\",\"list\":[{list}]}}", !yes);
+            let page = compile(&files).unwrap().render("child", &document(&data), &AROUND_NOTHING).unwrap();
+            let said = links(&page).unwrap_or_default().replace("; nonce=\"n\"", "");
+            if let Hints::Links(hints) = hints {
+                let said: Vec<&str> = said.split(", ").collect();
+                // Of more than ten a page may say others first.
+                let says_all = said.len() == 10 || hints.split(", ").all(|hint| said.contains(&hint));
+                prop_assert!(says_all, "{}\n{}\n{}\n{}\n{:?}", child, base, page, hints, said);
+            }
+        }
+    }
+}
