@@ -7,10 +7,12 @@
 use super::super::Notes;
 use super::cut::Cut;
 use super::envelope::{Unpack, Unpacked, around};
-use super::graft::Oddity;
 use super::lift::Lift;
+use super::origin::Origin;
+use super::odd::Oddity;
 use super::plain::{Plain, space};
 use super::program::Program;
+use super::stream::Refused;
 use crate::json::{Kind, Nest, Reader, Stop};
 
 /// What flattening does in a container.
@@ -67,6 +69,12 @@ pub(super) struct Frame {
     /// The defaults whose names stand in it, and the one that it is itself.
     pub(super) seen: u64,
     pub(super) own_bit: u64,
+    /// Those of them that were filled in.
+    pub(super) filled: u64,
+    /// How much there was to say before it.
+    pub(super) noted: usize,
+    /// There is something to say about it if it stays.
+    pub(super) late: bool,
 }
 
 /// The place of input that is not kept any more.
@@ -97,12 +105,18 @@ pub(super) struct Machine<P> {
     pub(super) states: Vec<[u32; 2]>,
     pub(super) names: Vec<u64>,
     pub(super) lifted: Vec<u64>,
+    /// Where each of those comes from, in a document that comes in pieces.
+    pub(super) origins: Vec<Origin>,
     pub(super) prefix: String,
     pub(super) name_bytes: usize,
     pub(super) phase: Phase,
     pub(super) unpack: Unpack,
     pub(super) oddity: Oddity,
     pub(super) notes: Notes,
+    /// How much there was to say before the unit.
+    pub(super) noted: usize,
+    /// Why it cannot go on.
+    pub(super) cause: Option<Refused>,
     /// Walks that are over, for the next ones.
     pub(super) plain: Option<Box<Plain>>,
     pub(super) lift: Option<Box<Lift>>,
@@ -123,12 +137,15 @@ impl<P> Machine<P> {
             states: Vec::new(),
             names: Vec::new(),
             lifted: Vec::new(),
+            origins: Vec::new(),
             prefix: String::new(),
             name_bytes: 0,
             phase: Phase::Start,
             unpack: Unpack::default(),
             oddity: Oddity::Refuse,
             notes: Notes::new(),
+            noted: 0,
+            cause: None,
             plain: None,
             lift: None,
         }
@@ -145,12 +162,15 @@ impl<P> Machine<P> {
             states: self.states,
             names: self.names,
             lifted: self.lifted,
+            origins: self.origins,
             prefix: self.prefix,
             name_bytes: self.name_bytes,
             phase: self.phase,
             unpack: self.unpack,
             oddity: self.oddity,
             notes: self.notes,
+            noted: self.noted,
+            cause: self.cause,
             plain: self.plain,
             lift: self.lift,
         }
@@ -166,6 +186,8 @@ impl<P> Machine<P> {
             phase: Phase::Start,
             oddity: Oddity::Refuse,
             notes: Notes::new(),
+            noted: 0,
+            cause: None,
             ..self
         }
     }
@@ -177,6 +199,7 @@ impl<P> Machine<P> {
         empty(&mut self.states);
         empty(&mut self.names);
         empty(&mut self.lifted);
+        empty(&mut self.origins);
         self.prefix.clear();
         self.prefix.shrink_to(KEPT);
         if let Some(lift) = &mut self.lift {
@@ -220,7 +243,11 @@ impl Machine<&Program> {
                 }
                 Phase::Envelope => {
                     let Some(envelope) = &self.program.envelope else { return Err(Stop::Refused) };
-                    match self.unpack.run(envelope, src, &mut self.at, &mut self.cut, &mut self.nest)? {
+                    let unpacked = self.unpack.run(envelope, src, &mut self.at, &mut self.cut, &mut self.nest);
+                    if unpacked.is_err() && self.unpack.is_twice {
+                        return self.stuck(src, "unwrap", || "a name of the envelope stands twice".to_owned());
+                    }
+                    match unpacked? {
                         Unpacked::Payload => self.phase = Phase::Begin,
                         Unpacked::End => {
                             for _ in &self.program.wraps {
@@ -245,11 +272,16 @@ impl Machine<&Program> {
                 }
                 Phase::Lift(lift) => {
                     let Some(quick) = &self.program.quick else { return Err(Stop::Refused) };
-                    if quick.drops {
-                        lift.run::<true>(quick, src, &mut self.at, &mut self.cut)?;
-                    } else {
-                        lift.run::<false>(quick, src, &mut self.at, &mut self.cut)?;
+                    let done = match quick.drops {
+                        true => lift.run::<true>(quick, src, &mut self.at, &mut self.cut),
+                        false => lift.run::<false>(quick, src, &mut self.at, &mut self.cut),
+                    };
+                    if done == Err(Stop::Refused)
+                        && let Some(clash) = lift.clash.take()
+                    {
+                        return self.stuck(src, "flatten", || clash);
                     }
+                    done?;
                     self.over();
                     self.passed(src);
                 }
@@ -259,9 +291,11 @@ impl Machine<&Program> {
                         continue;
                     }
                     let (unit, mark) = (self.at, self.cut.mark(self.at));
+                    self.noted = self.notes.warnings();
                     if let Err(stop) = self.unit(src, mark) {
                         self.cut.back(src, mark, unit);
                         self.at = unit;
+                        self.notes.back_to(self.noted);
                         return Err(stop);
                     }
                 }
@@ -334,7 +368,7 @@ impl Machine<&Program> {
     /// Flattens a container whose bracket is read.
     pub(super) fn flatten(&mut self, is_object: bool) -> Result<(), Stop> {
         let mut lift = self.lift.take().unwrap_or_default();
-        lift.start(&self.nest, is_object)?;
+        lift.start(&self.nest, is_object, self.oddity != Oddity::Refuse)?;
         self.phase = Phase::Lift(lift);
         Ok(())
     }

@@ -20,6 +20,8 @@ mod lift_lane;
 mod lift_names;
 mod machine;
 mod names;
+mod odd;
+mod origin;
 mod payload;
 mod plain;
 mod plain_lane;

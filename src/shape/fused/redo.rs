@@ -42,6 +42,8 @@ impl Machine<&Program> {
         if let Some(element) = element {
             self.names.truncate(element.names);
             self.lifted.truncate(element.lifted);
+            self.origins.truncate(element.lifted);
+            self.notes.back_to(element.noted);
             self.prefix.truncate(element.prefix_before);
         }
         self.frames.truncate(list + 1);
@@ -86,9 +88,27 @@ impl Machine<&Program> {
     }
 
     /// What a shape makes of a value, in containers of the same names and kinds as those that are open; `key` is its own name with its
-    /// quotes.
+    /// quotes. What there is to say about the containers is said where they are.
     pub(super) fn by_reference(
-        &self,
+        &mut self,
+        src: &[u8],
+        key: Option<(usize, usize, bool)>,
+        value: &str,
+        shape: &Shape,
+        notes: &mut Notes,
+    ) -> Result<Vec<u8>, Stop> {
+        let mut own = Notes::new();
+        let made = self.in_place(src, key, value, shape, &mut own)?;
+        if own.warnings() > 0 {
+            let mut known = Notes::new();
+            self.in_place(src, key, "null", shape, &mut known)?;
+            notes.add(&own, &known);
+        }
+        Ok(made)
+    }
+
+    fn in_place(
+        &mut self,
         src: &[u8],
         key: Option<(usize, usize, bool)>,
         value: &str,
@@ -119,7 +139,9 @@ impl Machine<&Program> {
         document.extend(around.iter().rev().map(|(is_object, _)| if *is_object { '}' } else { ']' }));
         let limits = Limits { depth: Limits::DEEPEST, ..Limits::default() };
         let mut tree = parse(&document, &limits).map_err(|_| Stop::Refused)?;
-        shape.run(&mut tree, notes).map_err(|_| Stop::Refused)?;
+        if let Err(error) = shape.run(&mut tree, notes) {
+            return self.fail(|| error);
+        }
         // What steps add to an object stands behind what was in it.
         let mut found = &tree;
         for _ in 0..levels {
