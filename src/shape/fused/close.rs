@@ -2,7 +2,8 @@
 
 use super::super::flatten::Joint;
 use super::super::nulls::Fate;
-use super::machine::{Frame, Machine, Scope};
+use super::frame::{Frame, Scope};
+use super::machine::Machine;
 use super::names::{any_twice, first_met, hash_of};
 use super::odd::Oddity;
 use super::program::{Op, Program};

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use super::envelope::text;
-use super::machine::{Machine, Scope};
+use super::frame::Scope;
+use super::machine::Machine;
 use super::program::{Op, Program};
 use super::steps::is_always;
 use super::track::{LOST, OFF, Track};
@@ -107,20 +108,19 @@ impl Machine<&Program> {
             _ => Cow::Borrowed(raw),
         };
         let mut renamed: Option<Cow<'_, str>> = None;
-        let mut value =
-            Value {
-                kind,
-                from,
-                to,
-                made: None,
-                dropped: None,
-                may_empty: false,
-                scope: Scope::Off,
-                levels: usize::MAX,
-                bit: 0,
-                filled: false,
-                late: false,
-            };
+        let mut value = Value {
+            kind,
+            from,
+            to,
+            made: None,
+            dropped: None,
+            may_empty: false,
+            scope: Scope::Off,
+            levels: usize::MAX,
+            bit: 0,
+            filled: false,
+            late: false,
+        };
         let is_container = matches!(kind, Kind::Array | Kind::Object);
         let base = self.states.len();
         let above = base.saturating_sub(program.ops.len());
@@ -262,4 +262,3 @@ pub(super) fn step(track: &Track, before: u32, edge: Edge, name: &str) -> u32 {
         Edge::Element(at) => track.element(before, at),
     }
 }
-

@@ -1,9 +1,10 @@
 //! Into a container, and the names that members get on their way out.
 
-use super::super::flatten::{Joint, NAME_BYTES, push_capital};
 use super::super::Error;
+use super::super::flatten::{Joint, NAME_BYTES, push_capital};
 use super::decide::{Edge, Value};
-use super::machine::{Frame, Machine, Scope};
+use super::frame::{Frame, Scope};
+use super::machine::Machine;
 use super::names::hash;
 use super::odd::Oddity;
 use super::origin::Origin;

@@ -138,12 +138,9 @@ impl Machine<&Program> {
     /// What the step makes of a value in its place.
     fn grafted(&mut self, src: &[u8], graft: &Graft, key: Option<(usize, usize, bool)>, value: &str) -> Result<Vec<u8>, Stop> {
         let shape = if self.oddity == (Oddity::Note { strict: true }) { &graft.strict } else { &graft.steps };
-        let mut notes = std::mem::take(&mut self.notes);
-        let known = notes.warnings();
-        let made = self.by_reference(src, key, value, shape, &mut notes);
-        let is_odd = notes.warnings() > known;
-        self.notes = notes;
-        if is_odd && self.oddity == Oddity::Refuse {
+        let known = self.notes.warnings();
+        let made = self.by_reference(src, key, value, shape);
+        if self.notes.warnings() > known && self.oddity == Oddity::Refuse {
             return Err(Stop::Refused);
         }
         made

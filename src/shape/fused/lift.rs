@@ -6,55 +6,14 @@
 
 use super::super::flatten::NAME_BYTES;
 use super::cut::Cut;
+use super::frame::GONE;
+use super::lift_level::{Level, Quick};
 use super::lift_names::Name;
-use super::machine::{GONE, empty};
+use super::machine::empty;
 use super::plain::{Plain, space};
 use super::plain_lane::Patience;
 use super::prefix::{ONCE, Prefix};
 use crate::json::{Kind, Nest, Reader, Stop};
-
-/// What such a flattening needs to know.
-#[derive(Debug, Clone)]
-pub(super) struct Quick {
-    pub(super) drops: bool,
-    pub(super) each: bool,
-    pub(super) joint: Box<[u8]>,
-    /// The joiner with bytes to spare, when it is short.
-    short_joint: [u8; ONCE],
-}
-
-impl Quick {
-    pub(super) fn new(drops: bool, each: bool, joint: &[u8]) -> Self {
-        let mut short_joint = [0; ONCE];
-        short_joint.iter_mut().zip(joint).for_each(|(to, byte)| *to = *byte);
-        Self { drops, each, joint: joint.into(), short_joint }
-    }
-}
-
-/// An open container that is flattened, or an array of such.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Level {
-    pub(super) in_object: bool,
-    /// Nothing of it is read yet.
-    pub(super) opened: bool,
-    /// Nothing is written yet where its members go.
-    pub(super) first: bool,
-    /// It has a member that stays.
-    pub(super) kept: bool,
-    /// Its members go to the object around it.
-    pub(super) is_lifted: bool,
-    /// Names in it may meet.
-    pub(super) may_meet: bool,
-    /// Where its names begin, and those that are lifted.
-    pub(super) names: usize,
-    pub(super) lifts: usize,
-    /// How long the prefix was outside, and where that of its names begins.
-    pub(super) prefix: usize,
-    pub(super) prefix_from: usize,
-    /// How much was written before it, and where it begins in the input; [`GONE`] when those bytes are let go.
-    pub(super) mark: usize,
-    pub(super) start: usize,
-}
 
 /// A flattening under way; it goes on where the bytes ended.
 #[derive(Debug, Clone, Default)]
@@ -68,6 +27,8 @@ pub(super) struct Lift {
     pub(super) prefix: Prefix,
     pub(super) name_bytes: usize,
     pub(super) passing: Option<Plain>,
+    /// How much there is to say so far.
+    pub(super) noted: usize,
     /// Names that may meet are compared here, since nobody else can.
     pub(super) exact: bool,
     /// What there is to say of those that do.
@@ -76,9 +37,10 @@ pub(super) struct Lift {
 
 impl Lift {
     /// Begins behind the bracket of an object, or of an array of such.
-    pub(super) fn start(&mut self, around: &Nest, is_object: bool, exact: bool) -> Result<(), Stop> {
+    pub(super) fn start(&mut self, around: &Nest, is_object: bool, exact: bool, noted: usize) -> Result<(), Stop> {
         self.rest();
         self.exact = exact;
+        self.noted = noted;
         self.clash = None;
         self.nest = around.clone();
         self.name_bytes = 0;
@@ -339,6 +301,7 @@ impl Lift {
             prefix_from,
             mark,
             start,
+            noted: self.noted,
         });
         Ok(())
     }

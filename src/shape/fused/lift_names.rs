@@ -1,6 +1,7 @@
 //! The names of objects that are flattened, kept to see whether they may meet, and whether they do.
 
-use super::lift::{Level, Lift, Quick};
+use super::lift::Lift;
+use super::lift_level::{Level, Quick};
 use super::names::hash;
 use crate::json::Text;
 

@@ -11,12 +11,14 @@ mod decide;
 mod enter;
 mod envelope;
 mod explain;
+mod frame;
 mod graft;
 #[cfg(test)]
 mod laws;
 mod lift;
 mod lift_back;
 mod lift_lane;
+mod lift_level;
 mod lift_names;
 mod machine;
 mod names;

@@ -4,7 +4,8 @@
 //! reference; where that has an element of a list to look at, it looks at it; all else is the end, and says which step wanted it.
 
 use super::super::Error;
-use super::machine::{Frame, Machine, Phase};
+use super::frame::Frame;
+use super::machine::{Machine, Phase};
 use super::program::{Op, Program};
 use super::stream::Refused;
 use super::track::Track;
@@ -48,7 +49,14 @@ impl Machine<&Program> {
 
     /// Notes every path that cannot go on through a value. `late` is told instead when another step may remove the value at its end.
     #[cold]
-    pub(super) fn balked(&mut self, step: &'static str, track: &Track, state: u32, kind: Kind, late: Option<&mut bool>) -> Result<(), Stop> {
+    pub(super) fn balked(
+        &mut self,
+        step: &'static str,
+        track: &Track,
+        state: u32,
+        kind: Kind,
+        late: Option<&mut bool>,
+    ) -> Result<(), Stop> {
         if let Some(late) = late.filter(|_| self.oddity != Oddity::Refuse) {
             *late = true;
             return Ok(());

@@ -1,6 +1,7 @@
 //! Where the names of a flattened object come from, to see whether two that are the same are different members of the document.
 
-use super::machine::{Frame, Machine};
+use super::frame::Frame;
+use super::machine::Machine;
 use super::program::Program;
 
 /// Where a name comes from.

@@ -11,7 +11,7 @@ use super::super::numbers::{Nan, Numbers};
 use super::super::{Action, Step};
 use super::envelope::Envelope;
 use super::graft::Graft;
-use super::lift::Quick;
+use super::lift_level::Quick;
 use super::track::{Arrays, LOST, OFF, Track};
 use crate::json::{Kind, Node, Path, Segment};
 

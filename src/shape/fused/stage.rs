@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::{Notes, Shape};
+use super::super::Shape;
 use super::machine::Machine;
 use super::odd::Oddity;
 use super::program::Program;
@@ -31,7 +31,6 @@ pub(super) struct Stage {
     keep: usize,
     /// The next element is for the reference.
     odd: bool,
-    notes: Notes,
 }
 
 impl Stage {
@@ -46,7 +45,6 @@ impl Stage {
             wanted: 0,
             keep,
             odd: false,
-            notes: Notes::new(),
         }
     }
 
@@ -61,7 +59,7 @@ impl Stage {
         let mut machine = parked.with(&*self.program);
         loop {
             let done = match self.odd {
-                true => machine.redo(&self.window, &self.shape, &mut self.notes),
+                true => machine.redo(&self.window, &self.shape),
                 false => machine.run(&self.window, last),
             };
             match done {
@@ -87,13 +85,12 @@ impl Stage {
 
     /// What there is to say, so far.
     pub(super) fn notes(&self) -> impl Iterator<Item = &str> {
-        let machine = self.machine.iter().flat_map(|machine| machine.notes.texts());
-        self.notes.texts().iter().chain(machine).map(String::as_str)
+        self.machine.iter().flat_map(|machine| machine.notes.texts()).map(String::as_str)
     }
 
     /// How much there is to say, so far.
     pub(super) fn warnings(&self) -> usize {
-        self.notes.warnings() + self.machine.as_ref().map_or(0, |machine| machine.notes.warnings())
+        self.machine.as_ref().map_or(0, |machine| machine.notes.warnings())
     }
 
     #[cfg(test)]

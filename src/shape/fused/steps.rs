@@ -1,11 +1,12 @@
 //! Single steps on a value: what stands for it afterwards, whether it goes, where the step's paths have come.
 
+use super::super::Error;
 use super::super::nulls::Fate;
 use super::super::numbers::{Nan, Numbers, is_no_number};
-use super::super::Error;
 use super::decide::{Edge, Value, step};
 use super::envelope::{node, text};
-use super::machine::{Machine, Scope};
+use super::frame::Scope;
+use super::machine::Machine;
 use super::odd::{Oddity, called};
 use super::program::{Lifting, Op, Program};
 use super::redo::end;
