@@ -81,6 +81,29 @@ fn a_reply_is_shaped_as_its_route_would() {
 }
 
 #[test]
+fn a_reply_whose_answer_would_be_cut_is_told_of() {
+    let folder = folder(
+        "upstreams: {shop: {url: 'demo:'}}\nroutes:\n  - {route: GET /list, call: 'GET shop:/api/items', shape: [{flatten: true}]}\n",
+    );
+    let items = vec![r#"{"a":"is one of many"}"#; 20_000].join(",");
+    for (odd, said) in [
+        (r#""a":{"b":1},"a_c":2"#, ""),
+        (
+            r#""a":{"b":1},"a_b":2"#,
+            "warning: flatten: names in `a` meet others, so it stays nested\n\
+             warning: a reply of this size leaves while it comes (`stream_above`: 256.0 KiB), and its answer is cut: \
+             flatten: two members become `a_b`, in `.`, and a reply that is shaped while it comes cannot take back what has left\n",
+        ),
+    ] {
+        let output = fed(folder.path(), &["shape", "GET /list"], &format!("{{\"list\":[{items}],{odd}}}"));
+        assert_eq!((output.status.code(), err(&output).as_str()), (Some(0), said));
+        assert!(out(&output).ends_with("}\n"));
+        let small = fed(folder.path(), &["shape", "GET /list"], &format!("{{\"list\":[],{odd}}}"));
+        assert!(!err(&small).contains("is cut"), "{}", err(&small));
+    }
+}
+
+#[test]
 fn routes_explain_their_passes() {
     let list = format!(
         "{SHOP}  - {{route: GET /groups, call: 'GET shop:/api/items', shape: [{{nulls: drop}}, {{group: {{in: list, by: id}}}}]}}\n  - {{route: GET /spread, call: 'GET shop:/api/items', shape: [{{flatten: {{arrays: index}}}}]}}\n  - {{route: GET /page, call: 'GET shop:/api/items', page: page.html}}\n  - {{route: GET /sorted, call: 'GET shop:/api/items', page: sorted.html}}\n"
@@ -103,6 +126,7 @@ GET /detail/{id}
   pass 1, over the bytes: unwrap, nulls
   above 256.0 KiB it is shaped while it comes
     unwrap: all is held until the verdict, where that stands behind the payload
+    unwrap: cuts the answer where a name of the envelope stands twice
 
 GET /groups
   pass 1, over the bytes: unwrap, nulls
@@ -110,6 +134,8 @@ GET /groups
     group: elements change their order
   above 256.0 KiB it is shaped while it comes
     unwrap: all is held until the verdict, where that stands behind the payload
+    unwrap: cuts the answer where a name of the envelope stands twice
+    group: cuts the answer where a name of its path stands twice, unless in an element of a list
 
 GET /spread
   pass 1, over the bytes: unwrap
@@ -121,12 +147,14 @@ GET /page
   pass 1, over the bytes: unwrap, nulls
   above 256.0 KiB it is shaped while it comes
     unwrap: all is held until the verdict, where that stands behind the payload
+    unwrap: cuts the answer where a name of the envelope stands twice
   a page: written straight from the text of the document
 
 GET /sorted
   pass 1, over the bytes: unwrap, nulls
   above 256.0 KiB it is shaped while it comes
     unwrap: all is held until the verdict, where that stands behind the payload
+    unwrap: cuts the answer where a name of the envelope stands twice
   a page: by the template engine, from a tree, because of line 2 of part.html: the filter `sort`
 "
     );

@@ -24,12 +24,15 @@ fn explained(route: &Route) -> String {
             lines.push("  several calls: their results become one tree, the steps one after the other".to_owned());
         }
         (Answer::Proxy(_), _) | (_, None) => lines.push("  bytes pass through untouched".to_owned()),
-        (Answer::Call { .. }, Some(fused)) => {
+        (Answer::Call { shape, .. }, Some(fused)) => {
             let passes = fused.plan();
             for (at, pass) in passes.iter().enumerate() {
                 lines.extend(told(at + 1, pass));
             }
-            lines.extend(size(route.streams(), &passes, route.page().is_some()));
+            lines.extend(size(route.streams(), &passes, shape.is_strict()));
+            if route.page().is_some() && route.streams().is_ok() {
+                lines.push("  a page needs all of it".to_owned());
+            }
         }
     }
     lines.extend(route.page().map(|page| made(page.view().stays())));
@@ -57,18 +60,25 @@ fn hinted(hints: &Hints) -> String {
 }
 
 /// What becomes of a large reply.
-fn size(streams: Result<u64, &'static str>, passes: &[PassPlan], has_page: bool) -> Vec<String> {
+fn size(streams: Result<u64, &'static str>, passes: &[PassPlan], strict: bool) -> Vec<String> {
     let above = match streams {
         Err(why) => return vec![format!("  whole, whatever its size: {why}")],
         Ok(above) => ByteSize::b(above).display().iec(),
     };
-    let but = if has_page { ", but for a page, which needs all of it" } else { "" };
-    let mut lines = vec![format!("  above {above} it is shaped while it comes{but}")];
+    let mut lines = vec![format!("  above {above} it is shaped while it comes")];
     if passes.iter().any(|pass| pass.steps.contains(&"unwrap")) {
         lines.push("    unwrap: all is held until the verdict, where that stands behind the payload".to_owned());
     }
     for step in passes.iter().flat_map(|pass| &pass.holds) {
         lines.push(format!("    {step}: a container is held until something in it stays"));
+    }
+    for pass in passes {
+        // What is wrong with an envelope is no matter of the lists in its payload.
+        let spared = |step| if pass.spares && step != "unwrap" { ", unless in an element of a list" } else { "" };
+        lines.extend(pass.cuts.iter().map(|(step, at)| format!("    {step}: cuts the answer {at}{}", spared(*step))));
+    }
+    if strict {
+        lines.push("    strict: a value of the wrong type cuts the answer".to_owned());
     }
     lines
 }
@@ -111,19 +121,36 @@ mod tests {
 
     #[test]
     fn a_pass_tells_its_steps_and_why_some_need_a_tree() {
-        let bytes = PassPlan { steps: vec!["unwrap", "nulls"], reasons: vec![], under: None, holds: vec!["nulls"] };
+        let bytes = PassPlan {
+            steps: vec!["unwrap", "nulls"],
+            reasons: vec![],
+            under: None,
+            holds: vec!["nulls"],
+            cuts: vec![("unwrap", "there"), ("flatten", "here")],
+            spares: true,
+        };
         assert_eq!(told(1, &bytes), ["  pass 1, over the bytes: unwrap, nulls"]);
-        let tree = PassPlan { steps: vec!["group"], reasons: vec!["elements change their order"], under: None, holds: vec![] };
+        let tree = PassPlan {
+            steps: vec!["group"],
+            reasons: vec!["elements change their order"],
+            under: None,
+            holds: vec![],
+            cuts: vec![],
+            spares: true,
+        };
         let part = PassPlan { under: Some("list".to_owned()), ..tree.clone() };
         let first = told(2, &part).into_iter().next();
         assert_eq!(first.as_deref(), Some("  pass 2, over the bytes, with a tree for each `list`:"));
         assert_eq!(told(2, &tree), ["  pass 2, on a tree:", "    group: elements change their order"]);
         assert_eq!(
-            size(Ok(256 << 10), &[bytes], false),
+            size(Ok(256 << 10), &[bytes], true),
             [
                 "  above 256.0 KiB it is shaped while it comes",
                 "    unwrap: all is held until the verdict, where that stands behind the payload",
                 "    nulls: a container is held until something in it stays",
+                "    unwrap: cuts the answer there",
+                "    flatten: cuts the answer here, unless in an element of a list",
+                "    strict: a value of the wrong type cuts the answer",
             ]
         );
         assert_eq!(size(Err("for a reason"), &[tree], true), ["  whole, whatever its size: for a reason"]);

@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
+use bytesize::ByteSize;
 use clap::Args;
 use http::Method;
 use similar::{ChangeTag, TextDiff};
@@ -11,9 +12,13 @@ use similar::{ChangeTag, TextDiff};
 use super::exit::{self, Exit};
 use super::{ConfigArgument, load};
 use crate::json::Node;
+use crate::json::decode::Opening;
 use crate::plan::{Answer, Backend, Plan, Route};
 use crate::route::Found;
-use crate::shape::{Notes, Shape, Step};
+use crate::shape::{Notes, Refused, Shape, Step};
+
+/// How much of a large reply is looked at once, as the gateway does it.
+const PIECE: usize = 64 << 10;
 
 /// Lines around a change that are shown with it.
 const AROUND: usize = 2;
@@ -71,7 +76,29 @@ pub(super) fn run(arguments: &ShapeArguments) -> Result<()> {
         None => by_reference(backend, &text, shape)?,
     };
     exit::print(&String::from_utf8_lossy(&json));
+    if let Some((above, refused)) = cut(route, backend, shape, &bytes) {
+        let above = ByteSize::b(above).display().iec();
+        exit::complain(&format!(
+            "warning: a reply of this size leaves while it comes (`stream_above`: {above}), and its answer is cut: {refused}"
+        ));
+    }
     Ok(())
+}
+
+/// Why the answer with a reply of this size breaks off, if it does, and above which size it begins to leave before the reply is whole.
+fn cut(route: &Route, backend: &Backend, shape: &Shape, bytes: &[u8]) -> Option<(u64, Refused)> {
+    let above = route.streams().ok().filter(|above| bytes.len() as u64 > *above)?;
+    let Opening::Document(start) = backend.decode().opening(bytes, None) else { return None };
+    let mut stream = route.fused()?.stream(shape.is_strict(), backend.decode().depth())?;
+    let (mut came, mut has_left) = (start as u64, false);
+    for piece in bytes.get(start..)?.chunks(PIECE) {
+        came += piece.len() as u64;
+        if let Err(refused) = stream.push(piece) {
+            return has_left.then_some((above, refused));
+        }
+        has_left |= came >= above && !stream.take().is_empty();
+    }
+    stream.finish().err().filter(|_| has_left).map(|refused| (above, refused))
 }
 
 fn route<'p>(plan: &'p Plan, (method, path): &(Method, String)) -> Result<&'p Route> {

@@ -187,7 +187,7 @@ impl Gateway {
                 trace.upstream = moment::now().saturating_duration_since(started);
                 let reply = match answered? {
                     Answered::Whole(reply) => reply,
-                    Answered::Growing(growing) => match self.stream(route, call, shape, growing, parts).await? {
+                    Answered::Growing(growing) => match self.stream(route, call, shape, growing, parts, trace).await? {
                         Started::Answer(response) => return Ok(response),
                         Started::Whole(reply) => reply,
                     },

@@ -353,7 +353,7 @@ fn foreign_status(status: StatusCode) -> StatusCode {
     }
 }
 
-fn shape_code(error: &shape::Error) -> &'static str {
+pub(super) fn shape_code(error: &shape::Error) -> &'static str {
     use shape::Error as E;
     match error {
         E::MissingData => "upstream_data_missing",

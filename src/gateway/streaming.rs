@@ -14,14 +14,14 @@ use http::{HeaderValue, Response};
 
 use super::accept::Form;
 use super::body::Broken;
-use super::edge::RequestId;
-use super::fault::Fault;
+use super::edge::{Later, RequestId, Trace};
+use super::fault::{Fault, shape_code};
 use super::fragment::Wanted;
 use super::{Body, Gateway};
 use crate::json::decode::Opening;
 use crate::plan::{Call, Route};
-use crate::shape::{Shape, Stream};
-use crate::upstream::{Growing, Reply, Rest, headers};
+use crate::shape::{Refused, Shape, Stream};
+use crate::upstream::{Growing, Reply, Rest, Tally, headers};
 
 /// How much of a reply is shaped at once, so that no buffer becomes much larger.
 const PIECE: usize = 64 << 10;
@@ -52,6 +52,7 @@ impl Gateway {
         shape: &Shape,
         mut growing: Box<Growing>,
         parts: &Parts,
+        trace: &mut Trace,
     ) -> Result<Started, Fault> {
         let (decode, above) = (call.backend().decode(), call.backend().stream_above());
         let failed = |error| self.failed(call, error);
@@ -90,6 +91,8 @@ impl Gateway {
         let (status, mut head) = (growing.status, std::mem::take(&mut growing.headers));
         headers::for_new_body(&mut head);
         let (begun, rest) = growing.into_rest();
+        let told = Told { trace: trace.clone(), calls: parts.extensions.get().cloned(), later: Later::awaited() };
+        trace.later = told.later.clone();
         let shaped = Shaped {
             stream,
             came: begun.slice(fed.min(begun.len())..),
@@ -98,6 +101,7 @@ impl Gateway {
             over: false,
             request: parts.extensions.get::<RequestId>().map(RequestId::header),
             route: Arc::clone(route.name()),
+            told,
         };
         Ok(Started::Answer(self.json(route, status, head, Body::from(shaped))))
     }
@@ -119,6 +123,31 @@ pub(super) struct Shaped {
     over: bool,
     request: Option<HeaderValue>,
     route: Arc<str>,
+    told: Told,
+}
+
+/// What the access log is told of it at its end.
+#[derive(Debug)]
+struct Told {
+    trace: Trace,
+    calls: Option<Tally>,
+    later: Later,
+}
+
+impl Told {
+    fn tell(&mut self, warnings: usize, code: Option<&'static str>) {
+        self.trace.warnings = u32::try_from(warnings).unwrap_or(u32::MAX);
+        self.trace.code = code.map(Into::into);
+        self.trace.calls = self.calls.as_ref().map(Tally::calls).unwrap_or_default();
+        self.later.tell(&self.trace);
+    }
+}
+
+impl Drop for Shaped {
+    fn drop(&mut self) {
+        // Of one that nobody wanted to its end, what there was to say so far.
+        self.told.tell(self.stream.warnings(), None);
+    }
 }
 
 impl Shaped {
@@ -163,18 +192,29 @@ impl Shaped {
                 for text in self.stream.notes() {
                     tracing::debug!(route = &*self.route, "{text}");
                 }
+                self.told.tell(self.stream.warnings(), None);
             }
         }
     }
 
-    /// Tells the log why the client was cut; nobody else gets to know.
-    fn tell(&self, broken: &Broken) {
+    /// Tells the logs why the client was cut; nobody else gets to know.
+    fn tell(&mut self, broken: &Broken) {
         let id = self.request.as_ref().and_then(|id| id.to_str().ok()).unwrap_or_default();
         let code = match broken {
             Broken::Upstream(error) => error.kind(),
-            Broken::Reply(_) => "upstream_not_json",
+            Broken::Reply(refused) => cut_code(refused),
             Broken::File(_) | Broken::Coding(_) => "internal",
         };
         tracing::warn!(request_id = id, route = &*self.route, code, cause = %broken, "an answer broke off");
+        self.told.tell(self.stream.warnings(), Some(code));
+    }
+}
+
+/// The stable word for what a reply has in it that ends its answer.
+fn cut_code(refused: &Refused) -> &'static str {
+    match refused {
+        Refused::NoJson => "upstream_not_json",
+        Refused::Step { .. } => "shape_cut",
+        Refused::Shape(error) => shape_code(error),
     }
 }

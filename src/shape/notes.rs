@@ -50,6 +50,19 @@ impl Notes {
         }
     }
 
+    /// Back to when there were so many warnings: what they were about is looked at once more.
+    pub(super) fn back_to(&mut self, warnings: usize) {
+        self.warnings = self.warnings.min(warnings);
+        self.texts.truncate(warnings);
+    }
+
+    /// Adds what another run had to say, but for what is `known` already.
+    pub(super) fn add(&mut self, more: &Self, known: &Self) {
+        self.warnings = self.warnings.saturating_add(more.warnings.saturating_sub(known.warnings));
+        let new = more.texts.iter().filter(|text| !known.texts.contains(text));
+        self.texts.extend(new.take(KEPT.saturating_sub(self.texts.len())).cloned());
+    }
+
     /// How many warnings there were in all.
     pub fn warnings(&self) -> usize {
         self.warnings

@@ -237,3 +237,80 @@ async fn nothing_is_read_that_the_client_does_not_take() {
     }
     assert_eq!(bytes, list(SHAPED, items).len());
 }
+
+/// A gateway in front of a backend that sends this body to everyone, with one route of these steps.
+fn shaping(body: &str, shape: &str) -> Gateway {
+    let body = body.to_owned();
+    let address = serve(move |peer| {
+        head(peer, body.len());
+        peer.send(&body);
+    });
+    Gateway::start(&format!(
+        "upstreams: {{shop: {{url: 'http://{address}'}}}}\nroutes:\n  - {{route: GET /it, shape: {shape}}}\n"
+    ))
+}
+
+/// The members of an object behind a list that is large.
+fn behind_a_list(members: &str) -> String {
+    format!("{{\"list\":[{}],{members}}}", vec![ITEM; 10_000].join(","))
+}
+
+#[test]
+fn names_that_only_look_alike_are_lifted_in_a_large_reply() {
+    for (members, lifted) in [
+        (r#""seller":{"name":"x"},"seller_id":7"#, r#""seller_name":"x","seller_id":7"#),
+        (r#""seller_id":7,"seller":{"name":"x"}"#, r#""seller_id":7,"seller_name":"x""#),
+        (r#""price":{"amount":1},"price_level":2"#, r#""price_amount":1,"price_level":2"#),
+        (r#""u":{"a":{"b":1},"a_c":2}"#, r#""u_a_b":1,"u_a_c":2"#),
+        (r#""caf\u00e9":{"x":1}"#, r#""caf\u00e9_x":1"#),
+        (r#""x":1,"x":2,"y":{"z":3}"#, r#""x":1,"x":2,"y_z":3"#),
+    ] {
+        for shape in ["[{flatten: true}]", "[{flatten: {levels: 9}}]"] {
+            let gateway = shaping(&behind_a_list(members), shape);
+            let answer = gateway.get("/it");
+            assert_eq!((answer.status, answer.cut), (200, false), "{members} by {shape}");
+            assert!(answer.text() == behind_a_list(lifted), "{members} by {shape}");
+            let line = gateway.logged(answer.header("x-request-id").expect("every answer has its id"));
+            assert_eq!(line.get("warnings"), Some(&0.into()), "{line}");
+        }
+    }
+}
+
+#[test]
+fn what_is_only_to_be_noted_is_counted_and_cuts_nothing() {
+    for (shape, warnings, left) in [
+        ("[{convert: {total: integer}}]", 1, r#""total":"many","tags":[1]"#),
+        ("[{convert: {total: integer, tags: string}}]", 2, r#""total":"many","tags":[1]"#),
+        ("[{omit: [total.x]}, {rename: {tags.y: z}}]", 2, r#""total":"many","tags":[1]"#),
+        ("[{default: {a.b: 1, total.x: 2}}]", 1, r#""total":"many","tags":[1],"a":{"b":1}"#),
+        ("[{convert: {tags: {to: string, else: none}}}]", 0, r#""total":"many","tags":"none""#),
+    ] {
+        let gateway = shaping(&behind_a_list(r#""total":"many","tags":[1]"#), shape);
+        let answer = gateway.get("/it");
+        assert_eq!((answer.status, answer.cut), (200, false), "{shape}");
+        assert!(answer.text() == behind_a_list(left), "{shape}");
+        let line = gateway.logged(answer.header("x-request-id").expect("every answer has its id"));
+        assert_eq!((line.get("warnings"), line.get("cut")), (Some(&warnings.into()), Some(&false.into())), "{shape}: {line}");
+    }
+}
+
+#[test]
+fn a_cut_says_which_step_wanted_it_and_where() {
+    let odd = r#""total":"many","in":{"a":{"b":1},"a_b":2}"#;
+    for (shape, code, cause) in [
+        ("[{flatten: true}]", "shape_cut", "flatten: two members become `in_a_b`, in `.`"),
+        ("[{flatten: {levels: 9}}]", "shape_cut", "flatten: two names become one, or one stands twice, in `.`"),
+        ("[{rename: {in.a: a_b}}]", "shape_cut", "rename: two names become one, or one stands twice, in `in`"),
+        ("[{convert: {total: integer}}], strict: true", "shape_mismatch", "convert: `total` has a string that is no number"),
+    ] {
+        let gateway = shaping(&behind_a_list(odd), shape);
+        let answer = gateway.get("/it");
+        assert_eq!((answer.status, answer.cut), (200, true), "{shape}");
+        let line = gateway.logged(answer.header("x-request-id").expect("every answer has its id"));
+        assert_eq!((line.get("code"), line.get("cut")), (Some(&code.into()), Some(&true.into())), "{shape}: {line}");
+        gateway.log.wait(cause, |lines| {
+            let says = |line: &&String| line.contains("an answer broke off") && line.contains(code) && line.contains(cause);
+            lines.iter().find(says).cloned()
+        });
+    }
+}

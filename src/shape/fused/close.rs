@@ -2,10 +2,12 @@
 
 use super::super::flatten::Joint;
 use super::super::nulls::Fate;
-use super::machine::{Frame, Machine, Scope};
-use super::names::{any_twice, hash_of};
+use super::frame::{Frame, Scope};
+use super::machine::Machine;
+use super::names::{any_twice, first_met, hash_of};
+use super::odd::Oddity;
 use super::program::{Op, Program};
-use super::steps::makes;
+use super::steps::{makes, write_member};
 use super::track::LOST;
 use crate::json::Stop;
 
@@ -13,19 +15,25 @@ impl Machine<&Program> {
     /// The end of the innermost container, whose bracket stands at `bracket`.
     pub(super) fn close(&mut self, src: &[u8], bracket: usize) -> Result<(), Stop> {
         let Some(frame) = self.frames.last().copied() else { return Err(Stop::Refused) };
-        if frame.touched && any_twice(self.names.get_mut(frame.names..).unwrap_or_default()) {
-            return Err(Stop::Refused);
+        if frame.touched
+            && let Some(step) = first_met(self.names.get_mut(frame.names..).unwrap_or_default())
+        {
+            let step = self.program.ops.get(step).map_or("", Op::step);
+            return self.stuck(src, step, || "two names become one, or one stands twice".to_owned());
         }
         // What the counting step removes comes to no later step.
         let emptied = self.program.counting.filter(|_| frame.may_empty && self.is_emptied(&frame));
         let dropped = emptied.or(frame.doomed);
+        if frame.late && emptied.is_none() {
+            self.tell_late(&frame)?;
+        }
         if dropped.is_none() {
             self.add_missing(src, bracket, &frame)?;
         }
         match (dropped, frame.scope) {
             (None, Scope::Lifted) => self.close_lifted(src, bracket, &frame),
-            (None, Scope::Top) if frame.lifts && any_twice(self.lifted.get_mut(frame.lifted..).unwrap_or_default()) => {
-                return Err(Stop::Refused);
+            (None, Scope::Top) if frame.lifts && self.any_meet(frame.lifted) => {
+                return self.stuck(src, "flatten", || "two names become one, or one stands twice".to_owned());
             }
             _ => {}
         }
@@ -47,6 +55,11 @@ impl Machine<&Program> {
         self.names.truncate(frame.names);
         if frame.scope != Scope::Lifted {
             self.lifted.truncate(frame.lifted);
+            self.origins.truncate(frame.lifted);
+        } else if dropped.is_some() {
+            // With the name of the object itself.
+            self.lifted.truncate(frame.lifted - 1);
+            self.origins.truncate(frame.lifted - 1);
         }
         self.prefix.truncate(frame.prefix_before);
         if dropped.is_some() {
@@ -82,6 +95,7 @@ impl Machine<&Program> {
         if frame.kept > 0 {
             return;
         }
+        self.stays(frame);
         let joint = match self.program.ops.last() {
             Some(Op::Flatten(lifting)) => match &lifting.joint {
                 Joint::Text(joint) => joint.len(),
@@ -113,25 +127,34 @@ impl Machine<&Program> {
             if frame.seen >> at.min(63) & 1 == 1 {
                 continue;
             }
-            let Some(json) = track.hit(*to).and_then(|hit| values.get(hit)) else {
-                if makes(track, *to) {
-                    return Err(Stop::Refused);
-                }
-                continue;
+            let json = match track.hit(*to).and_then(|hit| values.get(hit)) {
+                Some(json) => json,
+                None if makes(track, *to) => &self.made_of(track, values, *to)?,
+                None => continue,
             };
-            let key = crate::json::Text::plain(name.as_str());
-            self.cut.write(src, bracket, if first { b"\"" } else { b",\"" }, bracket);
-            self.cut.out.extend_from_slice(key.as_raw().as_bytes());
-            self.cut.out.extend_from_slice(b"\":");
-            self.cut.out.extend_from_slice(json);
+            self.cut.write(src, bracket, if first { b"" } else { b"," }, bracket);
+            write_member(&mut self.cut.out, name, json);
             first = false;
         }
         Ok(())
     }
 
+    /// Whether names of a flattened object meet; their order changes.
+    fn any_meet(&mut self, from: usize) -> bool {
+        if self.oddity == Oddity::Refuse {
+            return any_twice(self.lifted.get_mut(from..).unwrap_or_default());
+        }
+        // Where each comes from is looked at only when a name stands twice.
+        let names = self.lifted.len();
+        self.lifted.extend_from_within(from..);
+        let is_twice = any_twice(self.lifted.get_mut(names..).unwrap_or_default());
+        self.lifted.truncate(names);
+        is_twice && self.lifted_meet(from)
+    }
+
     /// Keeps a member's name as a step left it, to see whether two meet; `touched` when the step gave it.
     pub(super) fn note_name(&mut self, step: usize, name: &str, touched: bool) {
-        self.names.push(hash_of(step, name));
+        self.names.push(hash_of(step, name, touched));
         if let Some(frame) = self.frames.last_mut() {
             frame.touched |= touched;
         }

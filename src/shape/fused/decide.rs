@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use super::envelope::text;
-use super::machine::{Machine, Scope};
+use super::frame::Scope;
+use super::machine::Machine;
 use super::program::{Op, Program};
-use super::steps::{convert, is_always, number, sweep};
+use super::steps::is_always;
 use super::track::{LOST, OFF, Track};
 use crate::json::{Kind, Stop, Text};
 
@@ -32,6 +33,18 @@ pub(super) struct Value {
     pub(super) scope: Scope,
     pub(super) levels: usize,
     pub(super) bit: u64,
+    /// The default of that name stands for it.
+    pub(super) filled: bool,
+    /// There is something to say about it if it stays.
+    pub(super) late: bool,
+}
+
+impl Value {
+    /// Where steps behind the counting one say that there is something about a value that this one may still remove.
+    pub(super) fn late(&mut self, at: usize, counting: Option<usize>) -> Option<&mut bool> {
+        let is_open = matches!(self.kind, Kind::Array | Kind::Object) && self.made.is_none();
+        (is_open && self.may_empty && counting.is_some_and(|counting| at > counting)).then_some(&mut self.late)
+    }
 }
 
 impl Machine<&Program> {
@@ -60,7 +73,17 @@ impl Machine<&Program> {
             }
             (None, None) => return Err(Stop::Refused),
         };
-        self.place(src, mark, edge, key, kind, from, to)
+        let (names, states) = (self.names.len(), self.states.len());
+        let done = self.place(src, mark, edge, key, kind, from, to);
+        if done == Err(Stop::End) {
+            // Some step wants more of it than is there: nothing has happened.
+            self.names.truncate(names);
+            self.states.truncate(states);
+            if let (Edge::Element(at), Some(frame)) = (edge, self.frames.last_mut()) {
+                frame.index = at;
+            }
+        }
+        done
     }
 
     #[expect(clippy::too_many_arguments, reason = "a unit is this many numbers; they live in registers")]
@@ -85,8 +108,19 @@ impl Machine<&Program> {
             _ => Cow::Borrowed(raw),
         };
         let mut renamed: Option<Cow<'_, str>> = None;
-        let mut value =
-            Value { kind, from, to, made: None, dropped: None, may_empty: false, scope: Scope::Off, levels: usize::MAX, bit: 0 };
+        let mut value = Value {
+            kind,
+            from,
+            to,
+            made: None,
+            dropped: None,
+            may_empty: false,
+            scope: Scope::Off,
+            levels: usize::MAX,
+            bit: 0,
+            filled: false,
+            late: false,
+        };
         let is_container = matches!(kind, Kind::Array | Kind::Object);
         let base = self.states.len();
         let above = base.saturating_sub(program.ops.len());
@@ -103,7 +137,7 @@ impl Machine<&Program> {
                         value.dropped = Some(at);
                     }
                 }
-                Op::Sweep { .. } => state = sweep(op, before, edge, &name, &mut value, at, program.counting == Some(at))?,
+                Op::Sweep { .. } => state = self.sweep(op, before, edge, &name, &mut value, at)?,
                 Op::Numbers(numbers) => {
                     let always = match edge {
                         Edge::Root => false,
@@ -111,19 +145,21 @@ impl Machine<&Program> {
                         Edge::Member => is_always(numbers, &name),
                     };
                     state[0] = u32::from(always);
-                    number(src, numbers, always, &mut value)?;
+                    self.number(src, numbers, always, &mut value)?;
                 }
                 Op::Omit(track) => {
                     state[0] = step(track, before[0], edge, &name);
                     if edge != Edge::Root && track.hit(state[0]).is_some() {
                         value.dropped = Some(at);
-                    } else {
-                        refuse(track.balks(state[0], value.kind))?;
+                    } else if track.balks(state[0], value.kind) {
+                        self.balked("omit", track, state[0], value.kind, value.late(at, program.counting))?;
                     }
                 }
                 Op::Rename { track, names } => {
                     state[0] = step(track, before[0], edge, &name);
-                    refuse(track.balks(state[0], value.kind))?;
+                    if track.balks(state[0], value.kind) {
+                        self.balked("rename", track, state[0], value.kind, value.late(at, program.counting))?;
+                    }
                     let hit = track.hit(state[0]).and_then(|hit| names.get(hit)).filter(|_| edge == Edge::Member);
                     if let Some(new) = hit {
                         renamed = Some(Cow::Borrowed(new));
@@ -159,27 +195,23 @@ impl Machine<&Program> {
                 }
                 Op::Convert { track, .. } => {
                     state[0] = step(track, before[0], edge, &name);
-                    convert(op, state[0], src, &mut value)?;
+                    self.convert(op, state[0], src, &mut value, at, base)?;
                 }
                 Op::Pick { .. } => state = self.pick(op, before, edge, &name, &mut value, at)?,
                 Op::Default { track, .. } => {
                     state[0] = step(track, before[0], edge, &name);
                     if edge == Edge::Member {
-                        self.fill(op, before[0], state[0], &name, &mut value)?;
+                        self.fill(src, op, before[0], state[0], &name, &mut value)?;
                     }
-                    refuse(track.balks(state[0], value.kind))?;
+                    if track.balks(state[0], value.kind) {
+                        self.balked("default", track, state[0], value.kind, value.late(at, program.counting))?;
+                    }
                 }
                 Op::Graft(graft) => {
-                    let done = self.graft(src, graft, before[0], edge, key, &name, &mut value);
-                    if done == Err(Stop::End)
-                        && let Some(frame) = self.frames.last_mut()
-                    {
-                        frame.index = frame.index.saturating_sub(usize::from(edge != Edge::Member));
-                    }
-                    state = done?;
+                    state = self.graft(src, graft, before[0], edge, key, &name, &mut value)?;
                 }
                 Op::Flatten(lifting) => {
-                    state = self.lifting(lifting, before, edge, &name, &mut value)?;
+                    state = self.lifting(lifting, before, edge, &name, &mut value, at)?;
                 }
             }
             self.states.push(state);
@@ -207,6 +239,7 @@ impl Machine<&Program> {
             frame.first = false;
             frame.kept += 1;
             frame.seen |= value.bit;
+            frame.filled |= if value.filled { value.bit } else { 0 };
         }
         Ok(())
     }
@@ -228,10 +261,4 @@ pub(super) fn step(track: &Track, before: u32, edge: Edge, name: &str) -> u32 {
         Edge::Member => track.member(before, name),
         Edge::Element(at) => track.element(before, at),
     }
-}
-
-/// Leaves the document to the reference: it says exactly what is odd about it.
-#[inline(always)]
-pub(super) fn refuse(odd: bool) -> Result<(), Stop> {
-    if odd { Err(Stop::Refused) } else { Ok(()) }
 }

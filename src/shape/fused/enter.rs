@@ -1,9 +1,13 @@
 //! Into a container, and the names that members get on their way out.
 
+use super::super::Error;
 use super::super::flatten::{Joint, NAME_BYTES, push_capital};
-use super::decide::{Edge, Value, refuse};
-use super::machine::{Frame, Machine, Scope};
+use super::decide::{Edge, Value};
+use super::frame::{Frame, Scope};
+use super::machine::Machine;
 use super::names::hash;
+use super::odd::Oddity;
+use super::origin::Origin;
 use super::program::{Op, Program};
 use crate::json::{Kind, Stop};
 
@@ -49,6 +53,9 @@ impl Machine<&Program> {
             prefix_before,
             seen: 0,
             own_bit: value.bit,
+            filled: 0,
+            noted: self.noted,
+            late: value.late,
         };
         match (value.dropped, scope) {
             (Some(_), _) => {}
@@ -109,6 +116,7 @@ impl Machine<&Program> {
         let name = hash(name.as_bytes());
         self.prefix.push_str(joint);
         self.lifted.push(name);
+        self.push_origin(around.lifted, own, true);
         if let Some(top) = self.frames.iter_mut().rev().find(|frame| frame.scope != Scope::Lifted) {
             top.lifts = true;
         }
@@ -118,7 +126,7 @@ impl Machine<&Program> {
     /// Bytes of names, counted so high that the reference counts no higher.
     fn spend(&mut self, prefix: usize, own: &str) -> Result<(), Stop> {
         self.name_bytes = self.name_bytes.saturating_add(2 * (prefix + own.len()));
-        refuse(self.name_bytes > NAME_BYTES)
+        if self.name_bytes > NAME_BYTES { self.fail(|| Error::TooLarge) } else { Ok(()) }
     }
 
     /// Writes the name of a member that stays, whose value begins at `value`.
@@ -141,6 +149,7 @@ impl Machine<&Program> {
         if scope == Scope::Top {
             self.spend(0, own)?;
             self.lifted.push(hash(own.as_bytes()));
+            self.push_origin(self.frames.last().map_or(0, |frame| frame.lifted), own, false);
         }
         if value != to + 1 {
             self.cut.write(src, to, b":", value);
@@ -166,6 +175,18 @@ impl Machine<&Program> {
         }
         let name = hash(self.cut.out.get(start..).unwrap_or_default());
         self.lifted.push(name);
+        self.push_origin(self.frames.last().map_or(0, |frame| frame.lifted), own, false);
         Ok(())
+    }
+
+    /// Keeps where a name comes from, for a document that cannot be given to the reference.
+    #[inline]
+    fn push_origin(&mut self, parent: usize, own: &str, is_lifted: bool) {
+        if self.oddity == Oddity::Refuse {
+            return;
+        }
+        let is_camel = matches!(self.program.ops.last(), Some(Op::Flatten(lifting)) if matches!(lifting.joint, Joint::Camel));
+        let own = if is_camel { hash(own.as_bytes()) } else { 0 };
+        self.origins.push(Origin::new(parent, own, is_lifted));
     }
 }

@@ -54,6 +54,8 @@ pub(super) struct Unpack {
     told: Vec<Told>,
     /// A container that nobody asked for, and how much was written before it.
     passing: Option<(Plain, usize)>,
+    /// A name stands twice of which the last one counts.
+    pub(super) is_twice: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +85,7 @@ impl Unpack {
         self.told.resize(envelope.verdicts.len(), Told::Nothing);
         self.opened = true;
         self.passing = None;
+        self.is_twice = false;
         Ok(())
     }
 
@@ -174,6 +177,7 @@ impl Unpack {
         if level == 1 {
             for ((own, good), told) in envelope.verdicts.iter().zip(&mut self.told) {
                 if name == **own {
+                    self.is_twice |= *told != Told::Nothing;
                     *told = judge(good, &node(src, kind, start, reader.at)?, *told)?;
                 }
             }
@@ -204,7 +208,10 @@ impl Unpack {
         // Of a name that stands twice the last one counts, which nobody can know here.
         match self.found.last_mut() {
             Some(found) if !*found => *found = true,
-            _ => return Err(Stop::Refused),
+            _ => {
+                self.is_twice = true;
+                return Err(Stop::Refused);
+            }
         }
         if is_payload {
             self.opened = false;

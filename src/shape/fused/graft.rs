@@ -4,8 +4,9 @@
 //! whole, has the reference do the step in it, and writes what comes out.
 
 use super::super::{Action, Shape, Step};
-use super::decide::{Edge, Value, refuse};
+use super::decide::{Edge, Value};
 use super::machine::Machine;
+use super::odd::Oddity;
 use super::program::{Op, Program};
 use super::redo::end;
 use super::track::{Arrays, LOST, Track};
@@ -17,15 +18,14 @@ pub(super) struct Graft {
     pub(super) track: Track,
     path: Path,
     steps: Shape,
+    strict: Shape,
 }
 
-/// What to do about a value that there is something to say about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Oddity {
-    /// The document goes to the reference.
-    Refuse,
-    /// It is noted, and on a strict route the end.
-    Note { strict: bool },
+impl Graft {
+    /// The name of the step.
+    pub(super) fn step(&self) -> &'static str {
+        self.steps.steps().first().map_or("", Step::name)
+    }
 }
 
 impl Program {
@@ -37,7 +37,8 @@ impl Program {
             return None;
         }
         let track = Track::new(std::slice::from_ref(&path), Arrays::Named)?;
-        let graft = Graft { track, path, steps: Shape::new(vec![step.clone()], false) };
+        let shape = |strict| Shape::new(vec![step.clone()], strict);
+        let graft = Graft { track, path, steps: shape(false), strict: shape(true) };
         Some(Self {
             ops: vec![Op::Graft(Box::new(graft))],
             names: vec![step.name()],
@@ -98,35 +99,51 @@ impl Machine<&Program> {
         value: &mut Value,
     ) -> Result<[u32; 2], Stop> {
         let state = super::decide::step(&graft.track, before, edge, name);
-        refuse(graft.track.balks(state, value.kind))?;
-        let is_here = graft.track.hit(state).is_some();
-        if is_here && matches!(value.kind, Kind::Array | Kind::Object) {
-            value.to = end(src, value.from, &self.nest)?;
-        }
+        let is_container = matches!(value.kind, Kind::Array | Kind::Object);
         if edge == Edge::Member && state != LOST {
             // Of a name that stands twice the last value may be the only one that counts.
             self.note_name(0, name, true);
         }
+        if graft.track.balks(state, value.kind) {
+            if self.oddity == Oddity::Refuse {
+                return Err(Stop::Refused);
+            }
+            // How much there is to say about it the step knows alone, which does not look into a container of the wrong kind.
+            let empty = if value.kind == Kind::Object { "{}" } else { "[]" };
+            let text = if is_container { empty } else { super::envelope::text(src, value.from, value.to)? };
+            let made = self.grafted(src, graft, key, text)?;
+            if is_container && made != empty.as_bytes() {
+                return self.stuck(src, graft.step(), || format!("it makes something of an {empty} that comes as it leaves"));
+            }
+            if !is_container {
+                value.kind = kind(&made);
+                value.made = Some(made);
+            }
+            return Ok([LOST; 2]);
+        }
+        let is_here = graft.track.hit(state).is_some();
+        if is_here && is_container {
+            value.to = end(src, value.from, &self.nest)?;
+        }
         if is_here {
             let text = super::envelope::text(src, value.from, value.to)?;
-            let mut notes = std::mem::take(&mut self.notes);
-            let known = notes.warnings();
-            let made = match self.oddity {
-                Oddity::Note { strict: true } => {
-                    let strict = Shape::new(graft.steps.steps().to_vec(), true);
-                    self.by_reference(src, key, text, &strict, &mut notes)
-                }
-                _ => self.by_reference(src, key, text, &graft.steps, &mut notes),
-            };
-            let is_odd = notes.warnings() > known;
-            self.notes = notes;
-            refuse(is_odd && self.oddity == Oddity::Refuse)?;
-            let made = made?;
+            let made = self.grafted(src, graft, key, text)?;
             value.kind = kind(&made);
             value.made = Some(made);
             return Ok([LOST; 2]);
         }
         Ok([state, LOST])
+    }
+
+    /// What the step makes of a value in its place.
+    fn grafted(&mut self, src: &[u8], graft: &Graft, key: Option<(usize, usize, bool)>, value: &str) -> Result<Vec<u8>, Stop> {
+        let shape = if self.oddity == (Oddity::Note { strict: true }) { &graft.strict } else { &graft.steps };
+        let known = self.notes.warnings();
+        let made = self.by_reference(src, key, value, shape);
+        if self.notes.warnings() > known && self.oddity == Oddity::Refuse {
+            return Err(Stop::Refused);
+        }
+        made
     }
 }
 

@@ -1,57 +1,19 @@
 //! `flatten` on its usual way: names joined by a text, all levels, no exceptions, null members dropped before or not at all.
 //!
 //! That names cannot meet is told as the reference tells it first, by looking at lifted names and those beside them; where they
-//! might, the document is left to the reference.
+//! might, a whole document is left to the reference. In one that comes in pieces, which cannot be, all names of the object are kept until
+//! its end, and compared then as they are made.
 
 use super::super::flatten::NAME_BYTES;
 use super::cut::Cut;
+use super::frame::GONE;
+use super::lift_level::{Level, Quick};
 use super::lift_names::Name;
-use super::machine::{GONE, empty};
+use super::machine::empty;
 use super::plain::{Plain, space};
 use super::plain_lane::Patience;
 use super::prefix::{ONCE, Prefix};
 use crate::json::{Kind, Nest, Reader, Stop};
-
-/// What such a flattening needs to know.
-#[derive(Debug, Clone)]
-pub(super) struct Quick {
-    pub(super) drops: bool,
-    pub(super) each: bool,
-    pub(super) joint: Box<[u8]>,
-    /// The joiner with bytes to spare, when it is short.
-    short_joint: [u8; ONCE],
-}
-
-impl Quick {
-    pub(super) fn new(drops: bool, each: bool, joint: &[u8]) -> Self {
-        let mut short_joint = [0; ONCE];
-        short_joint.iter_mut().zip(joint).for_each(|(to, byte)| *to = *byte);
-        Self { drops, each, joint: joint.into(), short_joint }
-    }
-}
-
-/// An open container that is flattened, or an array of such.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Level {
-    pub(super) in_object: bool,
-    /// Nothing of it is read yet.
-    pub(super) opened: bool,
-    /// Nothing is written yet where its members go.
-    pub(super) first: bool,
-    /// It has a member that stays.
-    pub(super) kept: bool,
-    /// Its members go to the object around it.
-    pub(super) is_lifted: bool,
-    /// Where its names begin, and those that are lifted.
-    pub(super) names: usize,
-    pub(super) lifts: usize,
-    /// How long the prefix was outside, and where that of its names begins.
-    pub(super) prefix: usize,
-    pub(super) prefix_from: usize,
-    /// How much was written before it, and where it begins in the input; [`GONE`] when those bytes are let go.
-    pub(super) mark: usize,
-    pub(super) start: usize,
-}
 
 /// A flattening under way; it goes on where the bytes ended.
 #[derive(Debug, Clone, Default)]
@@ -65,12 +27,21 @@ pub(super) struct Lift {
     pub(super) prefix: Prefix,
     pub(super) name_bytes: usize,
     pub(super) passing: Option<Plain>,
+    /// How much there is to say so far.
+    pub(super) noted: usize,
+    /// Names that may meet are compared here, since nobody else can.
+    pub(super) exact: bool,
+    /// What there is to say of those that do.
+    pub(super) clash: Option<String>,
 }
 
 impl Lift {
     /// Begins behind the bracket of an object, or of an array of such.
-    pub(super) fn start(&mut self, around: &Nest, is_object: bool) -> Result<(), Stop> {
+    pub(super) fn start(&mut self, around: &Nest, is_object: bool, exact: bool, noted: usize) -> Result<(), Stop> {
         self.rest();
+        self.exact = exact;
+        self.noted = noted;
+        self.clash = None;
         self.nest = around.clone();
         self.name_bytes = 0;
         self.passing = None;
@@ -178,10 +149,7 @@ impl Lift {
         let value = reader.at;
         match reader.peek() {
             b'{' => {
-                // A name with an escape needs a closer look at what it meets.
-                if escaped {
-                    return Err(Stop::Refused);
-                }
+                self.look_at(escaped)?;
                 reader.at += 1;
                 self.lift(quick, src, (from + 1, to - 1), first, (mark, unit))?;
                 // Its members follow on those before it, as if the bracket and the name were not there.
@@ -230,9 +198,7 @@ impl Lift {
         is_lifted: bool,
         escaped: bool,
     ) -> Result<(), Stop> {
-        if escaped {
-            return Err(Stop::Refused);
-        }
+        self.look_at(escaped)?;
         if is_lifted {
             let prefix = self.prefix.from(self.prefix_from());
             cut.write(src, from + 1, prefix.get(2..).unwrap_or_default(), from + 1);
@@ -261,6 +227,18 @@ impl Lift {
             debug_assert!(quick.each, "other arrays are walked through");
             reader.at += 1;
             self.open(opening == b'{', true, false, place)?;
+        }
+        Ok(())
+    }
+
+    /// A name with an escape needs a closer look at what it meets.
+    #[inline(always)]
+    fn look_at(&mut self, escaped: bool) -> Result<(), Stop> {
+        if escaped {
+            match self.levels.last_mut().filter(|_| self.exact) {
+                Some(level) => level.may_meet = true,
+                None => return Err(Stop::Refused),
+            }
         }
         Ok(())
     }
@@ -316,12 +294,14 @@ impl Lift {
             first,
             kept: false,
             is_lifted,
+            may_meet: false,
             names: self.names.len(),
             lifts: self.lifts.len(),
             prefix,
             prefix_from,
             mark,
             start,
+            noted: self.noted,
         });
         Ok(())
     }
@@ -329,8 +309,18 @@ impl Lift {
     #[inline(always)]
     pub(super) fn close(&mut self, quick: &Quick, src: &[u8], reader: &mut Reader<'_>, cut: &mut Cut) -> Result<(), Stop> {
         let Some(level) = self.levels.last() else { return Err(Stop::Refused) };
+        let mut may_meet = level.may_meet;
         if self.lifts.len() > level.lifts && self.may_meet(quick, src, level) {
-            return Err(Stop::Refused);
+            if !self.exact {
+                return Err(Stop::Refused);
+            }
+            may_meet = true;
+        }
+        if may_meet && !level.is_lifted {
+            self.clash = self.clash(quick, src, level.names);
+            if self.clash.is_some() {
+                return Err(Stop::Refused);
+            }
         }
         let mut first = false;
         if level.is_lifted {
@@ -346,12 +336,22 @@ impl Lift {
         }
         reader.at += 1;
         self.nest.close();
-        self.names.truncate(level.names);
+        if self.exact && level.is_lifted {
+            // They stay until the end of the object that they go to.
+            let inside = self.names.len() - level.names;
+            if let Some(own) = level.names.checked_sub(1).and_then(|own| self.names.get_mut(own)) {
+                own.inside = inside as u32;
+            }
+        } else {
+            self.names.truncate(level.names);
+        }
         self.lifts.truncate(level.lifts);
         self.prefix.truncate(level.prefix);
+        let is_lifted = level.is_lifted;
         self.levels.pop();
         if let Some(around) = self.levels.last_mut() {
             (around.opened, around.first, around.kept) = (false, first, true);
+            around.may_meet |= may_meet && is_lifted;
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! A flattening between two pieces of a document: what is kept of it, and the way back to the start of an element.
 
+use super::frame::GONE;
 use super::lift::Lift;
-use super::machine::GONE;
 use super::redo::is_first;
 use crate::json::Nest;
 
@@ -34,15 +34,15 @@ impl Lift {
         None
     }
 
-    /// Back to the start of the innermost element within reach: where it is, and the place in the output unless nothing of it is
-    /// written.
-    pub(super) fn step_back(&mut self, src: &[u8], at: usize) -> Option<(Option<usize>, usize)> {
+    /// Back to the start of the innermost element within reach: the place in the output unless nothing of it is written, where it is,
+    /// and how much there was to say.
+    pub(super) fn step_back(&mut self, src: &[u8], at: usize) -> Option<(Option<usize>, usize, usize)> {
         if self.passing.is_some() {
             return None;
         }
         let floor = self.floor();
         let list = (0..self.levels.len()).rev().find(|level| !self.nest.is_object(floor + level))?;
-        let Some(element) = self.levels.get(list + 1).copied() else { return Some((None, at)) };
+        let Some(element) = self.levels.get(list + 1).copied() else { return Some((None, at, self.noted)) };
         if element.start == GONE {
             return None;
         }
@@ -55,11 +55,13 @@ impl Lift {
         if let Some(list) = self.levels.last_mut() {
             list.opened = is_first(src, element.start);
         }
-        Some((Some(element.mark), element.start))
+        self.noted = element.noted;
+        Some((Some(element.mark), element.start, element.noted))
     }
 
-    /// An element was done in another way.
-    pub(super) fn element_done(&mut self) {
+    /// An element was done in another way; how much there is to say by now.
+    pub(super) fn element_done(&mut self, noted: usize) {
+        self.noted = noted;
         if let Some(level) = self.levels.last_mut() {
             (level.opened, level.first, level.kept) = (false, false, true);
         }

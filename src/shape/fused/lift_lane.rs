@@ -3,7 +3,8 @@
 
 use super::super::flatten::NAME_BYTES;
 use super::cut::Cut;
-use super::lift::{Level, Lift, Quick};
+use super::lift::Lift;
+use super::lift_level::{Level, Quick};
 use super::lift_names::Name;
 use super::prefix::ONCE;
 use crate::json::{Reader, Stop};

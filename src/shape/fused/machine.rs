@@ -7,70 +7,14 @@
 use super::super::Notes;
 use super::cut::Cut;
 use super::envelope::{Unpack, Unpacked, around};
-use super::graft::Oddity;
+use super::frame::Frame;
 use super::lift::Lift;
+use super::odd::Oddity;
+use super::origin::Origin;
 use super::plain::{Plain, space};
 use super::program::Program;
+use super::stream::Refused;
 use crate::json::{Kind, Nest, Reader, Stop};
-
-/// What flattening does in a container.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scope {
-    /// Nothing.
-    Off,
-    /// Its members stay, what is in them is lifted.
-    Top,
-    /// It is lifted: its members go to the object around it.
-    Lifted,
-    /// Each object in it is flattened on its own.
-    List,
-}
-
-/// An open container.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Frame {
-    pub(super) is_object: bool,
-    /// Nothing of it is read yet.
-    pub(super) opened: bool,
-    /// Nothing is written yet where its members go.
-    pub(super) first: bool,
-    /// The step that removes it, known before its inside is read.
-    pub(super) doomed: Option<usize>,
-    /// What stands in for a decision of the counting step: it may remove the container when nothing is left in it.
-    pub(super) may_empty: bool,
-    /// A name in it became another one, or is one of several that may not meet.
-    pub(super) touched: bool,
-    /// Something in it is lifted.
-    pub(super) lifts: bool,
-    pub(super) scope: Scope,
-    /// How much was written before it, with its name.
-    pub(super) mark: usize,
-    /// Where it begins in the input, with what stands between it and the value before; [`GONE`] when those bytes are let go.
-    pub(super) start: usize,
-    /// Where its name stands in the input, between its quotes.
-    pub(super) key: (usize, usize),
-    /// Elements read.
-    pub(super) index: usize,
-    /// Members that the counting step saw, and left.
-    pub(super) arrived: usize,
-    pub(super) survived: usize,
-    /// Members written.
-    pub(super) kept: usize,
-    /// Where its names begin among all that are kept for comparison, of its own and of what is lifted.
-    pub(super) names: usize,
-    pub(super) lifted: usize,
-    /// How often what is in it may still be lifted.
-    pub(super) levels: usize,
-    /// Where the prefix of the names in it begins, and how long it was outside.
-    pub(super) prefix_from: usize,
-    pub(super) prefix_before: usize,
-    /// The defaults whose names stand in it, and the one that it is itself.
-    pub(super) seen: u64,
-    pub(super) own_bit: u64,
-}
-
-/// The place of input that is not kept any more.
-pub(super) const GONE: usize = usize::MAX;
 
 /// Where a pass is.
 #[derive(Debug)]
@@ -97,12 +41,18 @@ pub(super) struct Machine<P> {
     pub(super) states: Vec<[u32; 2]>,
     pub(super) names: Vec<u64>,
     pub(super) lifted: Vec<u64>,
+    /// Where each of those comes from, in a document that comes in pieces.
+    pub(super) origins: Vec<Origin>,
     pub(super) prefix: String,
     pub(super) name_bytes: usize,
     pub(super) phase: Phase,
     pub(super) unpack: Unpack,
     pub(super) oddity: Oddity,
     pub(super) notes: Notes,
+    /// How much there was to say before the unit.
+    pub(super) noted: usize,
+    /// Why it cannot go on.
+    pub(super) cause: Option<Refused>,
     /// Walks that are over, for the next ones.
     pub(super) plain: Option<Box<Plain>>,
     pub(super) lift: Option<Box<Lift>>,
@@ -123,12 +73,15 @@ impl<P> Machine<P> {
             states: Vec::new(),
             names: Vec::new(),
             lifted: Vec::new(),
+            origins: Vec::new(),
             prefix: String::new(),
             name_bytes: 0,
             phase: Phase::Start,
             unpack: Unpack::default(),
             oddity: Oddity::Refuse,
             notes: Notes::new(),
+            noted: 0,
+            cause: None,
             plain: None,
             lift: None,
         }
@@ -145,12 +98,15 @@ impl<P> Machine<P> {
             states: self.states,
             names: self.names,
             lifted: self.lifted,
+            origins: self.origins,
             prefix: self.prefix,
             name_bytes: self.name_bytes,
             phase: self.phase,
             unpack: self.unpack,
             oddity: self.oddity,
             notes: self.notes,
+            noted: self.noted,
+            cause: self.cause,
             plain: self.plain,
             lift: self.lift,
         }
@@ -166,6 +122,8 @@ impl<P> Machine<P> {
             phase: Phase::Start,
             oddity: Oddity::Refuse,
             notes: Notes::new(),
+            noted: 0,
+            cause: None,
             ..self
         }
     }
@@ -177,6 +135,7 @@ impl<P> Machine<P> {
         empty(&mut self.states);
         empty(&mut self.names);
         empty(&mut self.lifted);
+        empty(&mut self.origins);
         self.prefix.clear();
         self.prefix.shrink_to(KEPT);
         if let Some(lift) = &mut self.lift {
@@ -220,7 +179,11 @@ impl Machine<&Program> {
                 }
                 Phase::Envelope => {
                     let Some(envelope) = &self.program.envelope else { return Err(Stop::Refused) };
-                    match self.unpack.run(envelope, src, &mut self.at, &mut self.cut, &mut self.nest)? {
+                    let unpacked = self.unpack.run(envelope, src, &mut self.at, &mut self.cut, &mut self.nest);
+                    if unpacked.is_err() && self.unpack.is_twice {
+                        return self.stuck(src, "unwrap", || "a name of the envelope stands twice".to_owned());
+                    }
+                    match unpacked? {
                         Unpacked::Payload => self.phase = Phase::Begin,
                         Unpacked::End => {
                             for _ in &self.program.wraps {
@@ -245,11 +208,16 @@ impl Machine<&Program> {
                 }
                 Phase::Lift(lift) => {
                     let Some(quick) = &self.program.quick else { return Err(Stop::Refused) };
-                    if quick.drops {
-                        lift.run::<true>(quick, src, &mut self.at, &mut self.cut)?;
-                    } else {
-                        lift.run::<false>(quick, src, &mut self.at, &mut self.cut)?;
+                    let done = match quick.drops {
+                        true => lift.run::<true>(quick, src, &mut self.at, &mut self.cut),
+                        false => lift.run::<false>(quick, src, &mut self.at, &mut self.cut),
+                    };
+                    if done == Err(Stop::Refused)
+                        && let Some(clash) = lift.clash.take()
+                    {
+                        return self.stuck(src, "flatten", || clash);
                     }
+                    done?;
                     self.over();
                     self.passed(src);
                 }
@@ -259,9 +227,11 @@ impl Machine<&Program> {
                         continue;
                     }
                     let (unit, mark) = (self.at, self.cut.mark(self.at));
+                    self.noted = self.notes.warnings();
                     if let Err(stop) = self.unit(src, mark) {
                         self.cut.back(src, mark, unit);
                         self.at = unit;
+                        self.notes.back_to(self.noted);
                         return Err(stop);
                     }
                 }
@@ -334,7 +304,7 @@ impl Machine<&Program> {
     /// Flattens a container whose bracket is read.
     pub(super) fn flatten(&mut self, is_object: bool) -> Result<(), Stop> {
         let mut lift = self.lift.take().unwrap_or_default();
-        lift.start(&self.nest, is_object)?;
+        lift.start(&self.nest, is_object, self.oddity != Oddity::Refuse, self.notes.warnings())?;
         self.phase = Phase::Lift(lift);
         Ok(())
     }

@@ -1,5 +1,5 @@
-//! Names by a number, to see whether two may be the same. That two numbers are the same by chance costs time, never truth: the
-//! reference then does the work.
+//! Names by a number, to see whether two are the same. That two numbers are the same by chance costs time, or a large reply its end, never
+//! truth.
 
 use crate::json::Text;
 
@@ -16,9 +16,17 @@ pub(super) fn hash(raw: &[u8]) -> u64 {
     plain(raw)
 }
 
-/// The number of a decoded name as a step left it.
-pub(super) fn hash_of(step: usize, name: &str) -> u64 {
-    plain(name.as_bytes()) ^ (step as u64 + 1).wrapping_mul(FACTOR)
+/// The number of a decoded name as a step left it. It tells whether the step gave it, and which step it was.
+pub(super) fn hash_of(step: usize, name: &str, touched: bool) -> u64 {
+    let number = plain(name.as_bytes()) ^ (step as u64 + 1).wrapping_mul(FACTOR);
+    number & !0xff | (step as u64 % 128) << 1 | u64::from(touched)
+}
+
+/// The step that gave one of two names that are the same; the order changes.
+pub(super) fn first_met(names: &mut [u64]) -> Option<usize> {
+    names.sort_unstable();
+    let met = names.windows(2).find(|pair| matches!(pair, [one, other] if one >> 1 == other >> 1 && (one | other) & 1 == 1))?;
+    met.first().map(|name| (name >> 1) as usize % 128)
 }
 
 #[inline]

@@ -11,7 +11,7 @@ use super::super::numbers::{Nan, Numbers};
 use super::super::{Action, Step};
 use super::envelope::Envelope;
 use super::graft::Graft;
-use super::lift::Quick;
+use super::lift_level::Quick;
 use super::track::{Arrays, LOST, OFF, Track};
 use crate::json::{Kind, Node, Path, Segment};
 
@@ -63,6 +63,22 @@ pub(super) enum Op {
 }
 
 impl Op {
+    /// The name of its step.
+    pub(super) fn step(&self) -> &'static str {
+        match self {
+            Self::Drop | Self::Sweep { .. } => "nulls",
+            Self::Numbers(_) => "numbers",
+            Self::Omit(_) => "omit",
+            Self::Rename { .. } => "rename",
+            Self::Case { .. } => "case",
+            Self::Convert { .. } => "convert",
+            Self::Pick { .. } => "pick",
+            Self::Default { .. } => "default",
+            Self::Flatten(_) => "flatten",
+            Self::Graft(graft) => graft.step(),
+        }
+    }
+
     /// Whether it may remove elements.
     fn shifts(&self) -> bool {
         match self {

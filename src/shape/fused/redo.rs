@@ -6,7 +6,8 @@
 use super::super::{Notes, Shape};
 use super::cut::Cut;
 use super::envelope::text;
-use super::machine::{Frame, GONE, Machine, Phase, Scope};
+use super::frame::{Frame, GONE, Scope};
+use super::machine::{Machine, Phase};
 use super::plain::Plain;
 use super::program::Program;
 use crate::json::{Kind, Limits, Nest, Node, Reader, Stop, parse};
@@ -18,8 +19,9 @@ impl Machine<&Program> {
             return false;
         }
         if let Phase::Lift(lift) = &mut self.phase
-            && let Some((mark, start)) = lift.step_back(src, self.at)
+            && let Some((mark, start, noted)) = lift.step_back(src, self.at)
         {
+            self.notes.back_to(noted);
             // At the element itself nothing is written yet.
             self.cut.back(src, mark.unwrap_or(self.cut.mark(start)), start);
             self.at = start;
@@ -42,6 +44,8 @@ impl Machine<&Program> {
         if let Some(element) = element {
             self.names.truncate(element.names);
             self.lifted.truncate(element.lifted);
+            self.origins.truncate(element.lifted);
+            self.notes.back_to(element.noted);
             self.prefix.truncate(element.prefix_before);
         }
         self.frames.truncate(list + 1);
@@ -56,7 +60,7 @@ impl Machine<&Program> {
     }
 
     /// Does the next element of the innermost list by the reference. At the end of the bytes nothing has happened.
-    pub(super) fn redo(&mut self, src: &[u8], shape: &Shape, notes: &mut Notes) -> Result<(), Stop> {
+    pub(super) fn redo(&mut self, src: &[u8], shape: &Shape) -> Result<(), Stop> {
         let mut reader = Reader::new(src, self.at);
         reader.space();
         let (nest, opened) = match &self.phase {
@@ -69,12 +73,12 @@ impl Machine<&Program> {
         }
         let from = reader.at;
         let to = end(src, from, nest)?;
-        let json = self.by_reference(src, None, text(src, from, to)?, shape, notes)?;
+        let json = self.by_reference(src, None, text(src, from, to)?, shape)?;
         self.cut.write(src, self.at, if opened { b"" } else { b"," }, from);
         self.cut.write(src, from, &json, to);
         self.at = to;
         if let Phase::Lift(lift) = &mut self.phase {
-            lift.element_done();
+            lift.element_done(self.notes.warnings());
         } else {
             self.count(None);
             if let Some(frame) = self.frames.last_mut() {
@@ -86,9 +90,26 @@ impl Machine<&Program> {
     }
 
     /// What a shape makes of a value, in containers of the same names and kinds as those that are open; `key` is its own name with its
-    /// quotes.
+    /// quotes. What there is to say about the containers is said where they are.
     pub(super) fn by_reference(
-        &self,
+        &mut self,
+        src: &[u8],
+        key: Option<(usize, usize, bool)>,
+        value: &str,
+        shape: &Shape,
+    ) -> Result<Vec<u8>, Stop> {
+        let mut own = Notes::new();
+        let made = self.in_place(src, key, value, shape, &mut own)?;
+        if own.warnings() > 0 {
+            let mut known = Notes::new();
+            self.in_place(src, key, "null", shape, &mut known)?;
+            self.notes.add(&own, &known);
+        }
+        Ok(made)
+    }
+
+    fn in_place(
+        &mut self,
         src: &[u8],
         key: Option<(usize, usize, bool)>,
         value: &str,
@@ -119,7 +140,9 @@ impl Machine<&Program> {
         document.extend(around.iter().rev().map(|(is_object, _)| if *is_object { '}' } else { ']' }));
         let limits = Limits { depth: Limits::DEEPEST, ..Limits::default() };
         let mut tree = parse(&document, &limits).map_err(|_| Stop::Refused)?;
-        shape.run(&mut tree, notes).map_err(|_| Stop::Refused)?;
+        if let Err(error) = shape.run(&mut tree, notes) {
+            return self.fail(|| error);
+        }
         // What steps add to an object stands behind what was in it.
         let mut found = &tree;
         for _ in 0..levels {

@@ -1,6 +1,7 @@
 //! Between two pieces of a document: what of the output may leave, and what of the input is still needed.
 
-use super::machine::{GONE, Machine, Phase, Scope};
+use super::frame::{GONE, Scope};
+use super::machine::{Machine, Phase};
 use super::program::Program;
 
 /// How far a pass is done.

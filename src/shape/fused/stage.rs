@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::super::{Notes, Shape};
-use super::graft::Oddity;
+use super::super::Shape;
 use super::machine::Machine;
+use super::odd::Oddity;
 use super::program::Program;
 use super::stream::Refused;
 use crate::json::Stop;
@@ -31,7 +31,6 @@ pub(super) struct Stage {
     keep: usize,
     /// The next element is for the reference.
     odd: bool,
-    notes: Notes,
 }
 
 impl Stage {
@@ -46,14 +45,13 @@ impl Stage {
             wanted: 0,
             keep,
             odd: false,
-            notes: Notes::new(),
         }
     }
 
     /// Takes the next piece; what of the result may leave.
     pub(super) fn push(&mut self, bytes: &[u8], last: bool) -> Result<Vec<u8>, Refused> {
         self.window.extend_from_slice(bytes);
-        let Some(parked) = self.machine.take() else { return Err(Refused) };
+        let Some(parked) = self.machine.take() else { return Err(Refused::NoJson) };
         if !last && self.window.len() - parked.at < self.wanted {
             self.machine = Some(parked);
             return Ok(Vec::new());
@@ -61,7 +59,7 @@ impl Stage {
         let mut machine = parked.with(&*self.program);
         loop {
             let done = match self.odd {
-                true => machine.redo(&self.window, &self.shape, &mut self.notes),
+                true => machine.redo(&self.window, &self.shape),
                 false => machine.run(&self.window, last),
             };
             match done {
@@ -69,7 +67,7 @@ impl Stage {
                 Err(Stop::End) if !last => break,
                 Ok(()) => break,
                 Err(Stop::Refused) if !self.odd && machine.step_back(&self.window) => self.odd = true,
-                Err(_) => return Err(Refused),
+                Err(_) => return Err(machine.cause.take().unwrap_or(Refused::NoJson)),
             }
         }
         let settled = machine.settle(&self.window, self.keep);
@@ -87,8 +85,12 @@ impl Stage {
 
     /// What there is to say, so far.
     pub(super) fn notes(&self) -> impl Iterator<Item = &str> {
-        let machine = self.machine.iter().flat_map(|machine| machine.notes.texts());
-        self.notes.texts().iter().chain(machine).map(String::as_str)
+        self.machine.iter().flat_map(|machine| machine.notes.texts()).map(String::as_str)
+    }
+
+    /// How much there is to say, so far.
+    pub(super) fn warnings(&self) -> usize {
+        self.machine.as_ref().map_or(0, |machine| machine.notes.warnings())
     }
 
     #[cfg(test)]

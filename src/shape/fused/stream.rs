@@ -3,6 +3,7 @@
 //! Memory is bounded by the depth of the document, its largest token, the names of the objects that are open, and what has to be held
 //! back: an element of a list up to a limit, a container that may turn out empty, all of it while the verdict of an envelope is open.
 
+use super::super::Error;
 use super::stage::Stage;
 use super::{Fused, Pass};
 use crate::json::Limits;
@@ -10,11 +11,27 @@ use crate::json::Limits;
 /// How large an element of a list may be to be done once more when something is odd about it, in bytes.
 const ELEMENT: usize = 256 << 10;
 
-/// The document is no JSON, or one that only the reference can shape, as a whole. What was handed out so far is the beginning of
-/// nothing that may be taken for whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it is no JSON, or has something odd in it that only a whole reply can be shaped with")]
-pub struct Refused;
+/// Why a document cannot be shaped to its end while it comes. What was handed out so far is the beginning of nothing that may be taken
+/// for whole.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// It is none.
+    #[error("it is no JSON, or nests too deep")]
+    NoJson,
+    /// It is one that only the reference can shape, and only as a whole.
+    #[error("{step}: {what}, in `{path}`, and a reply that is shaped while it comes cannot take back what has left")]
+    Step {
+        /// The step.
+        step: &'static str,
+        /// The object that it is about, as it came.
+        path: String,
+        /// What is about it.
+        what: String,
+    },
+    /// It is one that the reference does not shape, either.
+    #[error(transparent)]
+    Shape(#[from] Error),
+}
 
 /// A document on its way through the passes of a route.
 #[derive(Debug)]
@@ -76,7 +93,7 @@ impl Stream {
     /// It is not.
     pub fn finish(&mut self) -> Result<(), Refused> {
         if !self.torn.is_empty() {
-            return Err(Refused);
+            return Err(Refused::NoJson);
         }
         self.feed(&[], true)
     }
@@ -94,6 +111,11 @@ impl Stream {
     /// What there is to say about the document, so far.
     pub fn notes(&self) -> impl Iterator<Item = &str> {
         self.stages.iter().flat_map(Stage::notes)
+    }
+
+    /// How much there is to say about it, so far.
+    pub fn warnings(&self) -> usize {
+        self.stages.iter().map(Stage::warnings).sum()
     }
 
     /// How many bytes are held, of input and of output.
@@ -124,7 +146,7 @@ fn whole_characters(bytes: &[u8]) -> Result<(&[u8], &[u8]), Refused> {
     }
     match std::str::from_utf8(bytes) {
         Ok(_) => Ok((bytes, &[])),
-        Err(error) if error.error_len().is_none() => bytes.split_at_checked(error.valid_up_to()).ok_or(Refused),
-        Err(_) => Err(Refused),
+        Err(error) if error.error_len().is_none() => bytes.split_at_checked(error.valid_up_to()).ok_or(Refused::NoJson),
+        Err(_) => Err(Refused::NoJson),
     }
 }

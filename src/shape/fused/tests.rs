@@ -122,7 +122,17 @@ fn what_is_missing_is_added_at_the_end() {
         r#"{"list":[{"tags":[]},{"tags":[1],"x":2},{"tags":[]}],"a":{"b":{}},"total":0}"#,
     );
     same(&[defaults(&[("total", "0")])], r#"{"total":null,"x":1}"#, r#"{"total":0,"x":1}"#);
-    assert_eq!(fused(&steps, "{}"), None, "an object on the way is missing");
+    same(&steps, "{}", r#"{"total":0,"a":{"b":{}}}"#);
+    let steps = [defaults(&[("a.b.c", "1"), ("d", "2"), ("a.b.x", "3"), ("a.y", "4"), ("list[].m.n", "5")])];
+    same(
+        &steps,
+        r#"{"a":{"b":null},"list":[{},{"m":null}]}"#,
+        r#"{"a":{"b":{"c":1,"x":3},"y":4},"list":[{"m":{"n":5}},{"m":{"n":5}}],"d":2}"#,
+    );
+    let stand_in = NullsOptions { to: vec![(path("a"), literal("{}"))], ..NullsOptions::default() };
+    same(&[sweep(stand_in), defaults(&[("a.b", "1")])], r#"{"a":null}"#, r#"{"a":{"b":1}}"#);
+    // Another path wants a list where one is made an object.
+    assert_eq!(fused(&[defaults(&[("a.b", "0"), ("a[].b", "0")])], "{}"), None);
 }
 
 #[test]

@@ -19,6 +19,7 @@ const MOST: usize = 4096;
 pub(super) struct Track {
     places: Vec<Place>,
     start: u32,
+    paths: Vec<Path>,
 }
 
 /// What the paths say about a place of the document.
@@ -26,8 +27,9 @@ pub(super) struct Track {
 struct Place {
     /// The first path that ends here.
     hit: Option<usize>,
-    wants_object: bool,
-    wants_array: bool,
+    /// The paths that go on through an object or an array alone.
+    wants_object: Vec<usize>,
+    wants_array: Vec<usize>,
     keys: Vec<(String, u32)>,
     other_key: u32,
     elements: Vec<(usize, u32)>,
@@ -66,7 +68,7 @@ impl Track {
             places.push(place);
             next += 1;
         }
-        Some(Self { places, start })
+        Some(Self { places, start, paths: paths.to_vec() })
     }
 
     /// The automaton of the paths that a step follows.
@@ -109,7 +111,20 @@ impl Track {
         let Some(place) = self.places.get(at as usize) else { return false };
         at != LOST
             && kind != Kind::Null
-            && (place.wants_object && kind != Kind::Object || place.wants_array && kind != Kind::Array)
+            && (!place.wants_object.is_empty() && kind != Kind::Object || !place.wants_array.is_empty() && kind != Kind::Array)
+    }
+
+    /// The paths that go on from here and cannot through a value of this kind.
+    pub(super) fn balked(&self, at: u32, kind: Kind) -> impl Iterator<Item = &Path> {
+        let place = self.places.get(at as usize).filter(|_| self.balks(at, kind));
+        let objects = place.filter(|_| kind != Kind::Object).map_or(&[][..], |place| &place.wants_object);
+        let arrays = place.filter(|_| kind != Kind::Array).map_or(&[][..], |place| &place.wants_array);
+        objects.iter().chain(arrays).filter_map(|path| self.paths.get(*path))
+    }
+
+    /// The path that ends here.
+    pub(super) fn path(&self, at: u32) -> Option<&Path> {
+        self.hit(at).and_then(|hit| self.paths.get(hit))
     }
 
     /// Whether a path counts positions.
@@ -211,9 +226,9 @@ impl<'p> Build<'p> {
         for pace in paces {
             match self.segment(*pace) {
                 None => place.hit = Some(place.hit.map_or(pace.0, |hit| hit.min(pace.0))),
-                Some(Segment::Key(_) | Segment::Members) => place.wants_object |= !self.searches(*pace),
-                Some(Segment::Elements | Segment::Index(_)) => place.wants_array |= !self.searches(*pace),
-                Some(Segment::Deep) => {}
+                Some(Segment::Key(_) | Segment::Members) if !self.searches(*pace) => place.wants_object.push(pace.0),
+                Some(Segment::Elements | Segment::Index(_)) if !self.searches(*pace) => place.wants_array.push(pace.0),
+                Some(_) => {}
             }
             match self.segment(*pace) {
                 Some(Segment::Key(name)) if !names.contains(name) => names.push(name.clone()),
