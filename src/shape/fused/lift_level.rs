@@ -40,7 +40,7 @@ pub(super) struct Level {
     /// How long the prefix was outside, and where that of its names begins.
     pub(super) prefix: usize,
     pub(super) prefix_from: usize,
-    /// How much was written before it, and where it begins in the input; [`GONE`] when those bytes are let go.
+    /// How much was written before it, and where it begins in the input; [`GONE`](super::frame::GONE) when those bytes are let go.
     pub(super) mark: usize,
     pub(super) start: usize,
     /// How much there was to say before it.
