@@ -68,15 +68,15 @@ fn a_reply_is_shaped_as_its_route_would() {
         err(&output).contains("2. nulls: nothing to note\n  {\n-   \"id\": 1.10,\n-   \"brand\": null\n+   \"id\": 1.10\n  }")
     );
     for (request, reply, code, said) in [
-        ("GET /detail/1", r#"{"code":500,"message":"down"}"#, 69, "verdict is `500`"),
-        ("GET /detail/1", "{]", 69, "line 1, column 2"),
+        ("GET /detail/1", r#"{"code":500,"message":"down"}"#, 65, "verdict is `500`"),
+        ("GET /detail/1", "{]", 65, "line 1, column 2"),
         ("POST /detail/1", "{}", 64, "these do: GET"),
         ("GET /nowhere", "{}", 64, "no route matches /nowhere"),
         ("detail", "{}", 64, "no path"),
     ] {
         let output = fed(folder.path(), &["shape", request], reply);
         assert_eq!(output.status.code(), Some(code), "{request}: {}", err(&output));
-        assert!(err(&output).contains(said), "{request}: {}", err(&output));
+        assert_eq!(err(&output).matches(said).count(), 1, "{request}: {}", err(&output));
     }
 }
 

@@ -1,7 +1,7 @@
 //! Running it: the control socket with what an operator may want of a master, the service manager's notifications, and the
 //! rotation of log files.
 //!
-//! Stands on `cluster` (its handle, and what it says of itself), `cache` (how a purge is written) and `telemetry` (events, log files). Never decides how a
+//! Stands on `cluster` (its handle, and what it says of itself), `cache` (how a purge is written), `base` (the did-you-mean) and `telemetry` (events, log files). Never decides how a
 //! command is carried out: it passes on, and tells what came of it. Nothing in here stops the gateway from serving.
 
 mod control;

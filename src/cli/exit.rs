@@ -16,6 +16,8 @@ use crate::telemetry;
 pub(super) enum Exit {
     /// Wrong arguments.
     Usage = 64,
+    /// A reply that a route cannot use.
+    Data = 65,
     /// A file that cannot be read.
     NoInput = 66,
     /// It cannot serve: a port is taken, no worker gets ready, a check says no.
@@ -54,8 +56,8 @@ impl Exit {
 
     /// The exit of a process of ours that ended with this code.
     pub(super) fn of(code: i32) -> Option<Self> {
-        use Exit::{Busy, Configuration, NoInput, NoPermission, Software, System, Unavailable, Usage};
-        let all = [Usage, NoInput, Unavailable, Software, System, Busy, NoPermission, Configuration];
+        use Exit::{Busy, Configuration, Data, NoInput, NoPermission, Software, System, Unavailable, Usage};
+        let all = [Usage, Data, NoInput, Unavailable, Software, System, Busy, NoPermission, Configuration];
         all.into_iter().find(|exit| *exit as i32 == code)
     }
 

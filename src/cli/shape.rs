@@ -125,7 +125,7 @@ fn read(file: Option<&Path>) -> Result<Vec<u8>> {
 
 /// What the gateway would answer with a 502, or the status of a business failure.
 fn refused(error: impl std::error::Error + Send + Sync + 'static) -> anyhow::Error {
-    Exit::Unavailable.because(error)
+    Exit::Data.because(error)
 }
 
 fn by_reference(backend: &Backend, text: &str, shape: &Shape) -> Result<Vec<u8>> {

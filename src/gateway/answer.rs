@@ -12,7 +12,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use percent_encoding::percent_decode_str;
 use tokio::task::yield_now;
 
-use super::accept::Wish;
+use super::accept::{Form, Wish};
 use super::aside::LARGE;
 use super::calling::{Asked, target};
 use super::compressing::AsItIs;
@@ -24,6 +24,7 @@ use super::hinting::hint;
 use super::nonce::Nonce;
 use super::receiving::received;
 use super::rehearsing::Rehearsal;
+use super::reply::vary_on;
 use super::shedding::Term;
 use super::showing::Visit;
 use super::streaming::Started;
@@ -240,10 +241,19 @@ impl Gateway {
         let mut around = around(self.plan.origin(), parts, id, trace.route.as_deref(), &[], &[]);
         let nonce = self.plan.csp().map(|_| Nonce::new());
         around.nonce = nonce.as_ref().map_or("", Nonce::as_str);
+        let asked = match self.plan.router().find(&parts.method, parts.uri.path()) {
+            Found::Route(route, _) => route.page(),
+            Found::MethodNotAllowed(_) | Found::NotFound => None,
+        };
+        let wish = Wish::of(&parts.headers);
+        let is_for_markup = || asked.is_some() && wish.takes(Form::Html) && fragment::is_for_markup(parts);
         // What stands in for a page is one, whatever a page for everyone was asked with.
-        let is_page = fault.fallback().is_some() || Wish::of(&parts.headers).page();
+        let is_page = fault.fallback().is_some() || wish.page() || is_for_markup();
         let page = is_page.then(|| (self.plan.templates(), &around));
         let mut response = problem::answer(fault, id, page);
+        if let Some(page) = asked {
+            vary_on(response.headers_mut(), &fragment::vary(page, self.plan.templates()));
+        }
         if let (Some(csp), Some(nonce), true) = (self.plan.csp(), &nonce, is_page) {
             response.headers_mut().insert(csp.name(), csp.value(nonce.as_str()));
         }

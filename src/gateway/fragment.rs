@@ -18,6 +18,10 @@ use super::fault::Fault;
 use crate::page::Templates;
 use crate::plan::{Answer, Page, Route};
 
+/// Among the extensions of a request: a block was named by the parameter that was taken out of it.
+#[derive(Debug, Clone, Copy)]
+struct Named;
+
 /// The query parameter that names a block. It is ours: neither the rules nor a backend see it.
 const PARAMETER: &str = "_fragment";
 
@@ -63,7 +67,7 @@ pub(super) fn wanted(route: &Route, templates: &Templates, parts: &Parts) -> Res
         return if wish.takes(Form::Json) { Ok(Wanted { form: Form::Json, block: None }) } else { Err(Fault::NotAcceptable) };
     };
     let block = block(page, templates, parts)?;
-    let speaks_html = block.is_some() || is_partial(&parts.headers) || wish.page() || !wish.takes(Form::Json);
+    let speaks_html = is_for_markup(parts) || wish.page() || !wish.takes(Form::Json);
     let form = match page.always() {
         true => return Ok(Wanted { form: Form::Html, block }),
         false if speaks_html && wish.takes(Form::Html) => Form::Html,
@@ -96,6 +100,12 @@ fn target(headers: &HeaderMap) -> Option<Cow<'_, str>> {
     }
 }
 
+/// Whether a request for a page or a part of it is a wish for markup, whatever its `Accept` says.
+pub(super) fn is_for_markup(parts: &Parts) -> bool {
+    let is_named = || parts.extensions.get::<Named>().is_some() || pairs(&parts.uri).any(is_ours);
+    is_partial(&parts.headers) || parts.headers.contains_key(HEADER) || is_named()
+}
+
 /// Whether a script asks on behalf of a page, whatever its `Accept` says: such a script wants markup.
 pub(super) fn is_partial(headers: &HeaderMap) -> bool {
     is_htmx(headers) || headers.contains_key("turbo-frame")
@@ -124,6 +134,7 @@ pub(super) fn without_parameter(route: &Route, parts: &Parts) -> Option<Parts> {
     let path = parts.uri.path();
     let target = if rest.is_empty() { path.to_owned() } else { format!("{path}?{}", rest.join("&")) };
     let mut parts = parts.clone();
+    parts.extensions.insert(Named);
     let mut uri = std::mem::take(&mut parts.uri).into_parts();
     // A piece of an address that was parsed parses again.
     uri.path_and_query = PathAndQuery::try_from(target).ok();

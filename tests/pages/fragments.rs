@@ -16,6 +16,7 @@ const PART: &str = "<p>&lt;b&gt;</p>";
 const MAIN: &str = "<h1>mug</h1><p>&lt;b&gt;</p>";
 const PAGE: &str = "<!doctype html><html><head><title>mug</title></head><body><h1>mug</h1><p>&lt;b&gt;</p></body></html>";
 /// What a page with blocks depends on.
+const CODED: &str = "accept-encoding";
 const VARY: &str = "accept, hx-request, turbo-frame, x-fragment, hx-target, hx-request-type";
 
 fn shop() -> (Arc<AtomicUsize>, Gateway) {
@@ -105,15 +106,25 @@ fn a_block_goes_alone_to_who_asks_for_it_in_one_of_four_ways() {
         ("/always/x", &[("Turbo-Frame", "reviews")], Html(PART)),
         // No such block; a page without any; a route without a page, which knows nothing of all this.
         ("/item/x?_fragment=nobody", &[BROWSER], Told(404, "no_fragment")),
-        ("/item/x", &[("X-Fragment", "nobody")], Problem(404, "no_fragment")),
-        ("/item/x?_fragment=", &[], Problem(404, "no_fragment")),
+        ("/item/x", &[("X-Fragment", "nobody")], Told(404, "no_fragment")),
+        ("/item/x?_fragment=", &[], Told(404, "no_fragment")),
+        ("/item/x?_fragment=nobody", &[("Accept", "application/json")], Problem(404, "no_fragment")),
         ("/plain/x?_fragment=main", &[BROWSER], Told(404, "no_fragment")),
         ("/json/x", &[("X-Fragment", "reviews"), htmx, ("Turbo-Frame", "reviews")], Json),
         // What is wrong with a page is wrong with its parts, and no shell stands in for one.
         ("/item/gone?_fragment=reviews", &[BROWSER], Told(404, "upstream_refused")),
         ("/item/null?_fragment=reviews", &[BROWSER], Told(404, "no_data")),
         ("/item/down?_fragment=reviews", &[BROWSER], Told(503, "upstream_failed")),
-        ("/item/down?_fragment=reviews", &[script], Problem(503, "upstream_failed")),
+        // Who asks for markup is told in markup, unless nothing but JSON is taken.
+        ("/item/down?_fragment=reviews", &[script], Told(503, "upstream_failed")),
+        ("/item/down", &[("X-Fragment", "reviews"), script], Told(503, "upstream_failed")),
+        ("/item/gone", &[htmx, ("HX-Target", "reviews"), script], Told(404, "upstream_refused")),
+        ("/item/gone", &[("Turbo-Frame", "elsewhere")], Told(404, "upstream_refused")),
+        ("/kept/down?_fragment=reviews", &[script], Told(503, "upstream_failed")),
+        ("/kept/gone", &[htmx, script], Told(404, "upstream_refused")),
+        ("/always/down?_fragment=reviews", &[("Accept", "application/json")], Problem(503, "upstream_failed")),
+        ("/item/down", &[script], Problem(502, "upstream_failed")),
+        ("/json/down", &[("X-Fragment", "reviews"), htmx, script], Problem(502, "upstream_failed")),
         ("/item/unpriced?_fragment=price", &[BROWSER], Told(500, "page_failed")),
         ("/early/unpriced?_fragment=price", &[BROWSER], Told(500, "page_failed")),
     ] {
@@ -138,10 +149,16 @@ fn a_block_goes_alone_to_who_asks_for_it_in_one_of_four_ways() {
             Problem(status, code) => assert_eq!((seen.status, seen.problem().as_str()), (status, code), "{row}"),
         }
         match path.split('/').nth(1).unwrap() {
-            "json" => assert_eq!(vary, "", "{row}"),
-            "always" => assert_eq!(vary, "x-fragment, hx-request, hx-target, hx-request-type, turbo-frame", "{row}"),
-            _ if seen.status == 200 => assert_eq!(vary, VARY, "{row}"),
-            _ => assert!(vary.contains("accept"), "{row}: {vary}"),
+            "json" => assert_eq!(vary, if seen.status == 200 { CODED } else { "accept, accept-encoding" }, "{row}"),
+            "always" if seen.status == 200 => {
+                assert_eq!(vary, format!("x-fragment, hx-request, hx-target, hx-request-type, turbo-frame, {CODED}"), "{row}")
+            }
+            // What has no body comes in no coding.
+            _ if seen.body.is_empty() => assert_eq!(vary, VARY, "{row}"),
+            _ if seen.status == 200 => assert_eq!(vary, format!("{VARY}, {CODED}"), "{row}"),
+            _ => {
+                assert!(["accept, ", "hx-request", "turbo-frame", CODED].iter().all(|name| vary.contains(name)), "{row}: {vary}")
+            }
         }
         if seen.status >= 400 {
             assert_eq!(seen.header("cache-control"), Some("no-store"), "{row}");

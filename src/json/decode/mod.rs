@@ -78,7 +78,7 @@ pub enum DecodeError {
         offset: usize,
     },
     /// Not JSON.
-    #[error("{0}")]
+    #[error(transparent)]
     Parse(#[from] ParseError),
     /// References blow the document up.
     #[error("the references of the document expand beyond all measure")]
