@@ -19,6 +19,25 @@ pub(crate) struct Browser {
     session: String,
 }
 
+/// A driver and its port, if it has found one.
+fn driver() -> Option<(Child, u16)> {
+    let mut driver = Command::new("chromedriver")
+        .arg("--port=0")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap_or_else(|error| panic!("chromedriver cannot be started ({error}): scripts/test installs it"));
+    let said = Lines::follow(driver.stdout.take().unwrap());
+    let port = said.try_wait(|lines| {
+        lines.iter().find_map(|line| line.split("successfully on port ").nth(1)?.trim_end_matches('.').parse().ok())
+    });
+    if port.is_none() {
+        let _gone = driver.kill().and_then(|()| driver.wait());
+    }
+    Some((driver, port?))
+}
+
 /// An element of the page that is shown.
 #[derive(Debug, Clone)]
 pub(crate) struct Element(String);
@@ -29,17 +48,9 @@ impl Browser {
     /// # Panics
     /// There is no chromium on this machine: `scripts/test` installs it.
     pub(crate) fn start(with_scripts: bool) -> Self {
-        let mut driver = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap_or_else(|error| panic!("chromedriver cannot be started ({error}): scripts/test installs it"));
-        let said = Lines::follow(driver.stdout.take().unwrap());
-        let port: u16 = said.wait("the port of chromedriver", |lines| {
-            lines.iter().find_map(|line| line.split("successfully on port ").nth(1)?.trim_end_matches('.').parse().ok())
-        });
+        // It wants one port in both families, and ends when somebody has the one that it chose for IPv6.
+        let started = (0..10).find_map(|_| driver());
+        let (driver, port) = started.expect("chromedriver finds a port");
         let mut browser = Self { driver, address: SocketAddr::from(([127, 0, 0, 1], port)), session: String::new() };
         let preferences =
             if with_scripts { json!({}) } else { json!({"profile.managed_default_content_settings.javascript": 2}) };
