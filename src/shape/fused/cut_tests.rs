@@ -103,7 +103,8 @@ fn names_are_compared_as_they_are_made() {
         (vec![camel()], r#"{"a":{"b":1,"B":2}}"#, Err("two names become one")),
         (vec![camel()], r#"{"a":{"b":1},"b":{"B":2},"aC":{"b":3}}"#, Ok(r#"{"aB":1,"bB":2,"aCB":3}"#)),
         (vec![rename(&[("a", "b")])], r#"{"a":1,"x":2,"x":3}"#, Ok(r#"{"b":1,"x":2,"x":3}"#)),
-        (vec![rename(&[("in.a", "b")])], r#"{"in":{"a":1,"b":3}}"#, Err("two names become one, or one stands twice, in `in`")),
+        (vec![rename(&[("in.a", "b")])], r#"{"in":{"a":1,"b":3}}"#, Err("two names become one, in `in`")),
+        (vec![pick(&["a", "b"])], r#"{"a":1,"b":2,"a":1}"#, Err("pick: a name stands twice, in `.`")),
         (vec![defaults(&[("a", "1")])], r#"{"a":2,"a":3}"#, Ok(r#"{"a":2,"a":3}"#)),
         (vec![defaults(&[("a", "1")])], r#"{"a":null,"a":3}"#, Err("`a` stands twice, in `.`")),
     ] {
