@@ -36,6 +36,7 @@ fn only_names_that_meet_cut_what_is_flattened() {
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
         cases: ProptestConfig::default().cases.max(4096),
         failure_persistence: None,
+        max_global_rejects: u32::MAX,
         max_local_rejects: u32::MAX,
         ..ProptestConfig::default()
     });

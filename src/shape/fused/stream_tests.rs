@@ -128,6 +128,7 @@ fn an_odd_element_is_done_by_the_reference_and_the_others_leave_as_they_do() {
         (vec![rename(&[("list[].c", "a")]), nulls(), flatten(each())], r#"{"c":1,"a":{"b":2}}"#),
         (vec![omit(&["list[].a.b.c"])], r#"{"a":[1]}"#),
         (vec![rename(&[("list[].c", "a")])], r#"{"c":1,"a":2}"#),
+        (vec![pick(&["list.c"])], r#"{"a":["is picked by nobody"],"c":1,"c":2}"#),
     ] {
         let text = format!("{{\"list\":[{plain}{odd},{odd},{plain}{odd} , [{odd}]]}}");
         let expected = reference(&steps, false, &text).expect("the reference takes it");
