@@ -135,7 +135,6 @@ GET /groups
   above 256.0 KiB it is shaped while it comes
     unwrap: all is held until the verdict, where that stands behind the payload
     unwrap: cuts the answer where a name of the envelope stands twice
-    group: cuts the answer where a name of its path stands twice, unless in an element of a list
 
 GET /spread
   pass 1, over the bytes: unwrap

@@ -300,7 +300,7 @@ fn a_cut_says_which_step_wanted_it_and_where() {
     for (shape, code, cause) in [
         ("[{flatten: true}]", "shape_cut", "flatten: two members become `in_a_b`, in `.`"),
         ("[{flatten: {levels: 9}}]", "shape_cut", "flatten: two names become one, or one stands twice, in `.`"),
-        ("[{rename: {in.a: a_b}}]", "shape_cut", "rename: two names become one, or one stands twice, in `in`"),
+        ("[{rename: {in.a: a_b}}]", "shape_cut", "rename: two names become one, in `in`"),
         ("[{convert: {total: integer}}], strict: true", "shape_mismatch", "convert: `total` has a string that is no number"),
     ] {
         let gateway = shaping(&behind_a_list(odd), shape);

@@ -18,8 +18,12 @@ impl Machine<&Program> {
         if frame.touched
             && let Some(step) = first_met(self.names.get_mut(frame.names..).unwrap_or_default())
         {
-            let step = self.program.ops.get(step).map_or("", Op::step);
-            return self.stuck(src, step, || "two names become one, or one stands twice".to_owned());
+            let op = self.program.ops.get(step);
+            let what = match op {
+                Some(Op::Rename { .. } | Op::Case { .. }) => "two names become one",
+                _ => "a name stands twice",
+            };
+            return self.stuck(src, op.map_or("", Op::step), || what.to_owned());
         }
         // What the counting step removes comes to no later step.
         let emptied = self.program.counting.filter(|_| frame.may_empty && self.is_emptied(&frame));

@@ -44,7 +44,7 @@ impl Program {
             Op::Pick { .. } => Some("where a name that it keeps stands twice"),
             Op::Default { .. } => Some("where a name that it fills stands twice"),
             Op::Flatten(_) => Some("where two members become one name, or one stands twice and what is in it is lifted"),
-            Op::Graft(_) => Some("where a name of its path stands twice"),
+            Op::Graft(graft) => graft.sees_last().then_some("where a name of its path stands twice"),
         }
     }
 }

@@ -19,9 +19,16 @@ pub(super) struct Graft {
     path: Path,
     steps: Shape,
     strict: Shape,
+    /// Of a name that stands twice it sees the last value alone.
+    sees_last: bool,
 }
 
 impl Graft {
+    /// Of a name that stands twice it sees the last value alone.
+    pub(super) fn sees_last(&self) -> bool {
+        self.sees_last
+    }
+
     /// The name of the step.
     pub(super) fn step(&self) -> &'static str {
         self.steps.steps().first().map_or("", Step::name)
@@ -38,7 +45,8 @@ impl Program {
         }
         let track = Track::new(std::slice::from_ref(&path), Arrays::Named)?;
         let shape = |strict| Shape::new(vec![step.clone()], strict);
-        let graft = Graft { track, path, steps: shape(false), strict: shape(true) };
+        let sees_last = matches!(step.action, Action::Move(_) | Action::Copy(_) | Action::Merge(_));
+        let graft = Graft { track, path, steps: shape(false), strict: shape(true), sees_last };
         Some(Self {
             ops: vec![Op::Graft(Box::new(graft))],
             names: vec![step.name()],
@@ -100,8 +108,7 @@ impl Machine<&Program> {
     ) -> Result<[u32; 2], Stop> {
         let state = super::decide::step(&graft.track, before, edge, name);
         let is_container = matches!(value.kind, Kind::Array | Kind::Object);
-        if edge == Edge::Member && state != LOST {
-            // Of a name that stands twice the last value may be the only one that counts.
+        if graft.sees_last && edge == Edge::Member && state != LOST {
             self.note_name(0, name, true);
         }
         if graft.track.balks(state, value.kind) {

@@ -204,6 +204,8 @@ fn in_pieces(fused: &Fused, text: &str, cuts: &[usize]) -> Option<String> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { max_global_rejects: u32::MAX, max_local_rejects: u32::MAX, ..ProptestConfig::default() })]
+
     #[test]
     fn a_document_may_come_in_any_two_pieces(doc in made_up::documents(), steps in step_lists(), gaps in prop::collection::vec(any::<usize>(), 1..8)) {
         let doc = spaced(&doc, &gaps);

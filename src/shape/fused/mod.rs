@@ -7,6 +7,8 @@
 
 mod close;
 mod cut;
+#[cfg(test)]
+mod cut_tests;
 mod decide;
 mod enter;
 mod envelope;

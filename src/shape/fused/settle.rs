@@ -25,7 +25,7 @@ impl Machine<&Program> {
         }
         self.forget_dropped();
         let mut settled = Settled { out: self.cut.out.len(), input: self.at };
-        if self.program.may_redo() && self.frames.iter().all(|frame| frame.doomed.is_none()) {
+        if self.program.may_redo() {
             if let Some((mark, start)) = self.keep_element(keep) {
                 settled = Settled { out: settled.out.min(mark), input: start };
             }
@@ -55,7 +55,14 @@ impl Machine<&Program> {
         let at = self.at;
         let mut kept = None;
         let mut around = None;
+        // What is written of a container that goes is forgotten, and so is what is in it.
+        let mut goes = false;
         for frame in &mut self.frames {
+            goes |= frame.doomed.is_some();
+            if goes {
+                frame.start = GONE;
+                continue;
+            }
             let is_element = around == Some((false, Scope::Off)) || around == Some((false, Scope::List));
             if kept.is_none() && is_element && at.saturating_sub(frame.start) <= keep && frame.start != GONE {
                 kept = Some((frame.mark, frame.start));
