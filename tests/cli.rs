@@ -147,6 +147,7 @@ GET /page
   above 256.0 KiB it is shaped while it comes
     unwrap: all is held until the verdict, where that stands behind the payload
     unwrap: cuts the answer where a name of the envelope stands twice
+  a page needs all of it
   a page: written straight from the text of the document
 
 GET /sorted
@@ -154,6 +155,7 @@ GET /sorted
   above 256.0 KiB it is shaped while it comes
     unwrap: all is held until the verdict, where that stands behind the payload
     unwrap: cuts the answer where a name of the envelope stands twice
+  a page needs all of it
   a page: by the template engine, from a tree, because of line 2 of part.html: the filter `sort`
 "
     );
