@@ -30,11 +30,6 @@ pub(crate) fn serve(say: impl Fn(&str) -> Say + Send + Sync + 'static) -> Socket
     address
 }
 
-/// A port where nobody listens.
-pub(crate) fn nobody() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
-}
-
 fn converse(mut stream: TcpStream, say: &dyn Fn(&str) -> Say) {
     let (mut head, mut byte) = (Vec::new(), [0]);
     while !head.ends_with(b"\r\n\r\n") {

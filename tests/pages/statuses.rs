@@ -1,7 +1,8 @@
 //! The table of docs/routes.md, "status of a page": what a backend says, and what becomes of it for who asks for a page, for who asks
 //! for its head alone, and for a program.
 
-use crate::backend::{Say, nobody, serve};
+use crate::backend::{Say, serve};
+use crate::support::fault::refused;
 use crate::support::gateway::Setup;
 use crate::{BROWSER, visit};
 
@@ -135,7 +136,7 @@ fn setup() -> Setup {
          \x20 - route: GET /several/{{id}}\n\
          \x20   calls: {{item: 'GET shop:/several/{{path.id}}', ads: {{to: 'GET shop:/ads', optional: true}}}}\n\
          \x20   page: item.html\n",
-        nobody()
+        refused()
     );
     Setup::new(&routes)
         .workers(1)

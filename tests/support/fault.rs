@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Notify;
 
 use frames::Frame;
@@ -212,10 +212,11 @@ impl Faults {
     }
 }
 
-/// An address at which nobody listens.
-pub async fn refused() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    listener.local_addr().expect("a bound socket has an address")
+/// An address at which nobody listens, nor can for as long as this process lives: its socket is bound, and never let go.
+pub fn refused() -> SocketAddr {
+    let socket = Box::leak(Box::new(TcpSocket::new_v4().expect("a socket")));
+    socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a free port");
+    socket.local_addr().expect("a bound socket has an address")
 }
 
 /// An address that takes connections and says nothing; they live as long as the listener.

@@ -34,7 +34,7 @@ impl Place {
     pub(super) async fn address(&self) -> SocketAddr {
         match self {
             Self::Plays(faults) => faults.listen().await,
-            Self::Nobody => refused().await,
+            Self::Nobody => refused(),
             Self::Full(house) => house.address,
         }
     }

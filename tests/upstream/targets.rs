@@ -28,7 +28,7 @@ fn well() -> Faults {
 async fn calls_reach_all_targets_and_a_dead_one_costs_no_answer() {
     let (first, second, broken) = (well(), well(), Faults::new(vec![vec![Act::Read]]));
     for balance in ["p2c", "round_robin", "weighted"] {
-        let mut targets = vec![refused().await.to_string()];
+        let mut targets = vec![refused().to_string()];
         for faults in [&first, &second, &broken] {
             targets.push(faults.listen().await.to_string());
         }
@@ -51,7 +51,7 @@ async fn calls_reach_all_targets_and_a_dead_one_costs_no_answer() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn an_upload_goes_to_another_target_when_the_first_one_is_not_there() {
     let there = well();
-    let targets = [refused().await.to_string(), there.listen().await.to_string()];
+    let targets = [refused().to_string(), there.listen().await.to_string()];
     let gateway = gateway(&targets, ", balance: round_robin");
     for path in ["/a", "/b", "/a", "/b"] {
         let answer = gateway.request("POST", path, &[("Content-Type", "application/json")], b"{\"n\": 1}");

@@ -77,7 +77,7 @@ async fn a_name_that_moves_is_found_by_the_next_call_and_nobody_waits_for_the_ol
 
 #[tokio::test]
 async fn nobody_there_is_an_error_of_its_own() {
-    let error = Client::new(None).send(&at(refused().await), get("/"), far()).await.unwrap_err();
+    let error = Client::new(None).send(&at(refused()), get("/"), far()).await.unwrap_err();
     let is_refused = matches!(&error, Error::Connect(ConnectError::Socket { kind: std::io::ErrorKind::ConnectionRefused, .. }));
     assert!(is_refused && error.kind() == "upstream_connect", "{error}");
     assert!(error.to_string().starts_with("cannot connect: "), "{error}");

@@ -225,7 +225,7 @@ async fn a_reply_that_is_passed_down_keeps_its_place_until_its_end_and_events_do
 #[tokio::test]
 async fn a_call_goes_to_another_target_when_one_is_dead_and_so_does_an_upload() {
     let well = Faults::answering(reply("", "x"));
-    let targets = [format!("http://{}", refused().await), format!("http://{}", well.listen().await)];
+    let targets = [format!("http://{}", refused()), format!("http://{}", well.listen().await)];
     let policies = Policies { balance: Balance::RoundRobin, retry: Some(retry()), breaker: Some(breaker(3)), ..Policies::NONE };
     let (client, upstream) = (Client::new(None), upstream(&targets, policies));
     for number in 0..20 {
