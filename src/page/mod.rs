@@ -16,6 +16,8 @@ mod foreign;
 mod functions;
 mod head;
 mod hints;
+#[cfg(test)]
+mod hints_tests;
 mod json_ld;
 mod links;
 mod nearest;
