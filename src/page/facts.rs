@@ -67,6 +67,14 @@ impl AllFacts {
         parents
     }
 
+    /// The templates that one stands on or includes, each with the word of its tag.
+    pub(super) fn links(&self, name: &str) -> impl Iterator<Item = (&'static str, &str)> {
+        self.0.get(name).into_iter().flat_map(|facts| {
+            let parent = facts.parent.iter().map(|parent| ("extends", parent.as_str()));
+            parent.chain(facts.includes.iter().map(|include| ("include", include.as_str())))
+        })
+    }
+
     /// The names of the blocks of a template and its parents, sorted.
     pub(super) fn blocks(&self, name: &str) -> Vec<&str> {
         let mut blocks: Vec<&str> = Vec::new();

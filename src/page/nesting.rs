@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::TemplateProblem;
 use super::arguments::{Sort, Token, pieces};
+use super::facts::AllFacts;
 use super::place::{self, Piece, place, scan};
 
 /// How many templates may stand in or on one another.
@@ -28,15 +29,13 @@ pub(super) fn too_deep(files: &[(String, String)]) -> Vec<TemplateProblem> {
 
 /// Templates from which [`TEMPLATES`] others lead on, one from the other, by `include` and `extends`. Circles are not told here.
 fn chains(files: &[(String, String)]) -> Vec<TemplateProblem> {
-    let links: Vec<(&str, Vec<(&str, &str)>)> =
-        files.iter().map(|(name, text)| (name.as_str(), links(text))).filter(|(_, links)| !links.is_empty()).collect();
+    let facts = AllFacts::of(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
     let known: BTreeSet<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
     // Those from which so many lead on; at first none do.
     let longer = |than: &BTreeSet<&str>| -> BTreeSet<&str> {
-        let leads = |links: &[(&str, &str)]| links.iter().any(|(_, other)| than.contains(other));
-        links.iter().filter(|(_, links)| leads(links)).map(|(name, _)| *name).collect()
+        known.iter().filter(|name| facts.links(name).any(|(_, other)| than.contains(other))).copied().collect()
     };
-    let long = (0..=TEMPLATES).fold(known, |than, _| longer(&than));
+    let long = (0..=TEMPLATES).fold(known.clone(), |than, _| longer(&than));
     // What lies on a circle, or leads to one, leads on for ever.
     let mut endless = long.clone();
     loop {
@@ -50,25 +49,12 @@ fn chains(files: &[(String, String)]) -> Vec<TemplateProblem> {
     let told = long.iter().filter(|name| !endless.contains(*name) && !even_longer.contains(*name));
     told.filter_map(|name| {
         let (_, text) = files.iter().find(|(known, _)| known == name)?;
-        let (_, links) = links.iter().find(|(known, _)| known == name)?;
-        let (word, other) = links.first()?;
+        let (word, other) = facts.links(name).next()?;
         let message =
             format!("from here more than {TEMPLATES} templates lead on, one from the other: write some of them into the others");
         Some(problem(name, place::named(text, word, other)?, message))
     })
     .collect()
-}
-
-/// The names in `include` and `extends`, each with the word in front.
-fn links(text: &str) -> Vec<(&str, &str)> {
-    let mut links = Vec::new();
-    scan(text, &mut |piece| {
-        if let Piece::Tag { word: word @ ("include" | "extends"), rest, .. } = piece {
-            let quoted = rest.split(['"', '\'', '`']).skip(1).step_by(2);
-            links.extend(quoted.map(|name| (word, name)));
-        }
-    });
-    links
 }
 
 /// The first `elif` that is one too many.
