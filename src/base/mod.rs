@@ -1,10 +1,11 @@
-//! What every floor may use: addresses as text, durations, hexadecimal digits, the moment, sizes, shares, bodies of HTTP/2,
+//! What every floor may use: addresses as text, durations, hexadecimal digits, connections that are listened to, the moment, sizes, shares, bodies of HTTP/2,
 //! templates with holes, suggestions.
 //!
-//! Stands on nothing of this crate. Never reads a file or the network; `moment` alone reads a clock.
+//! Stands on nothing of this crate. Never reads a file or the network; `moment` and `heard` alone read a clock.
 
 pub mod address;
 pub mod duration;
+pub mod heard;
 pub mod hex;
 pub mod hole;
 pub mod moment;

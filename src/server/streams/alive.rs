@@ -1,46 +1,20 @@
 //! Whether the other end of a connection is still there.
 
-use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use h2::{Ping, PingPong};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
+use crate::base::heard::{Heard, Listened};
 use crate::base::moment;
 use crate::server::timer::Timer;
 
 /// How often a silent client is asked whether it lives, and how long it may take to say so.
 const PING_EVERY: Duration = Duration::from_secs(20);
 const PING_PATIENCE: Duration = Duration::from_secs(20);
-
-/// When something last came on a connection.
-struct Heard {
-    begun: Instant,
-    /// Milliseconds after the beginning.
-    last: AtomicU64,
-}
-
-impl Heard {
-    fn came(&self) {
-        let since = moment::now().saturating_duration_since(self.begun);
-        self.last.store(u64::try_from(since.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
-    }
-
-    fn last(&self) -> Instant {
-        self.begun + Duration::from_millis(self.last.load(Ordering::Relaxed))
-    }
-}
-
-/// A connection that is listened to.
-pub(super) struct Listened<T> {
-    wire: T,
-    heard: Arc<Heard>,
-}
 
 /// Asks a client that is silent whether it lives. Whatever it sends says so: what it answers may stand behind a body on a thin line.
 pub(super) struct Alive {
@@ -54,9 +28,9 @@ pub(super) struct Alive {
 
 /// Listens to a connection from now on.
 pub(super) fn listen<T>(wire: T) -> (Alive, Listened<T>) {
-    let heard = Arc::new(Heard { begun: moment::now(), last: AtomicU64::new(0) });
+    let heard = Arc::new(Heard::new());
     let alive = Alive { pings: None, heard: Arc::clone(&heard), timer: Box::pin(Timer::new()), asked: None, over: false };
-    (alive, Listened { wire, heard })
+    (alive, Listened::new(wire, heard))
 }
 
 impl Alive {
@@ -99,38 +73,5 @@ impl Alive {
     /// Whether there was no sign of life.
     pub(super) fn is_over(&self) -> bool {
         self.over
-    }
-}
-
-impl<T: AsyncRead + Unpin> AsyncRead for Listened<T> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let before = out.filled().len();
-        let polled = Pin::new(&mut self.wire).poll_read(cx, out);
-        if out.filled().len() > before {
-            self.heard.came();
-        }
-        polled
-    }
-}
-
-impl<T: AsyncWrite + Unpin> AsyncWrite for Listened<T> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.wire).poll_write(cx, bytes)
-    }
-
-    fn poll_write_vectored(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.wire).poll_write_vectored(cx, bytes)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.wire.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.wire).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.wire).poll_shutdown(cx)
     }
 }

@@ -19,12 +19,13 @@ use http::{Method, Request, Response};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinSet;
 
-use self::alive::{Alive, Listened};
+use self::alive::Alive;
 use super::answer::Cause;
 use super::body::{Body, Source};
 use super::drive;
 use super::service::Adapter;
 use super::settings::Limits;
+use crate::base::heard::Listened;
 use crate::base::stream::Received;
 use crate::gateway::edge::Interim;
 

@@ -12,8 +12,8 @@ use h2::{Ping, PingPong};
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use super::heard::{Heard, Listened};
 use super::lines::Origin;
+use crate::base::heard::{Heard, Listened};
 use crate::upstream::ConnectError;
 use crate::upstream::pool::{MAX_IDLE, age};
 use crate::upstream::reply_head::MAX_HEAD;
@@ -170,7 +170,7 @@ impl Drop for Slot {
 /// Moves the frames of a connection until its end, sees to it that it does not wait for too long nor grow too old, and gives it up when the other side is
 /// gone. That takes its calls with it.
 async fn drive(
-    mut connection: Connection<Listened, Bytes>,
+    mut connection: Connection<Listened<Wire>, Bytes>,
     state: Arc<State>,
     (origin, number): (Weak<Origin>, u32),
     settled: watch::Sender<bool>,

@@ -5,7 +5,6 @@
 //! once. The frames are the `h2` crate's.
 
 mod failure;
-mod heard;
 mod line;
 mod lines;
 mod send;

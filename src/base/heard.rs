@@ -1,5 +1,5 @@
-//! The bytes of a shared connection, noticed on their way in: one on which nothing comes any more takes calls with it that nobody misses
-//! in time.
+//! The bytes of a shared connection, noticed on their way in: one on which nothing comes any more has nobody at its other end, and takes
+//! with it what waits for that.
 
 use std::io;
 use std::pin::Pin;
@@ -12,11 +12,9 @@ use pin_project_lite::pin_project;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
-use crate::upstream::wire::Wire;
-
 /// When something last came on a connection.
 #[derive(Debug)]
-pub(super) struct Heard {
+pub struct Heard {
     begun: Instant,
     /// Milliseconds after the beginning.
     last: AtomicU64,
@@ -25,20 +23,29 @@ pub(super) struct Heard {
 }
 
 impl Heard {
-    pub(super) fn new() -> Self {
+    /// Something has just come.
+    #[expect(clippy::new_without_default, reason = "it begins now, which is no default")]
+    pub fn new() -> Self {
         Self { begun: Instant::now(), last: AtomicU64::new(0), in_doubt: AtomicBool::new(false) }
     }
 
     /// For how long nothing came.
-    pub(super) fn silence(&self) -> Duration {
+    pub fn silence(&self) -> Duration {
         self.begun.elapsed().saturating_sub(Duration::from_millis(self.last.load(Ordering::Relaxed)))
     }
 
-    pub(super) fn doubt(&self) {
+    /// When something last came.
+    pub fn last(&self) -> Instant {
+        self.begun + Duration::from_millis(self.last.load(Ordering::Relaxed))
+    }
+
+    /// It should not be as silent as it is.
+    pub fn doubt(&self) {
         self.in_doubt.store(true, Ordering::Relaxed);
     }
 
-    pub(super) fn is_in_doubt(&self) -> bool {
+    /// Whether nothing came since then.
+    pub fn is_in_doubt(&self) -> bool {
         self.in_doubt.load(Ordering::Relaxed)
     }
 
@@ -51,20 +58,21 @@ impl Heard {
 
 pin_project! {
     /// A connection that is listened to.
-    pub(super) struct Listened {
+    pub struct Listened<T> {
         #[pin]
-        wire: Wire,
+        wire: T,
         heard: Arc<Heard>,
     }
 }
 
-impl Listened {
-    pub(super) fn new(wire: Wire, heard: Arc<Heard>) -> Self {
+impl<T> Listened<T> {
+    /// `heard` is told what comes.
+    pub fn new(wire: T, heard: Arc<Heard>) -> Self {
         Self { wire, heard }
     }
 }
 
-impl AsyncRead for Listened {
+impl<T: AsyncRead> AsyncRead for Listened<T> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.project();
         let before = buf.filled().len();
@@ -76,7 +84,7 @@ impl AsyncRead for Listened {
     }
 }
 
-impl AsyncWrite for Listened {
+impl<T: AsyncWrite> AsyncWrite for Listened<T> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.project().wire.poll_write(cx, buf)
     }
