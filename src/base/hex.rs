@@ -3,7 +3,12 @@
 /// The digits of these bytes, two for each.
 pub fn digits(bytes: &[u8]) -> impl Iterator<Item = u8> {
     let halves = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    halves.map(|half| if half < 10 { b'0' + half } else { b'a' + half - 10 })
+    halves.map(digit)
+}
+
+/// The digit of a number below 16.
+pub fn digit(half: u8) -> u8 {
+    if half < 10 { b'0' + half } else { b'a' + half - 10 }
 }
 
 #[cfg(test)]

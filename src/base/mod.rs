@@ -1,4 +1,4 @@
-//! What every floor may use: addresses as text, durations, hexadecimal digits, connections that are listened to, the moment, sizes, shares, bodies of HTTP/2,
+//! What every floor may use: addresses as text, durations, hexadecimal digits, the bytes of HTTP/1, connections that are listened to, the moment, sizes, shares, bodies of HTTP/2,
 //! templates with holes, suggestions.
 //!
 //! Stands on nothing of this crate. Never reads a file or the network; `moment` and `heard` alone read a clock.
@@ -8,6 +8,7 @@ pub mod duration;
 pub mod heard;
 pub mod hex;
 pub mod hole;
+pub mod http1;
 pub mod moment;
 pub mod share;
 pub mod size;

@@ -1,20 +1,10 @@
 //! One header line, and the few headers that decide where a request ends and whom it is for.
 
+use crate::base::http1::{is_token, is_value};
 use crate::gateway::edge::Refusal;
 
 /// The longest `Host` that is read: a DNS name, and a port.
 const HOST_BYTES: usize = 255 + 6;
-
-/// A character of a method or of a header's name (RFC 9110, section 5.6.2).
-pub(super) fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(byte, b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~')
-}
-
-/// A character of a header's value: no control but the tab. Bytes above 0x7f are opaque, as the RFC has it.
-pub(super) fn is_value(byte: u8) -> bool {
-    byte == b'\t' || (byte >= b' ' && byte != 0x7f)
-}
 
 /// Cuts a header line, without its line end, into name and value; the value without the blanks around it.
 pub(super) fn split(line: &[u8]) -> Result<(&[u8], &[u8]), &'static str> {

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
+use super::Framing;
 use super::field::{Fields, split};
 use super::line::{self, AROUND_TARGET, RequestLine};
-use super::{Framing, field};
+use crate::base::http1;
 use crate::gateway::edge::Refusal;
 use crate::server::settings::Limits;
 
@@ -89,7 +90,7 @@ impl HeadScan {
         match head.get(self.line) {
             Some(byte) if !self.begun && !matches!(byte, b'\r' | b'\n') => {
                 self.begun = true;
-                if field::is_token(*byte) { Ok(()) } else { Err(Refusal::BadRequest("method")) }
+                if http1::is_token(*byte) { Ok(()) } else { Err(Refusal::BadRequest("method")) }
             }
             _ => Ok(()),
         }

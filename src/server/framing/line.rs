@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use super::field::{is_host, is_token};
+use super::field::is_host;
 use super::target;
+use crate::base::http1::is_token;
 use crate::gateway::edge::Refusal;
 
 /// The longest method that is read. Every registered one is shorter.

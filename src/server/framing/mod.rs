@@ -5,7 +5,6 @@
 //! no reading of its own: it is fed, says how many bytes may pass, and its answer depends on the bytes alone, never on how
 //! they were cut into reads.
 
-mod chunk;
 mod field;
 mod head;
 mod line;
@@ -14,9 +13,9 @@ mod target;
 pub(super) use field::is_host;
 pub(super) use target::check as check_target;
 
-use self::chunk::ChunkScan;
 use self::head::{HeadScan, Step};
 use super::settings::Limits;
+use crate::base::http1::{self, Blanks, Chunks};
 use crate::gateway::edge::Refusal;
 
 /// How the body behind a head is framed.
@@ -64,7 +63,7 @@ pub(super) struct Scanner {
 enum State {
     Head(HeadScan),
     Sized(u64),
-    Chunked(ChunkScan),
+    Chunked(Chunks),
     Held,
     Over(Rest),
 }
@@ -122,10 +121,10 @@ impl Scanner {
                     *left -= taken as u64;
                     (taken, (*left == 0).then(|| State::Head(HeadScan::default())))
                 }
-                State::Chunked(chunks) => match chunks.advance(rest) {
-                    chunk::Step::More => (rest.len(), None),
-                    chunk::Step::Ended(taken) => (taken, Some(State::Head(HeadScan::default()))),
-                    chunk::Step::Broken(taken, rule) => (taken, Some(State::Over(Rest::Broken(rule)))),
+                State::Chunked(chunks) => match chunks.pass(rest) {
+                    http1::Step::More | http1::Step::Data { .. } => (rest.len(), None),
+                    http1::Step::Ended(taken) => (taken, Some(State::Head(HeadScan::default()))),
+                    http1::Step::Broken(taken, rule) => (taken, Some(State::Over(Rest::Broken(rule)))),
                 },
             };
             pass += taken;
@@ -141,7 +140,7 @@ fn body(framing: Framing, trailers: usize) -> State {
         Framing::Sized(0) => State::Head(HeadScan::default()),
         Framing::Sized(length) => State::Sized(length),
         Framing::Switch => State::Held,
-        Framing::Chunked => State::Chunked(ChunkScan::new(trailers)),
+        Framing::Chunked => State::Chunked(Chunks::new(trailers, Blanks::Refused)),
     }
 }
 
