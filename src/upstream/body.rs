@@ -11,7 +11,6 @@ use http_body_util::combinators::BoxBody;
 use tokio::sync::watch;
 use tokio::time::{Instant, Sleep};
 
-use super::client::Lease;
 use super::coming::Coming;
 use super::error::Error;
 use super::headers::Names;
@@ -146,7 +145,6 @@ impl Body for RequestBody {
 /// Dropping it before its end cuts the connection to the upstream, or the stream of a shared one.
 pub struct StreamBody {
     body: Coming,
-    lease: Option<Lease>,
     /// Its place among the calls under way, until it has ended.
     permit: Option<Permit>,
     progress: Option<Arc<Progress>>,
@@ -165,17 +163,14 @@ pub struct StreamBody {
 impl StreamBody {
     pub(super) fn new(
         body: Coming,
-        lease: Lease,
         permit: Option<Permit>,
         progress: Option<Arc<Progress>>,
         trailers: Names,
         between_bytes: Duration,
     ) -> Self {
         let over = body.is_end_stream();
-        let lease = Some(lease);
         let (ahead, broken, received, stall, stalling) = (None, None, 0, None, false);
-        let mut stream =
-            Self { body, lease, permit, progress, trailers, ahead, received, between_bytes, stall, stalling, broken, over };
+        let mut stream = Self { body, permit, progress, trailers, ahead, received, between_bytes, stall, stalling, broken, over };
         if stream.over {
             stream.finish();
         }
@@ -194,15 +189,17 @@ impl StreamBody {
     fn finish(&mut self) {
         self.over = true;
         self.permit = None;
-        let Some(lease) = self.lease.take() else { return };
         if self.progress.as_ref().is_none_or(|progress| progress.has_ended()) {
-            lease.give_back();
+            self.body.give_back();
+        } else {
+            self.body.cut();
         }
     }
 
     fn fail(&mut self, error: Error) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         self.over = true;
-        (self.lease, self.permit) = (None, None);
+        self.body.cut();
+        self.permit = None;
         let broke_off = self.progress.as_ref().and_then(|progress| progress.take_failure());
         Poll::Ready(Some(Err(broke_off.map_or(error, Error::ClientBody))))
     }

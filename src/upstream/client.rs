@@ -8,7 +8,6 @@ use http::response::Parts;
 use http::{HeaderMap, Method, StatusCode};
 use http_body::Body as _;
 use http_body_util::combinators::BoxBody;
-use hyper::client::conn::http1;
 use tokio::io::DuplexStream;
 use tokio::time::Instant;
 
@@ -18,14 +17,11 @@ use super::connect::Connector;
 use super::exchange::{Order, Supply};
 use super::headers::MakeHeaders;
 use super::live::Repeat;
-use super::pool::{Connection, Pool};
+use super::pool::Pool;
 use super::resolve::Names;
-use super::streams::{Hold, Lines};
+use super::streams::Lines;
 use super::tries::{self, Begun};
 use super::{Error, Tally, Upstream, headers, hedged};
-
-/// How much is read from a connection at once, at most, in bytes: what a large reply holds of a worker's memory follows from it.
-const READ: usize = 128 * 1024;
 
 /// Opens a connection to the sample backend of `demo:` targets, in memory.
 pub trait Dial: Send + Sync {
@@ -145,7 +141,6 @@ pub(super) struct Shared {
     pub(super) pool: Arc<Pool>,
     /// Connections of HTTP/2.
     pub(super) lines: Lines,
-    pub(super) handshake: http1::Builder,
     /// Connections opened so far.
     pub(super) opened: AtomicU32,
 }
@@ -164,7 +159,7 @@ impl Client {
 
     pub(super) fn with_connector(connector: Connector) -> Self {
         let (pool, lines, opened) = (Arc::default(), Lines::default(), AtomicU32::new(0));
-        let shared = Shared { connector, pool, lines, handshake: handshake(), opened };
+        let shared = Shared { connector, pool, lines, opened };
         Self { shared: Arc::new(shared) }
     }
 
@@ -256,46 +251,5 @@ impl Client {
     #[cfg(test)]
     pub(super) fn sharing(&self, upstream: &Upstream) -> usize {
         upstream.places().iter().map(|place| self.shared.lines.origin(&place.origin).count()).sum()
-    }
-}
-
-/// How connections are spoken on.
-fn handshake() -> http1::Builder {
-    let mut builder = http1::Builder::new();
-    builder.max_buf_size(READ);
-    builder
-}
-
-/// What a call holds of an upstream until its end.
-pub(super) enum Lease {
-    Alone(Alone),
-    Shared(Hold),
-}
-
-impl Lease {
-    /// The exchange has ended, request and reply.
-    pub(super) fn give_back(self) {
-        match self {
-            Self::Alone(alone) => alone.give_back(),
-            Self::Shared(hold) => hold.give_back(),
-        }
-    }
-}
-
-/// A connection in use. Dropped, it is cut; given back, it waits for the next call.
-pub(super) struct Alone {
-    pub(super) connection: Connection,
-    pool: Arc<Pool>,
-    origin: Arc<str>,
-}
-
-impl Alone {
-    pub(super) fn new(connection: Connection, pool: Arc<Pool>, origin: Arc<str>) -> Self {
-        Self { connection, pool, origin }
-    }
-
-    fn give_back(self) {
-        let Self { connection, pool, origin } = self;
-        pool.put(&origin, connection);
     }
 }

@@ -3,8 +3,8 @@
 use bytes::{Bytes, BytesMut};
 use http::response::Parts;
 use http::{Method, StatusCode, header};
+use http_body::Body as _;
 use http_body_util::BodyExt as _;
-use hyper::body::Body as _;
 
 use super::budget::Budget;
 use super::coding::{Coding, Decoder};
@@ -36,7 +36,7 @@ impl Announced {
 pub(super) async fn collect(
     head: &mut Parts,
     announced: Announced,
-    mut body: Coming,
+    body: &mut Coming,
     limit: u64,
     budget: &Budget,
 ) -> Result<Bytes, Error> {

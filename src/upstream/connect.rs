@@ -143,7 +143,7 @@ impl Connector {
         let tls = HttpsConnector::new(hand_over, config, true, names);
         let stream = tls.oneshot(uri.clone()).await.map_err(|error| ConnectError::Tls(tls_reason(error.as_ref())))?;
         let is_http2 = stream.connected().is_negotiated_h2();
-        Ok((Wire::Tls { io: TokioIo::new(stream) }, is_http2))
+        Ok((Wire::Tls { io: Box::new(TokioIo::new(stream)) }, is_http2))
     }
 }
 

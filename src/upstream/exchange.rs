@@ -1,23 +1,24 @@
 //! One request sent, the head of one reply received, with the silent second try.
 
-use std::pin::pin;
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::uri::{Authority, Scheme};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri, Version, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header};
 use http_body::Body as _;
 use http_body_util::combinators::BoxBody;
 
 use super::body::{BodyError, Progress, RequestBody, StreamBody};
 use super::budget::Budget;
-use super::client::{Client, Lease, Reply};
+use super::client::{Client, Reply};
 use super::collect::{Announced, collect};
 use super::coming::Coming;
-use super::error::classify;
 use super::headers::{MakeHeaders, Names, Trailers};
+use super::http1::{Failed, Outbox, Sending};
 use super::live::{Permit, Repeat};
+use super::reply::Length;
 use super::settings::Place;
 use super::streamed::Missed;
 use super::ways::Way;
@@ -25,7 +26,7 @@ use super::{Error, Tally, Upstream, headers, reply};
 
 /// The largest head of a call, in bytes: Tomcat's `maxHttpRequestHeaderSize` as shipped.
 const MAX_HEAD: usize = 8 * 1024;
-/// The most header lines of a call: Tomcat's `maxHeaderCount` as shipped. hyper takes as many of a reply.
+/// The most header lines of a call: Tomcat's `maxHeaderCount` as shipped. and of a reply.
 pub(super) const MAX_HEADERS: usize = 100;
 
 /// How long an event stream may be silent, at least: it is made to wait for what happens. Servers that follow the WHATWG's advice
@@ -138,16 +139,13 @@ impl Outgoing {
         Ok(())
     }
 
-    fn into_request(mut self, order: &Order<'_>, body: RequestBody) -> Request<RequestBody> {
+    /// As the lines of HTTP/1.1.
+    fn into_lines(mut self, order: &Order<'_>, body: RequestBody) -> Outbox {
         if let Some(protocol) = order.switch_to {
             self.headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
             self.headers.insert(header::UPGRADE, HeaderValue::from_static(protocol));
         }
-        let mut request = Request::new(body);
-        *request.method_mut() = self.method;
-        *request.uri_mut() = self.target;
-        *request.headers_mut() = self.headers;
-        request
+        Outbox::new(&self.method, &self.target, &self.headers, body)
     }
 
     /// As the head of a stream: the host is a part of the URI, and nothing is said of the connection, which is not this call's alone
@@ -171,31 +169,30 @@ impl Outgoing {
     }
 }
 
-/// A reply whose head is there, and the connection that its body comes on.
+/// A reply whose head is there and can be believed, and the connection that its body comes on.
 pub(super) struct Exchange {
     pub(super) response: Response<Coming>,
-    pub(super) lease: Lease,
+    /// The announced length.
+    pub(super) length: Option<Length>,
     pub(super) progress: Option<Arc<Progress>>,
 }
 
 impl Exchange {
     /// The whole reply; its connection waits for the next call.
     pub(super) async fn whole(self, upstream: &Upstream, method: &Method, budget: &Budget) -> Result<Reply, Error> {
-        let Self { response, lease, .. } = self;
-        let (mut head, body) = response.into_parts();
-        let length = reply::check(&head)?;
+        let Self { response, length, .. } = self;
+        let (mut head, mut coming) = response.into_parts();
         let announced = Announced::of(&head, method, length)?;
-        let body = collect(&mut head, announced, body, upstream.settings().max_bytes, budget).await?;
-        lease.give_back();
+        let body = collect(&mut head, announced, &mut coming, upstream.settings().max_bytes, budget).await?;
+        coming.give_back();
         Ok(Reply::new(head, body))
     }
 
     /// The reply as it is passed down, with its trailers if they are wanted. A stream of events, which may last for ever, keeps no place
     /// among the calls under way.
     pub(super) fn pass(self, upstream: &Upstream, permit: Option<Permit>, trailers: bool) -> Result<Response<StreamBody>, Error> {
-        let Self { response, lease, progress } = self;
+        let Self { response, length, progress } = self;
         let (mut head, body) = response.into_parts();
-        let length = reply::check(&head)?;
         reply::settle_length(&mut head.headers, length);
         let between_bytes = upstream.settings().timeouts.between_bytes;
         let (between_bytes, permit) =
@@ -205,7 +202,7 @@ impl Exchange {
         if let Some(line) = trailers.line() {
             head.headers.insert(header::TRAILER, line);
         }
-        let body = StreamBody::new(body, lease, permit, progress, trailers, between_bytes).look_ahead()?;
+        let body = StreamBody::new(body, permit, progress, trailers, between_bytes).look_ahead()?;
         Ok(Response::from_parts(head, body))
     }
 
@@ -227,8 +224,8 @@ impl Exchange {
                 Some(waited) => (Way::Alone(waited), true),
                 None => Box::pin(client.way(place, (alone, fresh), budget)).await?,
             };
-            let mut lease = match way {
-                Way::Alone(lease) => lease,
+            let alone = match way {
+                Way::Alone(alone) => alone,
                 Way::Shared(slot) => {
                     let run = Self::on_stream((slot, reused), outgoing, (place, order), supply, budget);
                     match Box::pin(run).await {
@@ -240,32 +237,32 @@ impl Exchange {
                     continue;
                 }
             };
-            lease.connection.watch.begin();
             // Where it stands it stays: passed on from one function to the next, it would be copied each time.
-            let sent = lease.connection.sender.try_send_request(outgoing.into_request(order, supply.take(order.trailers)));
-            let mut sent = pin!(sent);
+            let mut sending = Sending::new(alone, order.method, outgoing.into_lines(order, supply.take(order.trailers)));
+            let head = poll_fn(|cx| sending.poll_head(cx));
             let answered = match &progress {
                 // In a box, for what few calls need.
-                Some(progress) => Box::pin(budget.first_byte_of_upload(progress.turn(), sent.as_mut())).await?,
-                None => budget.first_byte(sent.as_mut()).await?,
+                Some(progress) => Box::pin(budget.first_byte_of_upload(progress.turn(), head)).await?,
+                None => budget.first_byte(head).await?,
             };
-            let mut error = match answered {
-                Ok(response) => {
-                    let bell = Arc::clone(&lease.connection.bell);
-                    let response = response.map(|body| Coming::Alone(body, bell));
-                    return Ok(Self { response, lease: Lease::Alone(lease), progress });
+            let failed = match answered {
+                Ok(head) if head.status == StatusCode::SWITCHING_PROTOCOLS && order.switch_to.is_some() => {
+                    let response = Response::from_parts(head, Coming::Switched(sending.into_alone()));
+                    return Ok(Self { response, length: None, progress });
                 }
-                Err(error) => error,
+                Ok(head) => {
+                    let length = reply::check(&head)?;
+                    let body = sending.into_body(&head, length.map(|length| length.bytes));
+                    return Ok(Self { response: Response::from_parts(head, body), length, progress });
+                }
+                Err(failed) => failed,
             };
-            if let Some(unsent) = error.take_message().filter(|_| reused) {
-                supply.restore(unsent.into_body());
+            let gone = matches!(failed, Failed::Wire(_) | Failed::Closed) && !sending.is_answered();
+            if let Some(unsent) = sending.into_unsent().filter(|_| reused && gone) {
+                supply.restore(unsent);
                 continue;
             }
-            if let Some(error) = progress.as_ref().and_then(|progress| progress.take_failure()) {
-                return Err(Error::ClientBody(error));
-            }
-            let error = classify(&error.into_error(), None);
-            let gone = matches!(error, Error::Closed | Error::Reset { .. }) && !lease.connection.watch.is_answered();
+            let error = failed.error(progress.as_ref().and_then(|progress| progress.take_failure()));
             // Only a connection that waited can turn out to be closed, and the second try is on a new one.
             if !(gone && reused && order.method.is_idempotent() && matches!(supply, Supply::Whole(_))) {
                 return Err(error);

@@ -17,7 +17,7 @@ use super::exchange::{Exchange, Order, Supply};
 use super::headers::Names;
 use super::live::Permit;
 use super::tries::{self, Begun};
-use super::{Call, Client, Error, Reply, Upstream, hedged, reply};
+use super::{Call, Client, Error, Reply, Upstream, hedged};
 
 /// The answer to a call whose reply may be large.
 #[derive(Debug)]
@@ -108,9 +108,8 @@ async fn receive(
     budget: Budget,
     above: impl FnOnce(StatusCode, &HeaderMap) -> Option<u64>,
 ) -> Result<Answered, Error> {
-    let Exchange { response, lease, progress } = exchange;
-    let (mut head, body) = response.into_parts();
-    let length = reply::check(&head)?;
+    let Exchange { response, length, progress } = exchange;
+    let (mut head, mut coming) = response.into_parts();
     let limit = upstream.settings().max_bytes;
     let announced = Announced::of(&head, method, length)?;
     let Announced { coding, length, bodiless } = announced;
@@ -119,8 +118,8 @@ async fn receive(
         !bodiless && !is_small
     });
     let Some(above) = above else {
-        let body = collect::collect(&mut head, announced, body, limit, &budget).await?;
-        lease.give_back();
+        let body = collect::collect(&mut head, announced, &mut coming, limit, &budget).await?;
+        coming.give_back();
         return Ok(Answered::Whole(Reply::new(head, body)));
     };
     if length.is_some_and(|length| length > limit) {
@@ -130,7 +129,7 @@ async fn receive(
         collect::uncoded(&mut head);
     }
     let between_bytes = upstream.settings().timeouts.between_bytes;
-    let body = StreamBody::new(body, lease, permit, progress, Names::default(), between_bytes);
+    let body = StreamBody::new(coming, permit, progress, Names::default(), between_bytes);
     let decoder = coding.map(|coding| Decoder::new(coding, limit));
     let mut rest = Rest { body, decoder, received: 0, limit, over: false };
     let begun = gather(&mut rest, Bytes::new(), above, &budget).await?;

@@ -1,19 +1,13 @@
 //! Connections that wait for their next call.
 //!
-//! Not hyper-util's pooled client: it takes a third more processor time for each call, and does not tell whether a
-//! connection was used before or whether any byte of a reply came, on which a silent second try depends.
+//! Nobody drives them meanwhile. What comes on one is noticed when it is to be used, and once a second.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use hyper::client::conn::http1::SendRequest;
-use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use super::body::RequestBody;
-use super::driven::Bell;
-use super::resolve::Whereabouts;
-use super::wire::Watch;
+use super::http1::Connection;
 use crate::base::moment;
 
 /// How long a connection may wait. Tomcat as shipped closes it after 20 s.
@@ -26,46 +20,32 @@ const MAX_AGE: Duration = Duration::from_secs(300);
 const MAX_WAITING: usize = 1024;
 /// How often those that waited too long are looked for.
 const SWEEP: Duration = Duration::from_secs(1);
-/// How long a finished exchange may take to free its connection.
-const SETTLE: Duration = Duration::from_secs(1);
-
 /// How old the connection with this number may grow.
 pub(super) fn age(number: u32) -> Duration {
     MAX_AGE - MAX_AGE / 10 * (number % 16) / 16
 }
 
-/// A connection, in use or waiting. Dropping it cuts it.
-pub(super) struct Connection {
-    pub(super) sender: SendRequest<RequestBody>,
-    pub(super) watch: Arc<Watch>,
-    pub(super) bell: Arc<Bell>,
-    /// Where it leads, if its name may come to lead elsewhere.
-    pub(super) whereabouts: Option<Whereabouts>,
-    driver: AbortHandle,
-    retire: Instant,
+/// A connection in use. Dropped, it is cut; given back, it waits for the next call.
+pub(super) struct Alone {
+    pub(super) connection: Box<Connection>,
+    pool: Arc<Pool>,
+    origin: Arc<str>,
 }
 
-impl Connection {
-    /// `driver` is the task that moves its bytes.
-    pub(super) fn new(
-        sender: SendRequest<RequestBody>,
-        (watch, bell): (Arc<Watch>, Arc<Bell>),
-        driver: AbortHandle,
-        whereabouts: Option<Whereabouts>,
-        turn: u32,
-    ) -> Self {
-        Self { sender, watch, bell, whereabouts, driver, retire: moment::now() + age(turn) }
+impl Alone {
+    pub(super) fn new(connection: Box<Connection>, pool: Arc<Pool>, origin: Arc<str>) -> Self {
+        Self { connection, pool, origin }
     }
-}
 
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.driver.abort();
+    /// Its exchange has ended.
+    pub(super) fn give_back(self) {
+        let Self { connection, pool, origin } = self;
+        pool.put(&origin, connection);
     }
 }
 
 struct Waiting {
-    connection: Connection,
+    connection: Box<Connection>,
     until: Instant,
 }
 
@@ -91,36 +71,23 @@ impl State {
 
 impl Pool {
     /// A connection that can be used at once, if there is one.
-    pub(super) fn take(&self, origin: &Arc<str>) -> Option<Connection> {
+    pub(super) fn take(&self, origin: &Arc<str>) -> Option<Box<Connection>> {
         let now = moment::now();
         let mut state = self.lock();
         let waiting = state.waiting(origin)?;
-        while let Some(Waiting { connection, until }) = waiting.pop() {
-            if now < until && connection.sender.is_ready() {
+        while let Some(Waiting { mut connection, until }) = waiting.pop() {
+            if now < until && connection.is_quiet() {
                 return Some(connection);
             }
         }
         None
     }
 
-    /// Takes back a connection whose exchange has ended.
-    pub(super) fn put(self: &Arc<Self>, origin: &Arc<str>, mut connection: Connection) {
-        if connection.sender.is_ready() {
-            self.wait(origin, connection);
-        } else if !connection.sender.is_closed() {
-            // Its driver has not yet noticed the end, or still writes what nobody needs any more. Taking the last piece did not wake it.
-            connection.bell.ring();
-            let (pool, origin) = (Arc::downgrade(self), Arc::clone(origin));
-            tokio::spawn(async move {
-                let ready = tokio::time::timeout(SETTLE, connection.sender.ready()).await;
-                if let (Ok(Ok(())), Some(pool)) = (ready, pool.upgrade()) {
-                    pool.wait(&origin, connection);
-                }
-            });
+    /// Takes back a connection whose exchange has ended, unless more came on it than belongs to that.
+    fn put(self: &Arc<Self>, origin: &Arc<str>, mut connection: Box<Connection>) {
+        if !connection.is_quiet() {
+            return;
         }
-    }
-
-    fn wait(self: &Arc<Self>, origin: &Arc<str>, connection: Connection) {
         let until = connection.retire.min(moment::now() + MAX_IDLE);
         let mut state = self.lock();
         match state.waiting(origin) {
@@ -138,7 +105,7 @@ impl Pool {
         let now = moment::now();
         let mut state = self.lock();
         state.origins.retain_mut(|(_, waiting)| {
-            waiting.retain(|waiting| now < waiting.until && !waiting.connection.sender.is_closed());
+            waiting.retain_mut(|waiting| now < waiting.until && waiting.connection.is_quiet());
             !waiting.is_empty()
         });
         state.sweeping = !state.origins.is_empty();

@@ -1,7 +1,7 @@
 //! What the head of a reply must be before its body is believed.
 
 use http::response::Parts;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 
 use super::error::Malformed;
 
@@ -16,7 +16,9 @@ pub(super) fn check(head: &Parts) -> Result<Option<Length>, Malformed> {
             return Err(Malformed::LengthAndEncoding);
         }
         let repeated = headers.get_all(header::TRANSFER_ENCODING).iter().nth(1).is_some();
-        if repeated || !coding.as_bytes().eq_ignore_ascii_case(b"chunked") {
+        // HTTP/1.0 knows none: who reads it does not see the chunks (RFC 9112, section 6.1).
+        let is_old = head.version == Version::HTTP_10;
+        if is_old || repeated || !coding.as_bytes().eq_ignore_ascii_case(b"chunked") {
             return Err(Malformed::TransferEncoding);
         }
         return Ok(None);

@@ -8,6 +8,8 @@ pub(super) const MAX_HEAD: usize = 64 * 1024;
 pub(super) const MAX_INTERIM: u32 = 8;
 /// `HTTP/1.1 1`: where the status begins.
 const STATUS_AT: usize = 9;
+/// What a status line begins with.
+const PROTOCOL: &[u8] = b"HTTP/1.";
 
 /// Sees the bytes of a reply as they come and looks no further than the end of its head.
 #[derive(Debug)]
@@ -29,8 +31,8 @@ impl HeadScan {
         Self { done: false, size: 0, interim: 0, line: 0, last: 0, in_fields: false, status: [0; 3] }
     }
 
-    /// Takes the next bytes.
-    pub(super) fn see(&mut self, mut bytes: &[u8]) -> Result<(), Malformed> {
+    /// Takes the next bytes; where the head ends in all of them, once it does, interim replies included.
+    pub(super) fn see(&mut self, mut bytes: &[u8]) -> Result<Option<usize>, Malformed> {
         while !self.done && !bytes.is_empty() {
             let end = memchr::memchr(b'\n', bytes);
             let (piece, rest) = bytes.split_at(end.map_or(bytes.len(), |end| end + 1));
@@ -38,7 +40,7 @@ impl HeadScan {
             if self.size > MAX_HEAD {
                 return Err(Malformed::HeadTooLarge(MAX_HEAD));
             }
-            self.note_status(piece);
+            self.note_status_line(piece)?;
             let before = piece.len().checked_sub(2).and_then(|at| piece.get(at)).copied().unwrap_or(self.last);
             self.line += piece.len();
             self.last = piece.last().copied().unwrap_or(self.last);
@@ -50,19 +52,28 @@ impl HeadScan {
             }
             bytes = rest;
         }
-        Ok(())
+        Ok(self.done.then_some(self.size))
     }
 
-    fn note_status(&mut self, piece: &[u8]) {
-        if self.in_fields || self.line >= STATUS_AT + 3 {
-            return;
+    /// Keeps the status of the line under way. What begins no status line is refused at once: its end may never come.
+    fn note_status_line(&mut self, piece: &[u8]) -> Result<(), Malformed> {
+        if self.in_fields || self.line >= STATUS_AT + self.status.len() {
+            return Ok(());
         }
-        for (digit, slot) in self.status.iter_mut().enumerate() {
-            let at = (STATUS_AT + digit).checked_sub(self.line);
-            if let Some(byte) = at.and_then(|at| piece.get(at)) {
-                *slot = *byte;
+        let is_blank = self.line == 0 && matches!(piece.first(), Some(b'\r' | b'\n')) || self.line > 0 && self.last == b'\r';
+        for (at, byte) in (self.line..).zip(piece) {
+            match at.checked_sub(STATUS_AT) {
+                None if PROTOCOL.get(at).is_some_and(|expected| expected != byte) && !is_blank => {
+                    return Err(Malformed::Head("it is no reply of HTTP/1".to_owned()));
+                }
+                None => {}
+                Some(digit) => match self.status.get_mut(digit) {
+                    Some(slot) => *slot = *byte,
+                    None => break,
+                },
             }
         }
+        Ok(())
     }
 
     fn end_line(&mut self) -> Result<(), Malformed> {
@@ -116,6 +127,14 @@ mod tests {
         assert_eq!(scan("HTTP/1.1 200 OK\r\nA: b\r\n"), Ok(false));
         assert_eq!(scan("HTTP/1.1 200 OK\r\nA: b\r\n\r"), Ok(false));
         assert_eq!(scan(""), Ok(false));
+    }
+
+    #[test]
+    fn what_begins_no_reply_is_refused_at_its_first_byte_that_differs() {
+        for text in ["SSH-2.0-OpenSSH", "H2", "HTTP/2 200", "\u{15}", "\r\n{", "{\"a\": 1}", "HTTP/1.1 103 Early Hints\r\n\r\nX"]
+        {
+            assert!(matches!(scan(text), Err(Malformed::Head(_))), "{text:?}");
+        }
     }
 
     #[test]

@@ -4,12 +4,11 @@ use h2::Reason;
 use http::{Request, Response, Version};
 
 use super::budget::Budget;
-use super::client::Lease;
 use super::coming::Coming;
 use super::exchange::{Exchange, MAX_HEADERS, Order, Outgoing, Supply};
 use super::settings::Place;
 use super::streams::{self, HeadError, Kind, Slot};
-use super::{Error, error::Malformed};
+use super::{Error, error::Malformed, reply};
 use crate::base::stream::Received;
 
 /// Why a stream brought no reply.
@@ -50,8 +49,9 @@ impl Exchange {
                     return Err(Missed::Over(Malformed::Head("too many headers".to_owned()).into()));
                 }
                 head.version = Version::HTTP_11;
-                let body = Coming::Stream(Box::new(Received::new(stream, &head.headers)));
-                return Ok(Self { response: Response::from_parts(head, body), lease: Lease::Shared(sent.into_hold()), progress });
+                let length = reply::check(&head).map_err(|malformed| Missed::Over(malformed.into()))?;
+                let body = Coming::Stream(Box::new((Received::new(stream, &head.headers), sent.into_hold())));
+                return Ok(Self { response: Response::from_parts(head, body), length, progress });
             }
             Err(HeadError::Malformed(malformed)) => return Err(Missed::Over(malformed.into())),
             Err(HeadError::Stream(error)) => error,

@@ -6,17 +6,17 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
-use hyper::upgrade::Upgraded;
-use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
 use super::body::StreamBody;
 use super::budget::Budget;
-use super::error::{Malformed, classify};
-use super::exchange::{Exchange, Order, Supply};
+use super::coming::Coming;
+use super::error::Malformed;
+use super::exchange::{Order, Supply};
 use super::live::Repeat;
 use super::tries::{self, Begun};
+use super::wire::Wire;
 use super::{Client, Error, Tally, Upstream, headers};
 
 const WEBSOCKET: &str = "websocket";
@@ -32,7 +32,9 @@ pub enum Opened {
 
 /// A connection to an upstream that no longer speaks HTTP. Dropping it cuts it.
 pub struct Tunnel {
-    io: TokioIo<Upgraded>,
+    wire: Wire,
+    /// What came right behind the head.
+    early: Bytes,
 }
 
 impl std::fmt::Debug for Tunnel {
@@ -68,23 +70,21 @@ impl Client {
         };
         let begun = self.begin(upstream, &order, Supply::Whole(Bytes::new()), budget).await?;
         // A tunnel may last for ever, so it keeps no place among the calls under way.
-        let Begun { exchange, mut budget, pass, permit } = begun;
+        let Begun { exchange, pass, permit, .. } = begun;
         if let Some(pass) = pass {
             pass.settle(tries::verdict(exchange.response.status()));
         }
         if exchange.response.status() != StatusCode::SWITCHING_PROTOCOLS {
             return exchange.pass(upstream, permit, false).map(Box::new).map(Opened::Kept);
         }
-        let Exchange { mut response, lease, .. } = exchange;
-        check(response.headers())?;
-        let switched = hyper::upgrade::on(&mut response);
-        let upgraded = budget.first_byte(switched).await?.map_err(|error| classify(&error, None))?;
-        // Its driver has ended by handing the connection over.
-        drop(lease);
-        let mut headers = response.into_parts().0.headers;
+        let (parts, coming) = exchange.response.into_parts();
+        check(&parts.headers)?;
+        let Coming::Switched(alone) = coming else { return Err(Malformed::Switch.into()) };
+        let (wire, early) = alone.connection.into_parts();
+        let mut headers = parts.headers;
         headers::strip_reply(&mut headers);
         headers.remove(header::CONTENT_LENGTH);
-        Ok(Opened::Switched(headers, Tunnel { io: TokioIo::new(upgraded) }))
+        Ok(Opened::Switched(headers, Tunnel { wire, early }))
     }
 }
 
@@ -101,21 +101,26 @@ fn check(headers: &HeaderMap) -> Result<(), Malformed> {
 
 impl AsyncRead for Tunnel {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_read(cx, buf)
+        if !self.early.is_empty() {
+            let taken = self.early.len().min(buf.remaining());
+            buf.put_slice(&self.early.split_to(taken));
+            return Poll::Ready(Ok(()));
+        }
+        Pin::new(&mut self.wire).poll_read(cx, buf)
     }
 }
 
 impl AsyncWrite for Tunnel {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write(cx, buf)
+        Pin::new(&mut self.wire).poll_write(cx, buf)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(cx)
+        Pin::new(&mut self.wire).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(cx)
+        Pin::new(&mut self.wire).poll_shutdown(cx)
     }
 }
 

@@ -3,19 +3,18 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use hyper_util::rt::TokioIo;
 use tokio::time::Instant;
 
 use super::budget::Budget;
-use super::client::{Alone, Client};
+use super::client::Client;
 use super::connect::{Offer, Opened};
-use super::driven::{Bell, Driven};
-use super::pool::Connection;
+use super::http1::Connection;
+use super::pool::{Alone, age};
 use super::resolve::Whereabouts;
 use super::settings::Place;
 use super::streams::{Line, Origin, Protocol, Slot, Turn};
-use super::wire::{Watch, Watched};
 use super::{ConnectError, Error};
+use crate::base::moment;
 
 /// A way to an upstream, for one call.
 pub(super) enum Way {
@@ -42,7 +41,7 @@ impl Client {
         }
         let open = self.shared.connector.open(place.dial.as_ref(), budget.connect_within(), Offer::Http1);
         let opened = budget.connect(open).await?.map_err(of_connecting)?;
-        Ok((Way::Alone(self.begin_alone(place, opened).await?), false))
+        Ok((Way::Alone(self.begin_alone(place, opened)), false))
     }
 
     /// A connection that waited.
@@ -57,17 +56,13 @@ impl Client {
     }
 
     /// Speaks HTTP/1.1 on a new connection.
-    async fn begin_alone(&self, place: &Place, opened: Opened) -> Result<Alone, Error> {
+    fn begin_alone(&self, place: &Place, opened: Opened) -> Alone {
         let Opened { wire, whereabouts, .. } = opened;
-        let watch = Arc::new(Watch::default());
-        let io = TokioIo::new(Watched::new(wire, Arc::clone(&watch)));
-        let (sender, driver) = self.shared.handshake.handshake(io).await.map_err(|_| Error::Closed)?;
-        let bell = Arc::new(Bell::default());
-        let driver = tokio::spawn(Driven::new(driver.with_upgrades(), Arc::clone(&bell))).abort_handle();
-        Ok(self.alone(place, Connection::new(sender, (watch, bell), driver, whereabouts, self.number())))
+        let retire = moment::now() + age(self.number());
+        self.alone(place, Box::new(Connection::new(wire, whereabouts, retire)))
     }
 
-    fn alone(&self, place: &Place, connection: Connection) -> Alone {
+    fn alone(&self, place: &Place, connection: Box<Connection>) -> Alone {
         Alone::new(connection, Arc::clone(&self.shared.pool), Arc::clone(&place.origin))
     }
 
@@ -128,8 +123,7 @@ impl Client {
         let opened = self.shared.connector.open(place.dial.as_ref(), budget.connect_within(), Offer::Any).await?;
         if !opened.is_http2 {
             origin.speaks(Protocol::Http1);
-            let closed = |_| ConnectError::Socket { kind: std::io::ErrorKind::ConnectionAborted, reason: "closed".to_owned() };
-            return self.begin_alone(place, opened).await.map(Way::Alone).map_err(closed);
+            return Ok(Way::Alone(self.begin_alone(place, opened)));
         }
         let line = Line::open(opened.wire, opened.whereabouts, origin, self.number()).await?;
         origin.add(line).map(Way::Shared).ok_or_else(|| ConnectError::Http2("the server takes no calls".to_owned()))

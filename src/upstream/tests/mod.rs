@@ -1,5 +1,6 @@
 //! The client against upstreams that misbehave. Where time matters the wire is in memory and the clock is the test's.
 
+mod alone;
 pub(super) mod fixtures;
 mod flow;
 mod open;

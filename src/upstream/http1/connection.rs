@@ -1,0 +1,57 @@
+//! A connection, whoever uses it.
+
+use std::io;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+
+use bytes::{Bytes, BytesMut};
+use tokio::io::AsyncRead as _;
+use tokio::io::ReadBuf;
+use tokio::task::coop::unconstrained;
+
+use super::spare::{self, Room};
+use crate::upstream::resolve::Whereabouts;
+use crate::upstream::wire::Wire;
+
+/// A connection, in use or waiting. Dropped, it is cut.
+pub(in crate::upstream) struct Connection {
+    pub(super) wire: Wire,
+    /// What came and was not taken yet.
+    pub(super) came: BytesMut,
+    /// Where it leads, if its name may come to lead elsewhere.
+    pub(in crate::upstream) whereabouts: Option<Whereabouts>,
+    /// When it is too old to be used again.
+    pub(in crate::upstream) retire: tokio::time::Instant,
+}
+
+impl Connection {
+    pub(in crate::upstream) fn new(wire: Wire, whereabouts: Option<Whereabouts>, retire: tokio::time::Instant) -> Self {
+        Self { wire, came: BytesMut::new(), whereabouts, retire }
+    }
+
+    /// Whether nothing has come, not even the end: what comes while no call is under way is nobody's reply.
+    pub(in crate::upstream) fn is_quiet(&mut self) -> bool {
+        let mut room = [0];
+        let mut byte = ReadBuf::new(&mut room);
+        let wire = &mut self.wire;
+        // The turn of the task that asks may be over; the answer must not be that nothing has come.
+        let asked = unconstrained(std::future::poll_fn(|cx| Pin::new(&mut *wire).poll_read(cx, &mut byte)));
+        self.came.is_empty() && pin!(asked).poll(&mut Context::from_waker(Waker::noop())).is_pending()
+    }
+
+    /// Reads on; the length of what came, none at the end.
+    pub(super) fn poll_fill(&mut self, cx: &mut Context<'_>, room: Room) -> Poll<io::Result<usize>> {
+        spare::read(&mut self.wire, cx, room, &mut self.came)
+    }
+
+    /// Takes the first bytes of those that came.
+    pub(super) fn take(&mut self, bytes: usize) -> Bytes {
+        // Nothing is kept of a block whose last byte is taken.
+        if bytes >= self.came.len() { std::mem::take(&mut self.came).freeze() } else { self.came.split_to(bytes).freeze() }
+    }
+
+    /// The connection as it is, and what came on it.
+    pub(in crate::upstream) fn into_parts(self) -> (Wire, Bytes) {
+        (self.wire, self.came.freeze())
+    }
+}
