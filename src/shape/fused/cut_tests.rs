@@ -126,3 +126,15 @@ fn names_are_compared_as_they_are_made() {
         }
     }
 }
+
+#[test]
+fn where_one_path_removes_a_value_no_other_has_anything_to_note() {
+    let steps = [omit(&["a[].b[].c", "*"])];
+    let doc = r#"{"a":[true],"b":[{"b":1}]}"#;
+    for size in [1, 5, 1000] {
+        let out = streamed_in(&Fused::new(&steps), false, 0, doc.as_bytes().chunks(size)).ok().expect("nothing fails");
+        assert_eq!((out.text.as_str(), out.warnings), ("{}", 0));
+    }
+    let (text, notes) = noted(&steps, false, doc).expect("nothing fails");
+    assert_eq!((text.as_str(), notes.warnings()), ("{}", 0));
+}

@@ -151,6 +151,8 @@ impl Machine<&Program> {
                     state[0] = step(track, before[0], edge, &name);
                     if edge != Edge::Root && track.hit(state[0]).is_some() {
                         value.dropped = Some(at);
+                        // No path goes on into it.
+                        state[0] = LOST;
                     } else if track.balks(state[0], value.kind) {
                         self.balked("omit", track, state[0], value.kind, value.late(at, program.counting))?;
                     }

@@ -8,7 +8,7 @@ use super::super::flatten::NAME_BYTES;
 use super::cut::Cut;
 use super::frame::GONE;
 use super::lift_level::{Level, Quick};
-use super::lift_names::Name;
+use super::lift_names::Names;
 use super::machine::empty;
 use super::plain::{Plain, space};
 use super::plain_lane::Patience;
@@ -21,7 +21,7 @@ pub(super) struct Lift {
     pub(super) nest: Nest,
     pub(super) levels: Vec<Level>,
     /// The names of open objects, and which of them are lifted.
-    pub(super) names: Vec<Name>,
+    pub(super) names: Names,
     pub(super) lifts: Vec<usize>,
     /// What stands before the names in each flattening, comma and quote included.
     pub(super) prefix: Prefix,
@@ -51,7 +51,7 @@ impl Lift {
     /// Forgets everything, and keeps some room for what comes next.
     pub(super) fn rest(&mut self) {
         empty(&mut self.levels);
-        empty(&mut self.names);
+        self.names.rest();
         empty(&mut self.lifts);
         self.prefix.clear();
     }
@@ -207,7 +207,7 @@ impl Lift {
         if value != to + 1 {
             cut.write(src, to, b":", value);
         }
-        self.push_name(src, (from + 1, to - 1));
+        self.names.push(src, (from + 1, to - 1));
         Ok(())
     }
 
@@ -243,12 +243,6 @@ impl Lift {
         Ok(())
     }
 
-    /// Keeps a name for comparison.
-    #[inline(always)]
-    pub(super) fn push_name(&mut self, src: &[u8], place: (usize, usize)) {
-        self.names.push(Name::new(src, place));
-    }
-
     /// Into an object whose members go to the one around it, and whose name stands there.
     #[inline(always)]
     pub(super) fn lift(
@@ -260,7 +254,7 @@ impl Lift {
         place: (usize, usize),
     ) -> Result<(), Stop> {
         self.spend(to - from)?;
-        self.push_name(src, (from, to));
+        self.names.push(src, (from, to));
         self.lifts.push(self.names.len() - 1);
         self.open(true, first, true, place)?;
         match src.get(from..).and_then(|rest| rest.first_chunk()) {
@@ -340,7 +334,7 @@ impl Lift {
             // They stay until the end of the object that they go to.
             let inside = self.names.len() - level.names;
             if let Some(own) = level.names.checked_sub(1).and_then(|own| self.names.get_mut(own)) {
-                own.inside = inside as u32;
+                own.inside = inside;
             }
         } else {
             self.names.truncate(level.names);

@@ -5,7 +5,6 @@ use super::super::flatten::NAME_BYTES;
 use super::cut::Cut;
 use super::lift::Lift;
 use super::lift_level::{Level, Quick};
-use super::lift_names::Name;
 use super::prefix::ONCE;
 use crate::json::{Reader, Stop};
 
@@ -80,7 +79,7 @@ impl Lift {
                 cut.skip(src, lead, lead + 1);
             }
             self.name_bytes += 2 * (length + name.to - name.from);
-            self.names.push(Name::new(src, (name.from, name.to)));
+            self.names.push(src, (name.from, name.to));
             (before, opened, first, kept) = (*b",\"", false, false, true);
             lead = end;
             if array.is_some() {

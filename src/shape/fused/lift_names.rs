@@ -2,32 +2,82 @@
 
 use super::lift::Lift;
 use super::lift_level::{Level, Quick};
+use super::machine::empty;
 use super::names::hash;
 use crate::json::Text;
 
 /// How many pairs of names are compared in one object before it is left to the reference.
 const PAIRS: usize = 1 << 16;
 
-/// A name: where it stands in the input, and how it begins.
+/// A name: where it stands in the input.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Name {
     pub(super) place: (usize, usize),
-    /// The first four bytes, with the quote and what is behind it where there are fewer.
-    head: u32,
     /// How many names behind it belong to what is lifted out of its value.
-    pub(super) inside: u32,
+    pub(super) inside: usize,
 }
 
-impl Name {
+/// The names of open objects.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Names {
+    names: Vec<Name>,
+    /// How each begins: its first four bytes, with the quote and what is behind it where there are fewer. They stand side by side, so that
+    /// many are compared at once.
+    heads: Vec<u32>,
+}
+
+impl Names {
     #[inline(always)]
-    pub(super) fn new(src: &[u8], place: (usize, usize)) -> Self {
+    pub(super) fn push(&mut self, src: &[u8], place: (usize, usize)) {
         let rest = src.get(place.0..).unwrap_or_default();
         let head = rest.first_chunk().copied().unwrap_or_else(|| {
             let mut head = [b'"'; 4];
             head.iter_mut().zip(rest).for_each(|(to, byte)| *to = *byte);
             head
         });
-        Self { place, head: u32::from_le_bytes(head), inside: 0 }
+        self.names.push(Name { place, inside: 0 });
+        self.heads.push(u32::from_le_bytes(head));
+    }
+
+    #[inline(always)]
+    pub(super) fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    pub(super) fn get(&self, at: usize) -> Option<&Name> {
+        self.names.get(at)
+    }
+
+    pub(super) fn get_mut(&mut self, at: usize) -> Option<&mut Name> {
+        self.names.get_mut(at)
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Name> {
+        self.names.iter_mut()
+    }
+
+    /// Those from here on.
+    fn from(&self, at: usize) -> &[Name] {
+        self.names.get(at..).unwrap_or_default()
+    }
+
+    #[inline(always)]
+    pub(super) fn truncate(&mut self, length: usize) {
+        self.names.truncate(length);
+        self.heads.truncate(length);
+    }
+
+    pub(super) fn rest(&mut self) {
+        empty(&mut self.names);
+        empty(&mut self.heads);
+    }
+
+    /// Whether none of those from here on but this one begins as it does, as far as four bytes tell.
+    fn is_alone(&self, from: usize, at: usize) -> bool {
+        let (Some(Name { place: (begin, end), .. }), Some(head)) = (self.names.get(at), self.heads.get(at)) else { return false };
+        let mask = u32::MAX.checked_shl(8 * (end - begin) as u32).map_or(u32::MAX, |above| !above);
+        let heads = self.heads.get(from..).unwrap_or_default();
+        heads.iter().map(|other| u32::from((other ^ head) & mask == 0)).sum::<u32>() == 1
     }
 }
 
@@ -35,58 +85,33 @@ impl Lift {
     /// Whether a name beside a lifted one begins with it and the joiner, as far as it goes.
     #[inline(never)]
     pub(super) fn may_meet(&self, quick: &Quick, src: &[u8], level: &Level) -> bool {
-        let names = self.names.get(level.names..).unwrap_or_default();
         let lifts = self.lifts.get(level.lifts..).unwrap_or_default();
-        if names.len() * lifts.len() > PAIRS {
+        if (self.names.len() - level.names) * lifts.len() > PAIRS {
             return true;
         }
-        if self.exact {
-            return self.may_meet_apart(quick, src, level);
-        }
-        lifts.iter().any(|lifted| {
-            let Some(Name { place: (from, to), head, .. }) = self.names.get(*lifted) else { return true };
-            let own = src.get(*from..*to).unwrap_or_default();
-            let mask = u32::MAX.checked_shl(8 * own.len() as u32).map_or(u32::MAX, |above| !above);
-            names.iter().enumerate().any(|(at, name)| {
-                (name.head ^ head) & mask == 0
-                    && level.names + at != *lifted
-                    && src
-                        .get(name.place.0..name.place.1)
-                        .and_then(|name| name.strip_prefix(own))
-                        .is_some_and(|rest| rest.starts_with(&quick.joint) || quick.joint.starts_with(rest))
-            })
-        })
+        lifts.iter().any(|lifted| !self.names.is_alone(level.names, *lifted) && self.meets(quick, src, level, *lifted))
     }
 
-    /// The same where names of what was lifted stand between those of the object.
-    fn may_meet_apart(&self, quick: &Quick, src: &[u8], level: &Level) -> bool {
-        let lifts = self.lifts.get(level.lifts..).unwrap_or_default();
-        lifts.iter().any(|lifted| {
-            let Some(Name { place: (from, to), head, .. }) = self.names.get(*lifted) else { return true };
-            let own = src.get(*from..*to).unwrap_or_default();
-            let mask = u32::MAX.checked_shl(8 * own.len() as u32).map_or(u32::MAX, |above| !above);
-            let mut at = level.names;
-            while let Some(name) = self.names.get(at) {
-                if (name.head ^ head) & mask == 0
-                    && at != *lifted
-                    && src
-                        .get(name.place.0..name.place.1)
-                        .and_then(|name| name.strip_prefix(own))
-                        .is_some_and(|rest| rest.starts_with(&quick.joint) || quick.joint.starts_with(rest))
-                {
-                    return true;
-                }
-                at += 1 + name.inside as usize;
+    fn meets(&self, quick: &Quick, src: &[u8], level: &Level, lifted: usize) -> bool {
+        let raw = |name: &Name| src.get(name.place.0..name.place.1).unwrap_or_default();
+        let Some(own) = self.names.get(lifted).map(raw) else { return true };
+        let mut at = level.names;
+        while let Some(name) = self.names.get(at) {
+            let rest = raw(name).strip_prefix(own).filter(|_| at != lifted);
+            if rest.is_some_and(|rest| rest.starts_with(&quick.joint) || quick.joint.starts_with(rest)) {
+                return true;
             }
-            false
-        })
+            // Names of what was lifted stand between those of the object.
+            at += 1 + name.inside;
+        }
+        false
     }
 
     /// What there is to say about names of a flattened object, whose own begin here, when they meet: the reference would leave nested
     /// what has been lifted.
     #[inline(never)]
     pub(super) fn clash(&self, quick: &Quick, src: &[u8], from: usize) -> Option<String> {
-        let names = self.names.get(from..).unwrap_or_default();
+        let names = self.names.from(from);
         let mut made = Made { src, joint: &quick.joint, names, parents: Vec::with_capacity(names.len()) };
         let mut numbers = made.numbers();
         numbers.sort_unstable();
@@ -120,7 +145,7 @@ impl<'l> Made<'l> {
             self.parents.push(open.last().map(|(.., parent)| *parent));
             if name.inside > 0 {
                 prefix.extend_from_slice(self.joint);
-                open.push((at as usize + 1 + name.inside as usize, length, at));
+                open.push((at as usize + 1 + name.inside, length, at));
             } else {
                 prefix.truncate(length);
             }

@@ -39,7 +39,7 @@ impl Beside {
 
     /// How many bytes are still to come, if that is known.
     pub(in crate::upstream) fn left(&self) -> SizeHint {
-        self.left.clone()
+        self.left
     }
 }
 
