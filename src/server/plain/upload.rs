@@ -156,7 +156,9 @@ impl Body for Upload {
         let this = &mut *self;
         let mut state = this.shared.state();
         let piece = state.piece.take();
-        if piece.is_none() && let Some(end) = &mut state.end {
+        if piece.is_none()
+            && let Some(end) = &mut state.end
+        {
             return Poll::Ready(match std::mem::replace(end, End::Told) {
                 End::Whole(trailers) => trailers.map(|trailers| Ok(Frame::trailers(trailers))),
                 End::Broken(reason) => Some(Err(reason)),
