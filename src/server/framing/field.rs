@@ -1,6 +1,6 @@
 //! One header line, and the few headers that decide where a request ends and whom it is for.
 
-use crate::base::http1::{is_token, is_value};
+use crate::base::http1::{are_tokens, are_values};
 use crate::gateway::edge::Refusal;
 
 /// The longest `Host` that is read: a DNS name, and a port.
@@ -20,10 +20,10 @@ pub(super) fn split(line: &[u8]) -> Result<(&[u8], usize, &[u8]), &'static str> 
     if matches!(name.last(), Some(b' ' | b'\t')) {
         return Err("space_before_colon");
     }
-    if !name.iter().copied().all(is_token) {
+    if !are_tokens(name) {
         return Err("header_name");
     }
-    if !value.iter().copied().all(is_value) {
+    if !are_values(value) {
         return Err(if value.contains(&b'\r') { "bare_cr" } else { "control_character" });
     }
     let from_value = value.trim_ascii_start();

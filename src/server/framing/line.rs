@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::field::is_host;
 use super::target;
-use crate::base::http1::is_token;
+use crate::base::http1::are_tokens;
 use crate::gateway::edge::Refusal;
 
 /// The longest method that is read. Every registered one is shorter.
@@ -30,7 +30,7 @@ pub(in super::super) struct RequestLine {
 pub(super) fn parse(line: &[u8], start: usize, longest: usize) -> Result<RequestLine, Refusal> {
     let mut parts = line.splitn(3, |b| *b == b' ');
     let method = parts.next().unwrap_or_default();
-    if method.is_empty() || method.len() > METHOD_BYTES || !method.iter().copied().all(is_token) {
+    if method.is_empty() || method.len() > METHOD_BYTES || !are_tokens(method) {
         return Err(Refusal::BadRequest("method"));
     }
     let (Some(target), Some(version)) = (parts.next(), parts.next()) else { return Err(Refusal::BadRequest("request_line")) };

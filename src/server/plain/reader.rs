@@ -263,6 +263,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Reader<T> {
         }
     }
 
+    // Else its room would be on the stack of every turn.
+    #[inline(never)]
     fn read_body(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut room = [MaybeUninit::uninit(); BODY_BYTES];
         let mut came = ReadBuf::uninit(&mut room);
@@ -308,6 +310,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Reader<T> {
                 Step::Ended(taken, trailers) => {
                     used += taken;
                     break Some(Ok(trailers));
+                }
+                // What came before it goes on its way first.
+                Step::Broken(taken, _) if !data.is_empty() => {
+                    used += taken;
+                    break None;
                 }
                 Step::Broken(taken, rule) => {
                     used += taken;
@@ -368,7 +375,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Reader<T> {
 
     /// Whether the client may still be sending something that nobody will read.
     fn is_cut_short(&self) -> bool {
-        self.closed || !self.kept.is_empty() || !self.scanner.is_between_requests()
+        self.closed || self.has_more() || !self.scanner.is_between_requests()
     }
 
     /// Closes; after a refusal or an unread body it then reads on for a moment and throws away what comes. The driver sets
@@ -379,7 +386,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Reader<T> {
             if !self.is_cut_short() {
                 return Poll::Ready(Ok(()));
             }
-            self.kept = BytesMut::new();
+            self.keep(&[]);
             self.lingering = true;
             self.traffic.linger();
         }

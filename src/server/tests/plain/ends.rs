@@ -165,3 +165,11 @@ async fn a_request_that_came_behind_another_has_its_whole_time_from_its_turn() {
     read_until(&mut client, "slow").await;
     assert!(read_until(&mut client, "for a").await.starts_with("HTTP/1.1 200"));
 }
+
+#[tokio::test]
+async fn a_connection_is_small_whatever_it_may_become() {
+    let edge = edge();
+    let (_client, server) = tokio::io::duplex(64);
+    let size = size_of_val(&edge.serve(server, edge.admit(SocketAddr::from(PEER))));
+    assert!(size <= 2048, "{size} bytes");
+}
