@@ -1,7 +1,5 @@
 //! How the body of an answer is framed.
 
-use std::cmp::Ordering;
-
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, header};
 
@@ -50,11 +48,7 @@ impl Coding {
     pub(super) fn data(&mut self, out: &mut Out, mut data: Bytes, is_last: bool) -> Left {
         match self {
             Self::Sized(left) => {
-                let length = data.len() as u64;
-                match length.cmp(left) {
-                    Ordering::Greater => data.truncate(usize::try_from(*left).unwrap_or(usize::MAX)),
-                    Ordering::Equal | Ordering::Less => {}
-                }
+                data.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
                 *left -= data.len() as u64;
                 let left = *left;
                 out.data(data);

@@ -74,7 +74,8 @@ pub(super) fn answer(
         coding = Coding::Chunked(Vec::new());
     }
     let closes = lists(headers, &header::CONNECTION, "close");
-    let keep = asked.keep && !closes && !switches && !(has_body && coding == Coding::Closed);
+    let ends_by_closing = has_body && coding == Coding::Closed;
+    let keep = asked.keep && !(closes || switches || ends_by_closing);
     let connection = match (asked.is_11, keep) {
         _ if switches || closes => None,
         (true, false) => Some("close"),

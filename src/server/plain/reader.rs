@@ -3,6 +3,8 @@
 //! Nothing is looked at before it is its turn: what comes behind a request is kept until that has its answer. So a head that is refused is
 //! refused in its turn, and a client that switches to WebSocket has said nothing yet that was taken for HTTP.
 
+mod rest;
+
 use std::io;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
@@ -13,8 +15,9 @@ use bytes::{Buf, Bytes, BytesMut};
 use http::Request;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+pub(super) use self::rest::Rest;
 use super::head::{self, Asked};
-use super::upload::{Feed, Wish};
+use super::upload::Feed;
 use crate::gateway::edge::Refusal;
 use crate::server::body::Source;
 use crate::server::framing::{Framing, Head, Scanner, Step};
@@ -22,18 +25,12 @@ use crate::server::settings::Limits;
 use crate::server::traffic::{Refused, Traffic};
 use crate::server::wire::Wire;
 
-/// Bytes taken from the socket at once, on the stack: while nothing comes no room is held.
+/// Bytes of heads taken from the socket at once, on the stack: while nothing comes no room is held.
 const HEAD_BYTES: usize = 8 * 1024;
-const BODY_BYTES: usize = 64 * 1024;
 /// Reads of a lingering client before other connections get their turn.
 const LINGER_READS: usize = 16;
-/// Bytes behind a request for WebSocket that are kept until it has its answer. A client has nothing to say before that.
-const HELD_BYTES: usize = 16 * 1024;
 /// Bytes of a refused request line that the log gets to see.
 const LINE_BYTES: usize = 1024;
-
-/// What a body ends with that does not come whole.
-const SHORT: &str = "end of file before message length reached";
 
 /// Reads one connection.
 #[derive(Debug)]
@@ -59,17 +56,6 @@ pub(super) enum Next {
     Refused(Refused, Asked),
     /// The end.
     Nothing,
-}
-
-/// What became of the body of the request that is being answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Rest {
-    /// There was more of it.
-    Read,
-    /// The client is to be told that more is wanted.
-    Wanted,
-    /// Nothing is to be done before somebody asks for more.
-    Idle,
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Reader<T> {
@@ -218,154 +204,6 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Reader<T> {
     fn keep_all(&mut self, bytes: BytesMut) {
         self.seen = 0;
         self.kept = if bytes.is_empty() { BytesMut::new() } else { bytes };
-    }
-
-    /// Goes on with the body of the request that is being answered, and looks whether its client is still there.
-    ///
-    /// # Errors
-    /// It is not, or the connection broke.
-    pub(super) fn poll_rest(&mut self, cx: &mut Context<'_>, may_switch: bool) -> Poll<io::Result<Rest>> {
-        let Some(feed) = &mut self.feed else { return self.poll_client(cx, may_switch) };
-        match feed.wish(cx) {
-            Wish::Later => Poll::Ready(Ok(Rest::Idle)),
-            Wish::Begin => Poll::Ready(Ok(Rest::Wanted)),
-            Wish::Never => {
-                self.leave_rest(cx);
-                Poll::Ready(Ok(Rest::Read))
-            }
-            Wish::More if self.kept.is_empty() => self.read_body(cx).map(|()| Ok(Rest::Read)),
-            Wish::More => {
-                self.use_kept(cx);
-                Poll::Ready(Ok(Rest::Read))
-            }
-        }
-    }
-
-    /// Gives up a body that the service has left, unless its end has come already. What is left of it then is never read.
-    pub(super) fn leave_rest(&mut self, cx: &mut Context<'_>) {
-        if self.feed.as_ref().is_none_or(|feed| !feed.is_left()) {
-            return;
-        }
-        self.use_kept(cx);
-        if self.feed.is_some() {
-            // Whatever it has read: nothing is waited for.
-            let _read = self.read_body(cx);
-        }
-        self.closed |= self.feed.take().is_some();
-    }
-
-    fn use_kept(&mut self, cx: &mut Context<'_>) {
-        let mut kept = std::mem::take(&mut self.kept);
-        if !kept.is_empty() {
-            let used = self.pass(&kept, cx);
-            kept.advance(used);
-            self.keep_all(kept);
-        }
-    }
-
-    // Else its room would be on the stack of every turn.
-    #[inline(never)]
-    fn read_body(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let mut room = [MaybeUninit::uninit(); BODY_BYTES];
-        let mut came = ReadBuf::uninit(&mut room);
-        let reason = match ready!(Pin::new(&mut self.wire).poll_read(cx, &mut came)) {
-            Ok(()) if came.filled().is_empty() => SHORT.to_owned(),
-            Ok(()) => {
-                self.traffic.read(0, false);
-                let used = self.pass(came.filled(), cx);
-                self.keep(came.filled().get(used..).unwrap_or_default());
-                return Poll::Ready(());
-            }
-            Err(error) => error.to_string(),
-        };
-        self.fail(reason, cx);
-        Poll::Ready(())
-    }
-
-    /// Gives the service what `bytes` have of the body, and tells how many of them are of it.
-    fn pass(&mut self, bytes: &[u8], cx: &mut Context<'_>) -> usize {
-        let (mut used, mut data, mut more) = (0, &[][..], Vec::new());
-        let end = loop {
-            let rest = bytes.get(used..).unwrap_or_default();
-            if rest.is_empty() {
-                break None;
-            }
-            match self.scanner.next(rest) {
-                Step::Data { skip, bytes } => {
-                    let piece = rest.get(skip..skip + bytes).unwrap_or_default();
-                    match (data.is_empty(), more.is_empty()) {
-                        (true, true) => data = piece,
-                        (_, is_second) => {
-                            if is_second {
-                                more.extend_from_slice(data);
-                            }
-                            more.extend_from_slice(piece);
-                        }
-                    }
-                    used += skip + bytes;
-                    if !self.scanner.is_within_body() {
-                        break Some(Ok(None));
-                    }
-                }
-                Step::Ended(taken, trailers) => {
-                    used += taken;
-                    break Some(Ok(trailers));
-                }
-                // What came before it goes on its way first.
-                Step::Broken(taken, _) if !data.is_empty() => {
-                    used += taken;
-                    break None;
-                }
-                Step::Broken(taken, rule) => {
-                    used += taken;
-                    break Some(Err(rule));
-                }
-                Step::Wait(taken) => {
-                    used += taken;
-                    break None;
-                }
-                // Those are of a head.
-                Step::Head(_) | Step::Refused(_) => break None,
-            }
-        };
-        let Some(feed) = &mut self.feed else { return used };
-        let piece = if more.is_empty() { Bytes::copy_from_slice(data) } else { Bytes::from(more) };
-        if !piece.is_empty() {
-            feed.give(piece, cx);
-        }
-        match end {
-            None => {}
-            Some(Ok(trailers)) => _ = self.feed.take().map(|feed| feed.end(trailers, cx)),
-            Some(Err(rule)) => {
-                tracing::debug!(rule, "a request body is framed wrongly");
-                self.fail(rule.to_owned(), cx);
-            }
-        }
-        used
-    }
-
-    fn fail(&mut self, reason: String, cx: &mut Context<'_>) {
-        self.closed = true;
-        if let Some(feed) = self.feed.take() {
-            feed.fail(reason, cx);
-        }
-    }
-
-    /// Looks whether the client is still there. What it says meanwhile is kept.
-    fn poll_client(&mut self, cx: &mut Context<'_>, may_switch: bool) -> Poll<io::Result<Rest>> {
-        let most = if may_switch { HELD_BYTES } else { 1 };
-        if self.closed || self.kept.len() >= most {
-            return Poll::Ready(Ok(Rest::Idle));
-        }
-        let mut room = [MaybeUninit::uninit(); HEAD_BYTES];
-        let mut came = ReadBuf::uninit(&mut room);
-        ready!(Pin::new(&mut self.wire).poll_read(cx, &mut came))?;
-        if came.filled().is_empty() {
-            return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
-        }
-        self.traffic.read(0, false);
-        self.kept.extend_from_slice(came.filled());
-        Poll::Ready(Ok(Rest::Read))
     }
 
     /// Whether the connection may end here: it was said to, no request has begun, and none has come that was not read yet.
