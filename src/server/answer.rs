@@ -135,7 +135,7 @@ where
             data = match frame.into_data() {
                 Ok(data) => data,
                 Err(trailers) => {
-                    // The last there is, and hyper asks for no more.
+                    // The last there is: nobody asks for more.
                     record.answer.complete = true;
                     return Poll::Ready(Some(Ok(trailers)));
                 }

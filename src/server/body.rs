@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
-use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::plain::Upload;
 use crate::base::stream::Received;
 use crate::gateway::edge::BodyError;
 
@@ -33,9 +33,10 @@ pub struct Body {
 }
 
 /// Where its bytes come from.
+#[derive(Debug)]
 pub(super) enum Source {
     /// A connection of HTTP/1.
-    Client(Incoming),
+    Client(Upload),
     /// A stream of HTTP/2.
     Stream(Received),
     /// Memory.
@@ -96,7 +97,7 @@ impl http_body::Body for Body {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let frame = match &mut self.source {
             Source::Whole(bytes) => return Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Source::Client(incoming) => Pin::new(incoming).poll_frame(cx).map_err(|error| reason(&error)),
+            Source::Client(upload) => Pin::new(upload).poll_frame(cx),
             Source::Stream(received) => Pin::new(received).poll_frame(cx).map_err(|error| reason(&error)),
         };
         match frame {
@@ -114,7 +115,7 @@ impl http_body::Body for Body {
 
     fn is_end_stream(&self) -> bool {
         match &self.source {
-            Source::Client(incoming) => incoming.is_end_stream(),
+            Source::Client(upload) => upload.is_end_stream(),
             Source::Stream(received) => received.is_end_stream(),
             Source::Whole(bytes) => bytes.is_none(),
         }
@@ -122,14 +123,14 @@ impl http_body::Body for Body {
 
     fn size_hint(&self) -> SizeHint {
         match &self.source {
-            Source::Client(incoming) => incoming.size_hint(),
+            Source::Client(upload) => upload.size_hint(),
             Source::Stream(received) => received.size_hint(),
             Source::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
         }
     }
 }
 
-/// The innermost cause: what hyper wraps around it says nothing more.
+/// The innermost cause: what is wrapped around it says nothing more.
 fn reason(error: &(dyn Error + 'static)) -> String {
     let mut cause = error;
     while let Some(inner) = cause.source() {

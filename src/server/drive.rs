@@ -1,16 +1,13 @@
 //! What keeps one connection going: its protocol's future, one timer, and the word to leave.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::task::Poll;
 
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 
 use super::core::Phase;
-use super::gate::Gate;
 use super::timer::Timer;
 use super::traffic::{Due, Traffic};
 use crate::base::moment::Turn;
@@ -22,47 +19,6 @@ pub(super) trait Connection: Future<Output = Result<(), Self::Broken>> {
 
     /// Has it close when it can.
     fn close(self: Pin<&mut Self>);
-}
-
-/// The rest of an HTTP/1 connection that hyper left open: it does so when it was ever asked to switch protocols.
-pub(super) struct Closing<T> {
-    gate: Gate<T>,
-}
-
-impl<T> Closing<T> {
-    pub(super) fn new(gate: Gate<T>) -> Self {
-        Self { gate }
-    }
-}
-
-impl<T: AsyncRead + AsyncWrite + Unpin> Future for Closing<T> {
-    type Output = Result<(), Infallible>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        // Whether it succeeds concerns nobody any more.
-        Pin::new(&mut self.gate).poll_shutdown(cx).map(|_| Ok(()))
-    }
-}
-
-impl<T: AsyncRead + AsyncWrite + Unpin> Connection for Closing<T> {
-    type Broken = Infallible;
-
-    fn close(self: Pin<&mut Self>) {}
-}
-
-impl<I, B, S> Connection for hyper::server::conn::http1::Connection<I, S>
-where
-    S: hyper::service::HttpService<hyper::body::Incoming, ResBody = B>,
-    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-    I: hyper::rt::Read + hyper::rt::Write + Unpin,
-    B: http_body::Body + 'static,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    type Broken = hyper::Error;
-
-    fn close(self: Pin<&mut Self>) {
-        self.graceful_shutdown();
-    }
 }
 
 /// Runs `connection` to its end, or to the moment when it has to be cut. Tells whether it ended in order.

@@ -3,29 +3,26 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::net::SocketAddr;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
-use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::answer::Cause;
 use super::body::Body;
-use super::core::{Core, Phase};
+use super::core::Core;
 use super::departures::Departures;
 use super::drain::Drain;
-use super::drive::{Closing, drive};
-use super::gate::Gate;
+use super::drive::drive;
 use super::gauge::Open;
 use super::peek::{Peeked, Protocol, peek};
+use super::plain::Plain;
 use super::service::Adapter;
 use super::settings::EdgeSettings;
 use super::streams::Streams;
@@ -34,11 +31,6 @@ use super::tunnel::{self, Slot};
 use super::watch::Watched;
 use super::wire::{Socket, Wire};
 use crate::gateway::edge::Peer;
-
-/// Bytes that hyper may keep of one HTTP/1 connection beside a head, in each direction.
-const BUFFER: usize = 64 * 1024;
-/// Header lines that hyper takes unless it is told otherwise.
-const HEADERS: usize = 100;
 
 /// Serves HTTP/1.1 and HTTP/2 on connections that it is given. It listens nowhere itself. Clones are the same edge.
 #[derive(Clone)]
@@ -125,14 +117,16 @@ where
             let wire = Wire::new(stream, early, Arc::clone(&traffic), socket);
             match protocol {
                 Protocol::Http1 => {
-                    let io = TokioIo::new(Gate::new(wire, limits, Arc::clone(&traffic)));
-                    let mut connection = http1(&core.settings).serve_connection(io, adapter);
-                    if !drive(Pin::new(&mut connection), &traffic, &mut phase).await {
+                    let mut connection = pin!(Plain::new(wire, adapter, limits, Arc::clone(&traffic)));
+                    if !drive(connection.as_mut(), &traffic, &mut phase).await {
                         return;
                     }
-                    let http1::Parts { io, read_buf, .. } = connection.into_parts();
-                    // In a box, as below: every connection would have room for it while it is served.
-                    Box::pin(end(io.into_inner(), &read_buf, &slot, &traffic, &core, &mut phase)).await;
+                    let switch = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+                    if let Some(switch) = switch {
+                        let (wire, early) = connection.into_tunnel();
+                        // In a box, as below: every connection would have room for it while it is served.
+                        Box::pin(tunnel::run(wire, &early, switch, &core, &mut phase)).await;
+                    }
                 }
                 Protocol::Http2 => {
                     let mut connection = Box::pin(Streams::new(wire, adapter, &limits));
@@ -192,38 +186,4 @@ impl<S> fmt::Debug for Edge<S> {
             .field("open", &self.core.gauge.count())
             .finish_non_exhaustive()
     }
-}
-
-/// What comes after HTTP/1 on a connection: a WebSocket, when an answer made it one, or the closing that a broken head has put off.
-async fn end<T: AsyncRead + AsyncWrite + Unpin>(
-    gate: Gate<T>,
-    read: &[u8],
-    slot: &Slot,
-    traffic: &Arc<Traffic>,
-    core: &Arc<Core>,
-    phase: &mut watch::Receiver<Phase>,
-) {
-    let switch = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
-    if let Some(switch) = switch {
-        let (wire, held) = gate.into_parts();
-        tunnel::run(wire, &[read, &held], switch, core, phase).await;
-    } else if !gate.is_shut_down() {
-        drive(pin!(Closing::new(gate)), traffic, phase).await;
-    }
-}
-
-/// hyper's HTTP/1 with every limit said. Its own head timer stays off: it cannot tell a late head from an idle client.
-fn http1(settings: &EdgeSettings) -> http1::Builder {
-    let mut builder = http1::Builder::new();
-    builder
-        .timer(TokioTimer::new())
-        .header_read_timeout(None)
-        .max_buf_size(settings.limits.head + BUFFER)
-        .keep_alive(true)
-        .half_close(false);
-    // The gate has counted them. Up to its own default hyper needs no room that it must fill first.
-    if settings.limits.headers > HEADERS {
-        builder.max_headers(settings.limits.headers);
-    }
-    builder
 }

@@ -54,10 +54,8 @@ enum Last {
 
 impl Flow {
     /// A direction in which these bytes have come already.
-    pub(super) fn beginning_with(early: &[&[u8]]) -> Self {
-        let mut kept = BytesMut::new();
-        early.iter().for_each(|bytes| kept.extend_from_slice(bytes));
-        Self { kept, ..Self::default() }
+    pub(super) fn beginning_with(early: &[u8]) -> Self {
+        Self { kept: BytesMut::from(early), ..Self::default() }
     }
 
     /// Has this frame follow the one under way, and nothing after it. What was already said to be the last stays so.

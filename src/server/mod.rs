@@ -2,7 +2,7 @@
 //!
 //! Holds what stands between a socket and the gateway: the protocol's choice, the check of every raw byte of HTTP/1, limits
 //! and timers, the request id, WebSockets, the canonical path, the paths below `/_forecourt/`, the access log line, and the way out.
-//! Stands on hyper for HTTP/1.1, on h2, `gateway::edge` and `telemetry`. Never listens, never decides what a request means, and answers nothing
+//! Stands on h2 for the frames of HTTP/2, on `base::http1`, `gateway::edge` and `telemetry`. Never listens, never decides what a request means, and answers nothing
 //! itself but its own paths: whatever it refuses goes to the service as a [`Refusal`](crate::gateway::edge::Refusal), so that
 //! every fault looks the same.
 
@@ -10,6 +10,7 @@ mod admit;
 mod answer;
 mod body;
 mod core;
+mod date;
 mod departures;
 mod drain;
 mod drive;
@@ -18,12 +19,12 @@ mod events;
 mod flow;
 mod frames;
 mod framing;
-mod gate;
 mod gauge;
 mod house;
 mod lasting;
 mod path;
 mod peek;
+mod plain;
 mod record;
 mod service;
 mod settings;

@@ -1,4 +1,4 @@
-//! Between hyper and the gateway: what every request is given, and every answer.
+//! Between a connection and the gateway: what every request is given, and every answer.
 
 use std::any::Any;
 use std::convert::Infallible;
@@ -6,14 +6,12 @@ use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError};
-use std::task::Poll;
 use std::time::SystemTime;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
-use hyper::body::Incoming;
 use tower::ServiceExt;
 
 use super::admit::{Unfit, admit};
@@ -52,22 +50,6 @@ impl<S> Adapter<S> {
     }
 }
 
-impl<S, B> hyper::service::Service<Request<Incoming>> for Adapter<S>
-where
-    S: tower::Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send,
-    B: http_body::Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<Cause>,
-{
-    type Response = Response<Outgoing<B>>;
-    type Error = Infallible;
-    type Future = Answered<B>;
-
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
-        self.answer(request.map(Source::Client))
-    }
-}
-
 impl<S, B> Adapter<S>
 where
     S: tower::Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
@@ -75,13 +57,26 @@ where
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<Cause>,
 {
-    /// Begins the answer to a request, of either protocol.
-    pub(super) fn answer(&self, request: Request<Source>) -> Answered<B> {
+    /// Begins the answer to a request, of either protocol. It `may_switch` if it asks for WebSocket.
+    pub(super) fn answer(&self, request: Request<Source>, may_switch: bool) -> Answered<B> {
+        self.begin(request, None, may_switch)
+    }
+
+    /// Begins the answer to a request that was refused before it was one.
+    pub(super) fn refuse(&self, refused: Refused, is_head: bool) -> Answered<B> {
+        let mut request = Request::new(Source::Whole(None));
+        if is_head {
+            *request.method_mut() = Method::HEAD;
+        }
+        self.begin(request, Some(refused), false)
+    }
+
+    fn begin(&self, request: Request<Source>, refused: Option<Refused>, may_switch: bool) -> Answered<B> {
         let (time, started) = (SystemTime::now(), moment::now().into_std());
         let turn = self.traffic.arrive(request.version());
-        let (last, may_switch) = (turn.last, turn.may_switch);
+        let last = turn.last || refused.is_some();
         let (mut parts, source) = request.into_parts();
-        let (refusal, asked) = match turn.refused {
+        let (refusal, asked) = match refused {
             Some(Refused { refusal, line }) => {
                 let (method, target) = line.unwrap_or_default();
                 (Some(refusal), Asked::Raw { method, target })
@@ -103,8 +98,6 @@ where
         if let Some(refusal) = refusal {
             parts.extensions.insert(refusal);
         }
-        // hyper's way of switching is not ours: the reader keeps what follows, and the tunnel begins where hyper ends.
-        parts.extensions.remove::<hyper::upgrade::OnUpgrade>();
         if may_switch {
             parts.extensions.insert(MaySwitch);
         }
@@ -148,15 +141,6 @@ where
             } else {
                 response
             };
-            if may_switch {
-                record.traffic.release(record.number);
-                // Nothing else makes the reader look at what it holds back: that came long ago.
-                poll_fn(|cx| {
-                    cx.waker().wake_by_ref();
-                    Poll::Ready(())
-                })
-                .await;
-            }
             let leaves = last || core.closes() || record.traffic.is_old();
             let close = leaves && !record.traffic.is_multiplexed();
             Ok(finish(response, record, &core, is_head, close))

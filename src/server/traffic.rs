@@ -1,7 +1,7 @@
 //! What happens on one connection, as its reader, its service and its driver tell each other.
 //!
-//! The three live inside and around hyper and cannot call one another; this is the one place where they meet. The driver asks
-//! [`Traffic::due`] after every step what time demands.
+//! The three cannot call one another; this is the one place where they meet. The driver asks [`Traffic::due`] after every step what time
+//! demands.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,7 +26,7 @@ pub(super) use due::Due;
 const RESETS: u32 = 100;
 const RESETS_WITHIN: Duration = Duration::from_secs(30);
 
-/// A request that the reader refused: it stands in for the real one, which nobody may see.
+/// A request that the reader refused, which nobody may see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Refused {
     pub(super) refusal: Refusal,
@@ -39,12 +39,8 @@ pub(super) struct Refused {
 pub(super) struct Turn {
     /// How many came before it.
     pub(super) number: u64,
-    /// Why it must not be served, when its head was refused.
-    pub(super) refused: Option<Refused>,
     /// Whether the connection should close behind it.
     pub(super) last: bool,
-    /// Whether it may become a WebSocket: the reader holds back what follows.
-    pub(super) may_switch: bool,
 }
 
 /// One connection's state. Shared by everything that belongs to it; while one of them lives, the connection counts as open.
@@ -73,7 +69,6 @@ struct State {
     /// Requests that were let in and not answered to the end.
     open: u64,
     served: u64,
-    refused: Option<(u64, Refused)>,
     /// HTTP/2 answers with a piece that waits to be taken, and since when.
     waiting: BTreeMap<u64, Instant>,
     resets: u32,
@@ -82,8 +77,6 @@ struct State {
     old_client: bool,
     /// Why the driver dropped the connection.
     cut: Option<&'static str>,
-    /// The number of the request for WebSocket that the reader has let in and that has no answer yet.
-    held: Option<u64>,
     /// The reader may end the connection where no request has begun.
     leaving: bool,
     /// Answers under way that have no known end.
@@ -127,13 +120,11 @@ impl Traffic {
             closing_since: None,
             open: 0,
             served: 0,
-            refused: None,
             waiting: BTreeMap::new(),
             resets: 0,
             resets_since: born,
             old_client: false,
             cut: None,
-            held: None,
             leaving: false,
             streams: 0,
             tunnel: false,
@@ -182,17 +173,6 @@ impl Traffic {
         self.state().head_since = None;
     }
 
-    /// The last head that was let in asks for WebSocket, and nothing behind it is before it has its answer. `number` counts from
-    /// zero.
-    pub(super) fn hold(&self, number: u64) {
-        self.state().held = Some(number);
-    }
-
-    /// Whether the reader is to hold back what it has.
-    pub(super) fn is_held(&self) -> bool {
-        self.state().held.is_some()
-    }
-
     /// Whether the reader may end the connection, if nothing has come.
     pub(super) fn is_leaving(&self) -> bool {
         if !self.may_leave.load(Ordering::Relaxed) {
@@ -207,10 +187,9 @@ impl Traffic {
         self.state().head_late
     }
 
-    /// The reader refused the head with this number, counted from zero.
-    pub(super) fn refuse(&self, number: u64, refused: Refused) {
+    /// The reader refused a head.
+    pub(super) fn refuse(&self) {
         let mut state = self.state();
-        state.refused = Some((number, refused));
         state.head_since = None;
         state.open += 1;
     }
@@ -242,14 +221,7 @@ impl Traffic {
             state.open += 1;
             state.active = moment::now();
         }
-        let refused = state.refused.take_if(|(refused, _)| *refused == number).map(|(_, refused)| refused);
-        let last = refused.is_some() || state.served >= self.limits.requests;
-        Turn { number, refused, last, may_switch: state.held == Some(number) }
-    }
-
-    /// The request with this number has an answer in HTTP: if the reader holds back what follows it, that is HTTP too.
-    pub(super) fn release(&self, number: u64) {
-        self.state().held.take_if(|held| *held == number);
+        Turn { number, last: state.served >= self.limits.requests }
     }
 
     /// The connection is a WebSocket from here on.
@@ -312,7 +284,7 @@ impl Traffic {
         self.state().head_late = true;
     }
 
-    /// The driver asked hyper to close.
+    /// The driver asked the connection to close.
     pub(super) fn set_closing(&self) {
         self.state().closing_since.get_or_insert_with(Instant::now);
     }

@@ -60,7 +60,7 @@ enum Due {
 }
 
 /// Runs a tunnel to its end. `early` are bytes of the client that came behind its handshake.
-pub(super) async fn run<T>(wire: Wire<T>, early: &[&[u8]], switch: Switch, core: &Core, phase: &mut watch::Receiver<Phase>)
+pub(super) async fn run<T>(wire: &mut Wire<T>, early: &[u8], switch: Switch, core: &Core, phase: &mut watch::Receiver<Phase>)
 where
     T: AsyncRead + AsyncWrite + Unpin,
 {
@@ -135,7 +135,7 @@ struct Pair<C, U> {
 }
 
 impl<C: AsyncRead + AsyncWrite + Unpin, U: AsyncRead + AsyncWrite + Unpin> Pair<C, U> {
-    fn new(client: C, upstream: U, early: &[&[u8]], timeouts: Timeouts) -> Self {
+    fn new(client: C, upstream: U, early: &[u8], timeouts: Timeouts) -> Self {
         let (down, up) = (Flow::default(), Flow::beginning_with(early));
         Self { client, upstream, down, up, timeouts, active: Instant::now(), told: None, said: false }
     }

@@ -82,11 +82,6 @@ impl<T> Wire<T> {
         !self.early.is_empty() || (self.socket.has_unread)(&self.stream)
     }
 
-    /// Whether it was brought to its end.
-    pub(super) fn is_shut_down(&self) -> bool {
-        self.shut_down
-    }
-
     /// Remembers whether the client takes what is written. Only a change is worth telling.
     fn note<R>(&mut self, wrote: Poll<io::Result<R>>) -> Poll<io::Result<R>> {
         let blocked = wrote.is_pending();

@@ -7,12 +7,48 @@ pub use chunks::{Blanks, Chunks, Step};
 pub use write::{LAST_CHUNK, chunk_size, field, fields};
 
 /// Whether a byte may stand in a token, such as the name of a header.
-pub fn is_token(byte: u8) -> bool {
+pub const fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(byte, b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~')
 }
 
+/// Whether all of a text may stand in a token. Looks at every byte: that is quicker than to stop at the first wrong one.
+pub fn are_tokens(text: &[u8]) -> bool {
+    text.iter().fold(true, |fine, byte| fine & TOKENS.get(usize::from(*byte)).copied().unwrap_or_default())
+}
+
+/// [`is_token`] of each byte.
+static TOKENS: [bool; 256] = {
+    let (mut tokens, mut byte) = ([false; 256], 0_u8);
+    let mut rest: &mut [bool] = &mut tokens;
+    while let [first, behind @ ..] = rest {
+        *first = is_token(byte);
+        byte = byte.wrapping_add(1);
+        rest = behind;
+    }
+    tokens
+};
+
+/// Whether all of a text may stand in the value of a header. Looks at every byte, many at once.
+pub fn are_values(text: &[u8]) -> bool {
+    text.iter().fold(true, |fine, byte| fine & is_value(*byte))
+}
+
 /// Whether a byte may stand in the value of a header.
-pub fn is_value(byte: u8) -> bool {
+pub const fn is_value(byte: u8) -> bool {
     byte == b'\t' || (byte >= b' ' && byte != 0x7f)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_fine_if_each_of_its_bytes_is() {
+        assert!(are_tokens(b"") && are_values(b""));
+        for byte in 0..=255 {
+            let text = [&[b'a'; 40][..], &[byte], &[b'a'; 3]].concat();
+            assert_eq!((are_tokens(&text), are_values(&text)), (is_token(byte), is_value(byte)), "{byte:#x}");
+        }
+    }
 }

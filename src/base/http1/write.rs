@@ -25,7 +25,7 @@ pub fn fields(out: &mut Vec<u8>, headers: &HeaderMap<HeaderValue>) {
 /// Writes the line before a chunk of so many bytes.
 pub fn chunk_size(out: &mut Vec<u8>, bytes: usize) {
     let digits = (usize::BITS - (bytes | 1).leading_zeros()).div_ceil(4);
-    out.extend((0..digits).rev().map(|place| hex::digit((bytes >> (4 * place) & 15) as u8)));
+    out.extend((0..digits).rev().map(|place| hex::digit((bytes >> (4 * place) & 15) as u8).to_ascii_uppercase()));
     out.extend_from_slice(b"\r\n");
 }
 
@@ -38,7 +38,7 @@ mod tests {
         for bytes in [0, 1, 9, 10, 15, 16, 255, 256, 4096, 65_535, 1 << 20, usize::MAX] {
             let mut out = Vec::new();
             chunk_size(&mut out, bytes);
-            assert_eq!(String::from_utf8(out).unwrap(), format!("{bytes:x}\r\n"));
+            assert_eq!(String::from_utf8(out).unwrap(), format!("{bytes:X}\r\n"));
         }
     }
 

@@ -1,13 +1,14 @@
 //! One header line, and the few headers that decide where a request ends and whom it is for.
 
-use crate::base::http1::{is_token, is_value};
+use crate::base::http1::{are_tokens, are_values};
 use crate::gateway::edge::Refusal;
 
 /// The longest `Host` that is read: a DNS name, and a port.
 const HOST_BYTES: usize = 255 + 6;
 
-/// Cuts a header line, without its line end, into name and value; the value without the blanks around it.
-pub(super) fn split(line: &[u8]) -> Result<(&[u8], &[u8]), &'static str> {
+/// Cuts a header line, without its line end, into name and value; the value without the blanks around it, and how many of those stand
+/// before it.
+pub(super) fn split(line: &[u8]) -> Result<(&[u8], usize, &[u8]), &'static str> {
     if matches!(line.first(), Some(b' ' | b'\t')) {
         return Err("obs_fold");
     }
@@ -19,27 +20,19 @@ pub(super) fn split(line: &[u8]) -> Result<(&[u8], &[u8]), &'static str> {
     if matches!(name.last(), Some(b' ' | b'\t')) {
         return Err("space_before_colon");
     }
-    if !name.iter().copied().all(is_token) {
+    if !are_tokens(name) {
         return Err("header_name");
     }
-    if !value.iter().copied().all(is_value) {
+    if !are_values(value) {
         return Err(if value.contains(&b'\r') { "bare_cr" } else { "control_character" });
     }
-    Ok((name, trim(value)))
-}
-
-fn trim(mut value: &[u8]) -> &[u8] {
-    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = value {
-        value = rest;
-    }
-    value
+    let from_value = value.trim_ascii_start();
+    Ok((name, value.len() - from_value.len(), from_value.trim_ascii_end()))
 }
 
 /// What the headers of one head have said so far.
 #[derive(Debug, Default)]
 pub(super) struct Fields {
-    /// How many there were.
-    pub(super) count: usize,
     /// `Content-Length`.
     pub(super) length: Option<u64>,
     /// `Transfer-Encoding: chunked`.
@@ -50,18 +43,31 @@ pub(super) struct Fields {
     websocket: bool,
     /// `Connection` lists `upgrade`.
     upgrade: bool,
+    /// `Connection` lists `close`.
+    close: bool,
+    /// `Connection` lists `keep-alive`.
+    keep_alive: bool,
+    /// `Expect` waits for a 100.
+    pub(super) expects: bool,
+    /// `TE` lists `trailers`.
+    pub(super) trailers: bool,
 }
 
 impl Fields {
     /// Takes in one header. Tells whether it was `Host`.
     pub(super) fn take(&mut self, name: &[u8], value: &[u8]) -> Result<bool, Refusal> {
-        self.count += 1;
         let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
         match name.len() {
             4 if is(b"host") => return self.take_host(value).map(|()| true).map_err(Refusal::BadRequest),
             7 if is(b"upgrade") => self.websocket |= lists(value, b"websocket"),
-            10 if is(b"connection") => self.upgrade |= lists(value, b"upgrade"),
+            10 if is(b"connection") => {
+                self.upgrade |= lists(value, b"upgrade");
+                self.close |= lists(value, b"close");
+                self.keep_alive |= lists(value, b"keep-alive");
+            }
             6 if is(b"expect") && !value.eq_ignore_ascii_case(b"100-continue") => return Err(Refusal::ExpectationFailed),
+            6 if is(b"expect") => self.expects = true,
+            2 if is(b"te") => self.trailers |= lists(value, b"trailers"),
             14 if is(b"content-length") => self.take_length(value).map_err(Refusal::BadRequest)?,
             17 if is(b"transfer-encoding") => self.take_encoding(value).map_err(Refusal::BadRequest)?,
             _ => {}
@@ -72,6 +78,11 @@ impl Fields {
     /// Whether the headers ask for WebSocket.
     pub(super) fn ask_for_websocket(&self) -> bool {
         self.websocket && self.upgrade
+    }
+
+    /// Whether the connection may go on behind the answer.
+    pub(super) fn keeps(&self, is_11: bool) -> bool {
+        !self.close && (is_11 || self.keep_alive)
     }
 
     fn take_host(&mut self, value: &[u8]) -> Result<(), &'static str> {
@@ -107,7 +118,7 @@ impl Fields {
 
 /// Whether a comma-separated list has this token, in any case.
 fn lists(value: &[u8], token: &[u8]) -> bool {
-    value.split(|byte| *byte == b',').any(|found| trim(found).eq_ignore_ascii_case(token))
+    value.split(|byte| *byte == b',').any(|found| found.trim_ascii().eq_ignore_ascii_case(token))
 }
 
 /// Whether a text is `host` or `host:port`: a name of letters, digits, `.`, `-`, `_` and `~`, an IPv4 address, or an IPv6

@@ -1,5 +1,6 @@
 //! One request head, line by line as it comes.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use super::Framing;
@@ -13,13 +14,49 @@ use crate::server::settings::Limits;
 /// keep its connection means no request.
 const BLANK_LINES: usize = 8;
 
+thread_local! {
+    /// Room for the lines of the next head.
+    static LINES: Cell<Vec<Line>> = const { Cell::new(Vec::new()) };
+}
+
+/// Where a header stands in its head.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in super::super) struct Line {
+    pub(in super::super) name: Range<usize>,
+    /// Without the blanks around it.
+    pub(in super::super) value: Range<usize>,
+}
+
+/// A head that may be served, as places in its bytes.
+#[derive(Debug)]
+pub(in super::super) struct Head {
+    /// How many bytes it has, with the blank line that ends it.
+    pub(in super::super) length: usize,
+    pub(in super::super) request: RequestLine,
+    pub(in super::super) lines: Vec<Line>,
+    pub(in super::super) framing: Framing,
+    /// The connection may go on behind its answer.
+    pub(in super::super) keep: bool,
+    /// The client waits to be told that its body is wanted.
+    pub(in super::super) expects: bool,
+    /// The client takes trailers.
+    pub(in super::super) trailers: bool,
+}
+
+impl Drop for Head {
+    fn drop(&mut self) {
+        let mut lines = std::mem::take(&mut self.lines);
+        lines.clear();
+        LINES.set(lines);
+    }
+}
+
 /// What the bytes of a head amount to so far.
 #[derive(Debug)]
-pub(super) enum Step {
+pub(super) enum Scanned {
     /// Its end has not come.
     Partial,
-    /// It ends after `length` bytes, and a body framed so follows.
-    Whole { length: usize, framing: Framing },
+    Whole(Head),
     /// It must not be served.
     Refused(Refusal),
 }
@@ -40,10 +77,9 @@ pub(super) struct HeadScan {
     begun: bool,
     request: Option<RequestLine>,
     fields: Fields,
-    /// Where in the head the authority of an absolute target stands.
-    authority: Option<Range<usize>>,
-    /// Where in the head the value of `Host` stands.
-    host: Option<Range<usize>>,
+    lines: Vec<Line>,
+    /// Which of the lines is `Host`.
+    host: Option<usize>,
 }
 
 impl HeadScan {
@@ -52,15 +88,15 @@ impl HeadScan {
     }
 
     /// Goes on with `head`, which begins where the head begins.
-    pub(super) fn advance(&mut self, head: &[u8], limits: &Limits) -> Step {
-        match self.lines(head, limits) {
-            Ok(None) => Step::Partial,
-            Ok(Some(framing)) => Step::Whole { length: self.line, framing },
-            Err(refusal) => Step::Refused(refusal),
+    pub(super) fn advance(&mut self, head: &[u8], limits: &Limits) -> Scanned {
+        match self.scan(head, limits) {
+            Ok(None) => Scanned::Partial,
+            Ok(Some(head)) => Scanned::Whole(head),
+            Err(refusal) => Scanned::Refused(refusal),
         }
     }
 
-    fn lines(&mut self, head: &[u8], limits: &Limits) -> Result<Option<Framing>, Refusal> {
+    fn scan(&mut self, head: &[u8], limits: &Limits) -> Result<Option<Head>, Refusal> {
         loop {
             self.begin(head)?;
             let found = memchr::memchr(b'\n', head.get(self.searched..).unwrap_or_default());
@@ -74,13 +110,16 @@ impl HeadScan {
             self.searched = end;
             let line = head.get(start..end - 1).unwrap_or_default();
             let line = line.strip_suffix(b"\r").ok_or(Refusal::BadRequest("bare_lf"))?;
-            match (&self.request, line.is_empty()) {
+            match (self.request.is_some(), line.is_empty()) {
                 // RFC 9112, section 2.2: a blank line before a request is to be ignored.
-                (None, true) if self.blank < BLANK_LINES => self.blank += 1,
-                (None, true) => return Err(Refusal::BadRequest("blank_lines")),
-                (None, false) => self.request_line(line, start, limits)?,
-                (Some(_), false) => self.header(line, head, start, limits)?,
-                (Some(request), true) => return self.end(request, head).map(Some).map_err(Refusal::BadRequest),
+                (false, true) if self.blank < BLANK_LINES => self.blank += 1,
+                (false, true) => return Err(Refusal::BadRequest("blank_lines")),
+                (false, false) => {
+                    self.request = Some(line::parse(line, start, limits.uri)?);
+                    self.lines = LINES.take();
+                }
+                (true, false) => self.header(line, start, limits)?,
+                (true, true) => return self.end(head).map_err(Refusal::BadRequest),
             }
         }
     }
@@ -105,29 +144,23 @@ impl HeadScan {
         if length > most { Err(Refusal::UriTooLong) } else { Ok(()) }
     }
 
-    fn request_line(&mut self, line: &[u8], start: usize, limits: &Limits) -> Result<(), Refusal> {
-        let request = line::parse(line, limits.uri)?;
-        self.authority = request.authority.clone().map(|at| start + at.start..start + at.end);
-        self.request = Some(request);
-        Ok(())
-    }
-
-    fn header(&mut self, line: &[u8], head: &[u8], start: usize, limits: &Limits) -> Result<(), Refusal> {
-        if self.fields.count >= limits.headers {
+    fn header(&mut self, line: &[u8], start: usize, limits: &Limits) -> Result<(), Refusal> {
+        if self.lines.len() >= limits.headers {
             return Err(Refusal::HeadTooLarge);
         }
-        let (name, value) = split(line).map_err(Refusal::BadRequest)?;
+        let (name, blanks, value) = split(line).map_err(Refusal::BadRequest)?;
         if self.fields.take(name, value)? {
-            let blanks = head.get(start + name.len() + 1..).unwrap_or_default().iter().take_while(|b| matches!(b, b' ' | b'\t'));
-            let at = start + name.len() + 1 + blanks.count();
-            self.host = Some(at..at + value.len());
+            self.host = Some(self.lines.len());
         }
+        let at = start + name.len() + 1 + blanks;
+        self.lines.push(Line { name: start..start + name.len(), value: at..at + value.len() });
         Ok(())
     }
 
     /// Judges the head as a whole.
-    fn end(&self, request: &RequestLine, head: &[u8]) -> Result<Framing, &'static str> {
-        let Fields { length, chunked, .. } = self.fields;
+    fn end(&mut self, head: &[u8]) -> Result<Option<Head>, &'static str> {
+        let Some(request) = self.request.take() else { return Ok(None) };
+        let Fields { length, chunked, expects, trailers, .. } = self.fields;
         let websocket = request.is_11 && request.is_get && self.fields.ask_for_websocket();
         if chunked && !request.is_11 {
             return Err("encoding_in_http_10");
@@ -136,15 +169,19 @@ impl HeadScan {
             return Err("length_and_encoding");
         }
         let text = |range: &Range<usize>| head.get(range.clone()).unwrap_or_default();
-        match (self.authority.as_ref().map(text), self.host.as_ref().map(text)) {
+        let host = self.host.and_then(|host| self.lines.get(host)).map(|line| text(&line.value));
+        match (request.authority.as_ref().map(text), host) {
             (_, None) if request.is_11 => return Err("host_missing"),
             (Some(authority), Some(host)) if !authority.eq_ignore_ascii_case(host) => return Err("authority"),
             _ => {}
         }
-        Ok(match length {
+        let framing = match length {
             _ if chunked => Framing::Chunked,
             None | Some(0) if websocket => Framing::Switch,
             length => Framing::Sized(length.unwrap_or(0)),
-        })
+        };
+        let keep = self.fields.keeps(request.is_11);
+        let lines = std::mem::take(&mut self.lines);
+        Ok(Some(Head { length: self.line, request, lines, framing, keep, expects, trailers }))
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::field::is_host;
 use super::target;
-use crate::base::http1::is_token;
+use crate::base::http1::are_tokens;
 use crate::gateway::edge::Refusal;
 
 /// The longest method that is read. Every registered one is shorter.
@@ -13,22 +13,24 @@ const METHOD_BYTES: usize = 32;
 /// What a request line takes beside its target: method, two spaces, version, line end.
 pub(super) const AROUND_TARGET: usize = METHOD_BYTES + 1 + 1 + b"HTTP/1.1".len() + 2;
 
-/// What a request line says that the rest of the head is measured against.
+/// What a request line says, and where in its head.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct RequestLine {
+pub(in super::super) struct RequestLine {
     /// HTTP/1.1, not 1.0.
-    pub(super) is_11: bool,
+    pub(in super::super) is_11: bool,
     /// GET.
     pub(super) is_get: bool,
-    /// Where in the line the authority of an absolute target stands.
+    pub(in super::super) method: Range<usize>,
+    pub(in super::super) target: Range<usize>,
+    /// The authority of an absolute target.
     pub(super) authority: Option<Range<usize>>,
 }
 
-/// Reads a line without its line end. `longest` is the most bytes of a target.
-pub(super) fn parse(line: &[u8], longest: usize) -> Result<RequestLine, Refusal> {
+/// Reads a line without its line end, which begins at `start` of its head. `longest` is the most bytes of a target.
+pub(super) fn parse(line: &[u8], start: usize, longest: usize) -> Result<RequestLine, Refusal> {
     let mut parts = line.splitn(3, |b| *b == b' ');
     let method = parts.next().unwrap_or_default();
-    if method.is_empty() || method.len() > METHOD_BYTES || !method.iter().copied().all(is_token) {
+    if method.is_empty() || method.len() > METHOD_BYTES || !are_tokens(method) {
         return Err(Refusal::BadRequest("method"));
     }
     let (Some(target), Some(version)) = (parts.next(), parts.next()) else { return Err(Refusal::BadRequest("request_line")) };
@@ -46,9 +48,10 @@ pub(super) fn parse(line: &[u8], longest: usize) -> Result<RequestLine, Refusal>
     if method == b"CONNECT" {
         return Err(Refusal::MethodNotAllowed);
     }
-    let at = method.len() + 1;
+    let at = start + method.len() + 1;
     let authority = form(method, target).map_err(Refusal::BadRequest)?.map(|range| at + range.start..at + range.end);
-    Ok(RequestLine { is_11, is_get: method == b"GET", authority })
+    let (method, target, is_get) = (start..start + method.len(), at..at + target.len(), method == b"GET");
+    Ok(RequestLine { is_11, is_get, method, target, authority })
 }
 
 /// Tells the forms of RFC 9112, section 3.2, apart and gives back where in the target its authority stands.

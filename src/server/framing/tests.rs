@@ -5,20 +5,45 @@ mod laws;
 use super::*;
 use Refusal::{BadRequest, ExpectationFailed, HeadTooLarge, MethodNotAllowed, UriTooLong};
 
+/// What became of the bytes that did not pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rest {
+    Wait,
+    Refused(Refusal),
+    Broken(&'static str),
+    /// They come behind a request for WebSocket.
+    Hold,
+}
+
 /// Feeds `bytes` in pieces that end at `cuts`, as a reader would, and gives back what passed and how it ended.
 fn feed(bytes: &[u8], cuts: &[usize], limits: Limits) -> (Vec<u8>, Rest, u64) {
     let mut scanner = Scanner::new(limits);
-    let (mut passed, mut kept, mut from) = (Vec::new(), Vec::new(), 0);
+    let (mut passed, mut kept, mut from, mut heads) = (Vec::new(), Vec::new(), 0, 0);
     for to in cuts.iter().copied().chain([bytes.len()]) {
         kept.extend_from_slice(&bytes[from..to]);
         from = to;
-        let scan = scanner.scan(&kept);
-        passed.extend(kept.drain(..scan.pass));
-        if scan.rest != Rest::Wait {
-            return (passed, scan.rest, scanner.heads());
+        while !kept.is_empty() {
+            let (taken, rest) = match scanner.next(&kept) {
+                Step::Wait(taken) => (taken, Some(Rest::Wait)),
+                Step::Head(head) => {
+                    heads += 1;
+                    (head.length, (head.framing == Framing::Switch).then_some(Rest::Hold))
+                }
+                Step::Data { skip, bytes } => (skip + bytes, None),
+                Step::Ended(taken, _) => (taken, None),
+                Step::Refused(refusal) => (0, Some(Rest::Refused(refusal))),
+                Step::Broken(taken, rule) => (taken, Some(Rest::Broken(rule))),
+            };
+            passed.extend(kept.drain(..taken));
+            match rest {
+                None => {}
+                Some(Rest::Wait) => break,
+                Some(Rest::Hold) if kept.is_empty() => {}
+                Some(rest) => return (passed, rest, heads),
+            }
         }
     }
-    (passed, Rest::Wait, scanner.heads())
+    (passed, Rest::Wait, heads)
 }
 
 fn whole(bytes: &[u8]) -> Rest {
@@ -299,11 +324,9 @@ fn what_follows_a_request_for_websocket_is_held_until_it_is_answered() {
         assert_eq!((passed, rest, heads), (head.as_bytes().to_vec(), Rest::Hold, 1));
     }
     let mut scanner = Scanner::new(Limits::default());
-    assert_eq!(scanner.scan(head.as_bytes()).pass, head.len());
-    assert!(scanner.is_held() && !scanner.is_between_requests());
-    scanner.resume();
-    assert_eq!(scanner.scan(smuggled.as_bytes()), Scan { pass: smuggled.len(), rest: Rest::Wait });
-    assert_eq!(scanner.heads(), 2);
+    assert!(matches!(scanner.next(head.as_bytes()), Step::Head(_)));
+    let Step::Head(next) = scanner.next(smuggled.as_bytes()) else { panic!("once it is answered it is a request") };
+    assert_eq!(next.length, smuggled.len());
 }
 
 #[test]

@@ -1,11 +1,10 @@
 //! The head of an answer as HTTP/2 has it.
 
-use std::cell::RefCell;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
 use http::response::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body::SizeHint;
+
+use crate::server::date::with_date;
 
 /// What speaks of a connection of HTTP/1 (RFC 9113, section 8.2.2).
 const OF_CONNECTION: [HeaderName; 5] = [
@@ -20,7 +19,7 @@ const OF_CONNECTION: [HeaderName; 5] = [
 pub(super) fn head(parts: Parts, is_head: bool, left: Option<SizeHint>) -> (Response<()>, bool) {
     let Parts { status, mut headers, .. } = parts;
     strip(&mut headers);
-    headers.entry(header::DATE).or_insert_with(date);
+    headers.entry(header::DATE).or_insert_with(|| with_date(HeaderValue::clone));
     let is_bodiless = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     if let Some(length) = left.filter(|_| !is_bodiless).and_then(|left| left.exact()) {
         headers.entry(header::CONTENT_LENGTH).or_insert_with(|| length.into());
@@ -41,25 +40,6 @@ fn strip(headers: &mut HeaderMap) {
             headers.remove(name.trim());
         }
     }
-}
-
-thread_local! {
-    /// The second and its text: an answer does not ask for another one.
-    static DATE: RefCell<(u64, HeaderValue)> = const { RefCell::new((0, HeaderValue::from_static("Thu, 01 Jan 1970 00:00:00 GMT"))) };
-}
-
-/// Now, as the header has it.
-fn date() -> HeaderValue {
-    let second = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    DATE.with_borrow_mut(|(of, text)| {
-        if *of != second {
-            let date = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(second));
-            if let Ok(date) = HeaderValue::try_from(date) {
-                (*of, *text) = (second, date);
-            }
-        }
-        text.clone()
-    })
 }
 
 #[cfg(test)]

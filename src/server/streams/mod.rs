@@ -124,7 +124,7 @@ where
             Method::CONNECT => Source::Whole(None),
             _ => Source::Stream(Received::new(stream, &parts.headers)),
         };
-        let answering = self.adapter.answer(Request::from_parts(parts, source));
+        let answering = self.adapter.answer(Request::from_parts(parts, source), false);
         self.tasks.spawn(stream::serve(answering, interim, respond, is_head));
     }
 }

@@ -3,6 +3,7 @@
 mod answers;
 mod http2;
 mod leaving;
+mod plain;
 mod refusals;
 mod sockets;
 mod streams;

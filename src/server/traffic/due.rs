@@ -23,7 +23,7 @@ pub(in crate::server) enum Due {
     Wait(Instant),
     /// The head that has begun took too long: have the reader refuse it.
     Head,
-    /// Ask hyper to close when it can.
+    /// Ask the connection to close when it can.
     Close,
     /// Have the reader end an idle connection, unless something has come by then.
     Leave,

@@ -4,7 +4,7 @@ use super::super::flatten::Joint;
 use super::super::nulls::Fate;
 use super::frame::{Frame, Scope};
 use super::machine::Machine;
-use super::names::{any_twice, first_met, hash_of};
+use super::names::{any_twice, first_met, hash_of, step_of};
 use super::odd::Oddity;
 use super::program::{Op, Program};
 use super::steps::{makes, write_member};
@@ -57,6 +57,12 @@ impl Machine<&Program> {
         self.at = at;
         self.states.truncate(self.frames.len() * self.program.ops.len());
         self.names.truncate(frame.names);
+        if let Some(dropped) = dropped {
+            // To steps behind the one that removes it, it never came.
+            let own = self.names.get(frame.own_names..).unwrap_or_default();
+            let stay = own.iter().take_while(|name| step_of(**name) <= dropped).count();
+            self.names.truncate(frame.own_names + stay);
+        }
         if frame.scope != Scope::Lifted {
             self.lifted.truncate(frame.lifted);
             self.origins.truncate(frame.lifted);

@@ -37,6 +37,8 @@ pub(super) struct Value {
     pub(super) filled: bool,
     /// There is something to say about it if it stays.
     pub(super) late: bool,
+    /// Where the names that steps gave it begin.
+    pub(super) names: usize,
 }
 
 impl Value {
@@ -120,6 +122,7 @@ impl Machine<&Program> {
             bit: 0,
             filled: false,
             late: false,
+            names: self.names.len(),
         };
         let is_container = matches!(kind, Kind::Array | Kind::Object);
         let base = self.states.len();

@@ -46,6 +46,7 @@ impl Machine<&Program> {
             arrived: 0,
             survived: 0,
             kept: 0,
+            own_names: value.names,
             names: self.names.len(),
             lifted: 0,
             levels: value.levels,

@@ -43,7 +43,9 @@ pub(super) struct Frame {
     pub(super) survived: usize,
     /// Members written.
     pub(super) kept: usize,
-    /// Where its names begin among all that are kept for comparison, of its own and of what is lifted.
+    /// Where the names that steps gave it begin among all that are kept for comparison.
+    pub(super) own_names: usize,
+    /// Where those in it begin, of its own and of what is lifted.
     pub(super) names: usize,
     pub(super) lifted: usize,
     /// How often what is in it may still be lifted.

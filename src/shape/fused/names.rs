@@ -22,11 +22,16 @@ pub(super) fn hash_of(step: usize, name: &str, touched: bool) -> u64 {
     number & !0xff | (step as u64 % 128) << 1 | u64::from(touched)
 }
 
+/// The step that a number tells of.
+pub(super) fn step_of(number: u64) -> usize {
+    (number >> 1) as usize % 128
+}
+
 /// The step that gave one of two names that are the same; the order changes.
 pub(super) fn first_met(names: &mut [u64]) -> Option<usize> {
     names.sort_unstable();
     let met = names.windows(2).find(|pair| matches!(pair, [one, other] if one >> 1 == other >> 1 && (one | other) & 1 == 1))?;
-    met.first().map(|name| (name >> 1) as usize % 128)
+    met.first().copied().map(step_of)
 }
 
 #[inline]
