@@ -62,14 +62,11 @@ impl Machine<&Program> {
             let own = self.names.get(frame.own_names..).unwrap_or_default();
             let stay = own.iter().take_while(|name| step_of(**name) <= dropped).count();
             self.names.truncate(frame.own_names + stay);
-        }
-        if frame.scope != Scope::Lifted {
+            self.lifted.truncate(frame.own_lifted);
+            self.origins.truncate(frame.own_lifted);
+        } else if frame.scope != Scope::Lifted {
             self.lifted.truncate(frame.lifted);
             self.origins.truncate(frame.lifted);
-        } else if dropped.is_some() {
-            // With the name of the object itself.
-            self.lifted.truncate(frame.lifted - 1);
-            self.origins.truncate(frame.lifted - 1);
         }
         self.prefix.truncate(frame.prefix_before);
         if dropped.is_some() {

@@ -84,10 +84,9 @@ fn only_names_that_meet_cut_what_is_flattened() {
 fn names_are_compared_as_they_are_made() {
     let joined = |join: &str| flatten(FlattenOptions { join: Join::Text(join.to_owned()), ..FlattenOptions::default() });
     let levels = || flatten(FlattenOptions { levels: Some(9), ..FlattenOptions::default() });
-    let no_objects = || {
-        let empty = EmptyOptions { objects: Fate::Drop, ..NullsOptions::default().empty };
-        NullsOptions { empty, emptied: Fate::Keep, ..NullsOptions::default() }
-    };
+    let empty = NullsOptions::default().empty;
+    let no_objects = || NullsOptions { empty: EmptyOptions { objects: Fate::Drop, ..empty }, ..NullsOptions::default() };
+    let no_arrays = || NullsOptions { empty: EmptyOptions { arrays: Fate::Drop, ..empty }, ..NullsOptions::default() };
     let camel = || flatten(FlattenOptions { join: Join::Camel, ..FlattenOptions::default() });
     for (steps, doc, expected) in [
         (vec![joined("_")], r#"{"s":{"n":1},"s_id":2}"#, Ok(r#"{"s_n":1,"s_id":2}"#)),
@@ -107,6 +106,9 @@ fn names_are_compared_as_they_are_made() {
         (vec![levels()], r#"{"u":{"a":{"b":2}},"u_a":2}"#, Ok(r#"{"u_a_b":2,"u_a":2}"#)),
         (vec![sweep(no_objects()), case(Spelling::Camel)], r#"{"x":{"a_":{},"a":1}}"#, Ok(r#"{"x":{"a":1}}"#)),
         (vec![sweep(no_objects()), case(Spelling::Camel)], r#"{"x":{"a":1,"a_":{"b":1}}}"#, Err("two names become one, in `x`")),
+        (vec![sweep(no_arrays()), joined(".")], r#"{"a.b":[],"a":{"b":1}}"#, Ok(r#"{"a.b":1}"#)),
+        (vec![sweep(no_arrays()), joined(".")], r#"{"a.b":[1],"a":{"b":1}}"#, Err("two names become one, or one stands twice, in `.`")),
+        (vec![sweep(no_arrays()), case(Spelling::Camel), joined(".")], r#"{"aB":[],"a_b":{"c":1}}"#, Ok(r#"{"aB.c":1}"#)),
         (vec![camel()], r#"{"a":{"b":1,"B":2}}"#, Err("two names become one")),
         (vec![camel()], r#"{"a":{"b":1},"b":{"B":2},"aC":{"b":3}}"#, Ok(r#"{"aB":1,"bB":2,"aCB":3}"#)),
         (vec![rename(&[("a", "b")])], r#"{"a":1,"x":2,"x":3}"#, Ok(r#"{"b":1,"x":2,"x":3}"#)),

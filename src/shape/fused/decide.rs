@@ -37,8 +37,9 @@ pub(super) struct Value {
     pub(super) filled: bool,
     /// There is something to say about it if it stays.
     pub(super) late: bool,
-    /// Where the names that steps gave it begin.
+    /// Where the names that steps gave it begin among those that are kept, and that by which it is lifted.
     pub(super) names: usize,
+    pub(super) lifted: usize,
 }
 
 impl Value {
@@ -123,6 +124,7 @@ impl Machine<&Program> {
             filled: false,
             late: false,
             names: self.names.len(),
+            lifted: self.lifted.len(),
         };
         let is_container = matches!(kind, Kind::Array | Kind::Object);
         let base = self.states.len();

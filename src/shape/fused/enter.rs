@@ -47,6 +47,7 @@ impl Machine<&Program> {
             survived: 0,
             kept: 0,
             own_names: value.names,
+            own_lifted: value.lifted,
             names: self.names.len(),
             lifted: 0,
             levels: value.levels,

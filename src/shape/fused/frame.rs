@@ -43,8 +43,9 @@ pub(super) struct Frame {
     pub(super) survived: usize,
     /// Members written.
     pub(super) kept: usize,
-    /// Where the names that steps gave it begin among all that are kept for comparison.
+    /// Where the names that steps gave it begin among all that are kept for comparison, and that by which it is lifted.
     pub(super) own_names: usize,
+    pub(super) own_lifted: usize,
     /// Where those in it begin, of its own and of what is lifted.
     pub(super) names: usize,
     pub(super) lifted: usize,

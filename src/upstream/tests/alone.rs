@@ -1,12 +1,13 @@
 //! HTTP/1.1: what is read from a connection and written to it, however it is cut.
 
-use http_body::Frame;
-use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt as _, StreamBody as Pieces};
 use std::sync::Mutex;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::sync::{Notify, mpsc};
 
+use http_body::Frame;
+use http_body_util::BodyExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::sync::Notify;
+
+use super::shared::{fed, head};
 use super::*;
 use crate::upstream::fault::{Act, reply};
 
@@ -90,18 +91,7 @@ async fn neither_an_upload_nor_its_reply_waits_for_the_other_s_reader() {
     const PIECES: usize = 100;
     let ends = Arc::new(Ends::default());
     let client = Client::new(Some(ends.clone()));
-    let (feed, pieces) = mpsc::unbounded_channel();
-    let pieces =
-        futures_util::stream::unfold(pieces, |mut pieces| async move { pieces.recv().await.map(|piece| (piece, pieces)) });
-    let body = BoxBody::new(Pieces::new(Box::pin(pieces)));
-    let head = Head {
-        method: Method::POST,
-        path_and_query: "/",
-        headers: HeaderMap::new().into(),
-        repeat: Repeat::ByMethod,
-        trailers: Trailers::default(),
-        tally: Tally::default(),
-    };
+    let (feed, body) = fed();
     let sent = Arc::new(Notify::new());
     let backend = async {
         while ends.0.lock().unwrap().is_empty() {
@@ -124,9 +114,9 @@ async fn neither_an_upload_nor_its_reply_waits_for_the_other_s_reader() {
         came
     };
     let browser = async {
-        let opened = client.open(&demo(), head, body, far()).await.unwrap();
+        let opened = client.open(&demo(), head("/", Trailers::default()), body, far()).await.unwrap();
         for _ in 0..PIECES {
-            feed.send(Ok::<_, BodyError>(Frame::data(Bytes::from(vec![b'x'; 1000])))).unwrap();
+            feed.send(Ok(Frame::data(Bytes::from(vec![b'x'; 1000])))).await.unwrap();
         }
         drop(feed);
         sent.notified().await;
