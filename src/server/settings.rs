@@ -41,7 +41,7 @@ impl Limits {
 /// How long the edge waits for a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
-    /// From the first byte of a head to its last; beyond it 408. Also how long a new connection may stay silent.
+    /// From the first byte of a head to its last; beyond it 408.
     pub head: Duration,
     /// Without a request on a connection that has had one; beyond it the connection closes without a word.
     pub idle: Duration,

@@ -59,6 +59,8 @@ pin_project_lite::pin_project! {
         closes: bool,
         // It is a WebSocket once what waits has left.
         switches: bool,
+        // The answer broke off: the connection ends once what came before that has left.
+        broken: Option<Broken>,
     }
 }
 
@@ -118,6 +120,7 @@ where
             coding: Coding::Closed,
             closes: false,
             switches: false,
+            broken: None,
         }
     }
 
@@ -156,7 +159,9 @@ where
     /// Goes on with the rest of the request. Tells whether that is worth another look at the answer.
     fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Broken>> {
         let may_switch = self.asked.as_ref().is_some_and(|asked| asked.may_switch);
-        Poll::Ready(Ok(match ready!(self.reader.poll_rest(cx, may_switch))? {
+        // The answer has said that another request may follow.
+        let stays = self.working.is_none() && !*self.closes;
+        Poll::Ready(Ok(match ready!(self.reader.poll_rest(cx, may_switch, stays))? {
             Rest::Read => true,
             Rest::Wanted => {
                 // Behind the head of an answer it would be a part of that.
@@ -220,6 +225,12 @@ where
         Ok(())
     }
 
+    /// Ends behind what came before the answer broke off, its head above all: a client is to see that it was cut.
+    fn poll_broken(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Broken>> {
+        ready!(self.out.poll_flush(cx, self.reader.wire()))?;
+        Poll::Ready(self.broken.take().map_or(Ok(()), Err))
+    }
+
     /// Whether the next head may be looked for: behind an answer that has left, or that others came behind.
     fn is_free(&self) -> bool {
         self.asked.is_none() && !*self.closes && (self.out.is_empty() || self.reader.has_more() && self.out.has_room())
@@ -239,13 +250,22 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let mut awaits_client = false;
+        if this.broken.is_some() {
+            return this.poll_broken(cx);
+        }
         for _ in 0..TURNS {
             if this.is_free() {
                 awaits_client = this.poll_next(cx)?.is_pending();
             } else if this.reader.feeds() && !awaits_client {
                 awaits_client = this.poll_rest(cx)?.is_pending();
             }
-            let filled = this.fill(cx)?;
+            let filled = this.fill(cx).unwrap_or_else(|broken| {
+                *this.broken = Some(broken);
+                Filled::Waits
+            });
+            if this.broken.is_some() {
+                return this.poll_broken(cx);
+            }
             let flushed = this.out.poll_flush(cx, this.reader.wire())?.is_ready();
             let ended = this.asked.is_none() && flushed;
             if ended && *this.switches {

@@ -44,6 +44,8 @@ pub(super) struct Reader<T> {
     seen: usize,
     /// Where the body goes that is being read.
     feed: Option<Feed>,
+    /// How many bytes of that body have come that nobody wanted.
+    unwanted: usize,
     /// What is still to come from the client is not read.
     closed: bool,
     lingering: bool,
@@ -61,7 +63,7 @@ pub(super) enum Next {
 impl<T: AsyncRead + AsyncWrite + Unpin> Reader<T> {
     pub(super) fn new(wire: Wire<T>, limits: Limits, traffic: Arc<Traffic>) -> Self {
         let scanner = Scanner::new(limits);
-        Self { wire, scanner, traffic, kept: BytesMut::new(), seen: 0, feed: None, closed: false, lingering: false }
+        Self { wire, scanner, traffic, kept: BytesMut::new(), seen: 0, feed: None, unwanted: 0, closed: false, lingering: false }
     }
 
     pub(super) fn wire(&mut self) -> &mut Wire<T> {
@@ -184,7 +186,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Reader<T> {
             },
             Framing::Chunked => feed(None),
         };
-        self.feed = feed;
+        (self.feed, self.unwanted) = (feed, 0);
         (Next::Request(Request::from_parts(parts, source), asked), head.length + used)
     }
 

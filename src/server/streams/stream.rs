@@ -99,8 +99,12 @@ where
                 }
             },
             Next::End => stream.send_data(Bytes::new(), true).map(|()| true),
-            // Never ended as if whole.
-            Next::Failed => return stream.send_reset(Reason::INTERNAL_ERROR),
+            Next::Failed => {
+                // What came before it, the head above all, leaves first: a reset takes along what has not.
+                tokio::task::yield_now().await;
+                // Never ended as if whole.
+                return stream.send_reset(Reason::INTERNAL_ERROR);
+            }
             Next::Left => return,
         };
         if !matches!(sent, Ok(false)) {

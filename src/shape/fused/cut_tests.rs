@@ -107,7 +107,11 @@ fn names_are_compared_as_they_are_made() {
         (vec![sweep(no_objects()), case(Spelling::Camel)], r#"{"x":{"a_":{},"a":1}}"#, Ok(r#"{"x":{"a":1}}"#)),
         (vec![sweep(no_objects()), case(Spelling::Camel)], r#"{"x":{"a":1,"a_":{"b":1}}}"#, Err("two names become one, in `x`")),
         (vec![sweep(no_arrays()), joined(".")], r#"{"a.b":[],"a":{"b":1}}"#, Ok(r#"{"a.b":1}"#)),
-        (vec![sweep(no_arrays()), joined(".")], r#"{"a.b":[1],"a":{"b":1}}"#, Err("two names become one, or one stands twice, in `.`")),
+        (
+            vec![sweep(no_arrays()), joined(".")],
+            r#"{"a.b":[1],"a":{"b":1}}"#,
+            Err("two names become one, or one stands twice, in `.`"),
+        ),
         (vec![sweep(no_arrays()), case(Spelling::Camel), joined(".")], r#"{"aB":[],"a_b":{"c":1}}"#, Ok(r#"{"aB.c":1}"#)),
         (vec![camel()], r#"{"a":{"b":1,"B":2}}"#, Err("two names become one")),
         (vec![camel()], r#"{"a":{"b":1},"b":{"B":2},"aC":{"b":3}}"#, Ok(r#"{"aB":1,"bB":2,"aCB":3}"#)),

@@ -17,6 +17,9 @@ const BODY_BYTES: usize = 64 * 1024;
 /// Bytes behind a request for WebSocket that are kept until it has its answer. A client has nothing to say before that.
 const HELD_BYTES: usize = 16 * 1024;
 
+/// Bytes of a body that are read behind its answer, for the sake of the next request, though nobody wants them.
+const UNWANTED_BYTES: usize = 64 * 1024;
+
 /// What a body ends with that does not come whole.
 const SHORT: &str = "end of file before message length reached";
 
@@ -32,15 +35,22 @@ pub(in crate::server::plain) enum Rest {
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Reader<T> {
-    /// Goes on with the body of the request that is being answered, and looks whether its client is still there.
+    /// Goes on with the body of the request that is being answered, and looks whether its client is still there. Where the connection
+    /// `stays` behind the answer, a body that is not wanted any more is read to its end, unless it is long.
     ///
     /// # Errors
-    /// It is not, or the connection broke.
-    pub(in crate::server::plain) fn poll_rest(&mut self, cx: &mut Context<'_>, may_switch: bool) -> Poll<io::Result<Rest>> {
+    /// The client has left, or the connection broke.
+    pub(in crate::server::plain) fn poll_rest(
+        &mut self,
+        cx: &mut Context<'_>,
+        may_switch: bool,
+        stays: bool,
+    ) -> Poll<io::Result<Rest>> {
         let Some(feed) = &mut self.feed else { return self.poll_client(cx, may_switch) };
         match feed.wish(cx) {
             Wish::Later => Poll::Ready(Ok(Rest::Idle)),
             Wish::Begin => Poll::Ready(Ok(Rest::Wanted)),
+            Wish::Never if stays && self.unwanted < UNWANTED_BYTES => self.pass_over(cx).map(|()| Ok(Rest::Read)),
             Wish::Never => {
                 self.leave_rest(cx);
                 Poll::Ready(Ok(Rest::Read))
@@ -64,6 +74,21 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Reader<T> {
             let _read = self.read_body(cx);
         }
         self.closed |= self.feed.take().is_some();
+    }
+
+    /// Reads what nobody wants, for as long as a connection may be idle.
+    fn pass_over(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.kept.is_empty() {
+            self.use_kept(cx);
+            return Poll::Ready(());
+        }
+        let read = self.read_body(cx);
+        if read.is_pending() && self.traffic.is_leaving() {
+            self.closed = true;
+            self.feed = None;
+            return Poll::Ready(());
+        }
+        read
     }
 
     fn use_kept(&mut self, cx: &mut Context<'_>) {
@@ -141,6 +166,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Reader<T> {
             }
         };
         let Some(feed) = &mut self.feed else { return used };
+        self.unwanted = if feed.is_left() { self.unwanted + used } else { 0 };
         let piece = if more.is_empty() { Bytes::copy_from_slice(data) } else { Bytes::from(more) };
         if !piece.is_empty() {
             feed.give(piece, cx);
