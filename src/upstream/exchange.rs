@@ -26,7 +26,7 @@ use super::{Error, Tally, Upstream, headers, reply};
 
 /// The largest head of a call, in bytes: Tomcat's `maxHttpRequestHeaderSize` as shipped.
 const MAX_HEAD: usize = 8 * 1024;
-/// The most header lines of a call: Tomcat's `maxHeaderCount` as shipped. and of a reply.
+/// The most header lines of a call: Tomcat's `maxHeaderCount` as shipped. A reply may have as many.
 pub(super) const MAX_HEADERS: usize = 100;
 
 /// How long an event stream may be silent, at least: it is made to wait for what happens. Servers that follow the WHATWG's advice

@@ -4,6 +4,7 @@ use http::response::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode, Version, header};
 
 use super::error::Malformed;
+use crate::base::http1::number;
 
 /// Refuses the framings that two readers could read in two ways; gives the announced length.
 pub(super) fn check(head: &Parts) -> Result<Option<Length>, Malformed> {
@@ -48,15 +49,6 @@ fn content_length(headers: &HeaderMap) -> Result<Option<Length>, Malformed> {
         }
     }
     Ok(found)
-}
-
-/// Digits, and nothing else, as a number.
-fn number(digits: &[u8]) -> Option<u64> {
-    let (first, rest) = digits.split_first()?;
-    std::iter::once(first).chain(rest).try_fold(0_u64, |number, digit| {
-        let digit = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;
-        number.checked_mul(10)?.checked_add(digit)
-    })
 }
 
 /// Writes a length once, and its digits alone.

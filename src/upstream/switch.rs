@@ -18,6 +18,7 @@ use super::live::Repeat;
 use super::tries::{self, Begun};
 use super::wire::Wire;
 use super::{Client, Error, Tally, Upstream, headers};
+use crate::base::http1::any_lists;
 
 const WEBSOCKET: &str = "websocket";
 
@@ -92,8 +93,7 @@ impl Client {
 fn check(headers: &HeaderMap) -> Result<(), Malformed> {
     let mut protocols = headers.get_all(header::UPGRADE).iter().map(HeaderValue::as_bytes);
     let protocol = protocols.next().is_some_and(|name| name.eq_ignore_ascii_case(WEBSOCKET.as_bytes()));
-    let connection = headers.get_all(header::CONNECTION).iter().flat_map(|list| list.as_bytes().split(|byte| *byte == b','));
-    let says_so = connection.into_iter().any(|token| token.trim_ascii().eq_ignore_ascii_case(b"upgrade"));
+    let says_so = any_lists(headers, &header::CONNECTION, b"upgrade");
     let accepts = headers.get_all(header::SEC_WEBSOCKET_ACCEPT).iter().count() == 1;
     let framed = headers.contains_key(header::TRANSFER_ENCODING);
     if protocol && protocols.next().is_none() && says_so && accepts && !framed { Ok(()) } else { Err(Malformed::Switch) }

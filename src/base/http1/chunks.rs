@@ -102,19 +102,6 @@ impl Chunks {
         Step::More
     }
 
-    /// Looks at the next bytes, data and framing: [`Step::More`] if they all belong to it.
-    pub fn pass(&mut self, bytes: &[u8]) -> Step {
-        let mut at = 0;
-        loop {
-            match self.next(bytes.get(at..).unwrap_or_default()) {
-                Step::Data { skip, bytes } => at += skip + bytes,
-                Step::More => return Step::More,
-                Step::Ended(taken) => return Step::Ended(at + taken),
-                Step::Broken(taken, rule) => return Step::Broken(at + taken, rule),
-            }
-        }
-    }
-
     /// The trailers, once it has ended; none if there are none.
     pub fn trailers(&self) -> Option<HeaderMap> {
         let mut found = HeaderMap::new();

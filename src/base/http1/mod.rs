@@ -1,7 +1,9 @@
-//! HTTP/1 as bytes, for the server and for calls alike (RFC 9112): chunked bodies, and heads as they are written.
+//! HTTP/1 as bytes, for the server and for calls alike (RFC 9112): chunked bodies, heads as they are written, and what is asked of a value.
 
 mod chunks;
 mod write;
+
+use http::{HeaderMap, HeaderName};
 
 pub use chunks::{Blanks, Chunks, Step};
 pub use write::{LAST_CHUNK, chunk_size, field, fields};
@@ -37,6 +39,25 @@ pub fn are_values(text: &[u8]) -> bool {
 /// Whether a byte may stand in the value of a header.
 pub const fn is_value(byte: u8) -> bool {
     byte == b'\t' || (byte >= b' ' && byte != 0x7f)
+}
+
+/// Whether a comma-separated list has this token, in any case.
+pub fn lists(value: &[u8], token: &[u8]) -> bool {
+    value.split(|byte| *byte == b',').any(|found| found.trim_ascii().eq_ignore_ascii_case(token))
+}
+
+/// Whether any line of a header lists this token, in any case.
+pub fn any_lists(headers: &HeaderMap, name: &HeaderName, token: &[u8]) -> bool {
+    headers.get_all(name).iter().any(|value| lists(value.as_bytes(), token))
+}
+
+/// Digits, and nothing else, as a number.
+pub fn number(digits: &[u8]) -> Option<u64> {
+    let (first, rest) = digits.split_first()?;
+    std::iter::once(first).chain(rest).try_fold(0_u64, |number, digit| {
+        let digit = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;
+        number.checked_mul(10)?.checked_add(digit)
+    })
 }
 
 #[cfg(test)]

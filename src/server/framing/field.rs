@@ -1,6 +1,6 @@
 //! One header line, and the few headers that decide where a request ends and whom it is for.
 
-use crate::base::http1::{are_tokens, are_values};
+use crate::base::http1::{are_tokens, are_values, lists, number};
 use crate::gateway::edge::Refusal;
 
 /// The longest `Host` that is read: a DNS name, and a port.
@@ -96,10 +96,8 @@ impl Fields {
         if self.length.is_some() {
             return Err("content_length_twice");
         }
-        let digits = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
-        let text = std::str::from_utf8(value).ok().filter(|_| digits);
         // Beyond an i64 no body exists, and parsers disagree on what to make of it.
-        let length = text.and_then(|text| text.parse::<u64>().ok()).filter(|length| i64::try_from(*length).is_ok());
+        let length = number(value).filter(|length| i64::try_from(*length).is_ok());
         self.length = Some(length.ok_or("content_length")?);
         Ok(())
     }
@@ -114,11 +112,6 @@ impl Fields {
         self.chunked = true;
         Ok(())
     }
-}
-
-/// Whether a comma-separated list has this token, in any case.
-fn lists(value: &[u8], token: &[u8]) -> bool {
-    value.split(|byte| *byte == b',').any(|found| found.trim_ascii().eq_ignore_ascii_case(token))
 }
 
 /// Whether a text is `host` or `host:port`: a name of letters, digits, `.`, `-`, `_` and `~`, an IPv4 address, or an IPv6

@@ -73,13 +73,13 @@ pub(super) fn answer(
     if coding == Coding::Closed && asked.is_11 && has_body {
         coding = Coding::Chunked(Vec::new());
     }
-    let closes = lists(headers, &header::CONNECTION, "close");
+    let closes = http1::any_lists(headers, &header::CONNECTION, b"close");
     let ends_by_closing = has_body && coding == Coding::Closed;
     let keep = asked.keep && !(closes || switches || ends_by_closing);
     let connection = match (asked.is_11, keep) {
         _ if switches || closes => None,
         (true, false) => Some("close"),
-        (false, true) if !lists(headers, &header::CONNECTION, "keep-alive") => Some("keep-alive"),
+        (false, true) if !http1::any_lists(headers, &header::CONNECTION, b"keep-alive") => Some("keep-alive"),
         _ => None,
     };
 
@@ -149,7 +149,7 @@ fn length(
     left: Option<SizeHint>,
     may_have_length: bool,
 ) -> Result<(Option<u64>, Coding), Unsendable> {
-    let mut announced = headers.get_all(header::CONTENT_LENGTH).iter().map(parsed);
+    let mut announced = headers.get_all(header::CONTENT_LENGTH).iter().map(|value| http1::number(value.as_bytes()));
     let first = announced.next();
     let announced = if announced.all(|other| Some(other) == first) { first } else { Some(None) };
     Ok(match (left.map(|left| left.exact()), announced) {
@@ -162,11 +162,6 @@ fn length(
         (Some(Some(exact)), None) => (may_have_length.then_some(exact), Coding::Sized(exact)),
         (Some(None), None) => (None, Coding::Closed),
     })
-}
-
-fn parsed(value: &HeaderValue) -> Option<u64> {
-    let value = value.as_bytes();
-    std::str::from_utf8(value).ok().filter(|_| value.iter().all(u8::is_ascii_digit))?.parse().ok()
 }
 
 fn status_line(text: &mut Vec<u8>, is_11: bool, status: StatusCode) {
@@ -193,12 +188,6 @@ fn listed(text: &mut Vec<u8>, headers: &HeaderMap, name: &HeaderName, more: Opti
         text.extend_from_slice(value);
     }
     text.extend_from_slice(b"\r\n");
-}
-
-/// Whether a header lists this token, in any case.
-fn lists(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
-    let mut values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-    values.any(|value| value.split(',').any(|listed| listed.trim().eq_ignore_ascii_case(token)))
 }
 
 /// What `Trailer` announces.

@@ -3,6 +3,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::{is_hop_by_hop, is_plain};
+use crate::base::http1::any_lists;
 
 /// What a client says of trailers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,8 +17,7 @@ pub struct Trailers {
 impl Trailers {
     /// What the head of a request says.
     pub fn of(request: &HeaderMap) -> Self {
-        let mut items = request.get_all(header::TE).iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
-        let takes = items.any(|item| item.trim_ascii().eq_ignore_ascii_case(b"trailers"));
+        let takes = any_lists(request, &header::TE, b"trailers");
         Self { takes, gives: Names::announced(request) }
     }
 }

@@ -10,7 +10,8 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::AbortHandle;
 
 use super::incoming::{Broken, Incoming};
-use super::outbox::{Outbox, Unsent};
+use super::outbox::Outbox;
+use crate::upstream::body::BrokeOff;
 
 /// The body of such a reply. A task of its own sends and receives, so that neither waits for the other's reader. Dropped, the connection is
 /// cut; it carries no other call.
@@ -50,23 +51,14 @@ impl Drop for Beside {
 }
 
 async fn both_ways(mut incoming: Incoming, mut outbox: Outbox, frames: Sender<Result<Frame<Bytes>, Broken>>) {
-    let mut is_refused = false;
-    let mut send = |incoming: &mut Incoming, cx: &mut Context<'_>| match outbox.poll(incoming.wire(), cx) {
-        _ if is_refused => Ok(()),
-        // Half a request is no request: the reply is not its own.
-        Poll::Ready(Err(Unsent::Body)) => Err(()),
-        // The server wants no more of it; what it thinks of that is in its reply.
-        Poll::Ready(Err(Unsent::Wire)) => {
-            is_refused = true;
-            Ok(())
-        }
-        Poll::Ready(Ok(())) | Poll::Pending => Ok(()),
-    };
+    // Half a request is no request: the reply is not its own.
+    let mut send =
+        |incoming: &mut Incoming, cx: &mut Context<'_>| !matches!(outbox.poll(incoming.wire(), cx), Poll::Ready(Err(BrokeOff)));
     loop {
         let mut room = pin!(frames.reserve());
         let room = poll_fn(|cx| match send(&mut incoming, cx) {
-            Ok(()) => room.as_mut().poll(cx).map(Some),
-            Err(()) => Poll::Ready(None),
+            true => room.as_mut().poll(cx).map(Some),
+            false => Poll::Ready(None),
         });
         let Some(room) = room.await else {
             // It waits for its place behind what came.
@@ -75,8 +67,8 @@ async fn both_ways(mut incoming: Incoming, mut outbox: Outbox, frames: Sender<Re
         };
         let Ok(room) = room else { return };
         let next = poll_fn(|cx| match send(&mut incoming, cx) {
-            Ok(()) => incoming.poll_frame(cx),
-            Err(()) => Poll::Ready(Some(Err(Broken::Closed))),
+            true => incoming.poll_frame(cx),
+            false => Poll::Ready(Some(Err(Broken::Closed))),
         });
         match next.await {
             Some(Ok(frame)) => room.send(Ok(frame)),

@@ -9,7 +9,7 @@ use http::{HeaderMap, Method, Uri, header};
 use http_body::{Body as _, Frame};
 use tokio::io::AsyncWrite as _;
 
-use crate::base::http1::{LAST_CHUNK, chunk_size, field, fields};
+use crate::base::http1::{LAST_CHUNK, chunk_size, field, fields, number};
 use crate::upstream::body::{BrokeOff, RequestBody};
 use crate::upstream::wire::Wire;
 
@@ -20,21 +20,6 @@ const LINES: usize = 512;
 /// What ends a chunk, and the last one before a body's end.
 const TAIL: &[u8] = b"\r\n";
 pub(super) const LAST_TAIL: &[u8] = b"\r\n0\r\n\r\n";
-
-/// Why a request was not sent to its end.
-#[derive(Debug)]
-pub(in crate::upstream) enum Unsent {
-    /// The connection takes no more.
-    Wire,
-    /// The body broke off, or is not as long as was announced.
-    Body,
-}
-
-impl From<BrokeOff> for Unsent {
-    fn from(_: BrokeOff) -> Self {
-        Self::Body
-    }
-}
 
 /// How a body is framed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +40,8 @@ pub(in crate::upstream) struct Outbox {
     body: Option<RequestBody>,
     begun: bool,
     over: bool,
+    /// The connection takes no more of it.
+    refused: bool,
 }
 
 impl Outbox {
@@ -62,7 +49,7 @@ impl Outbox {
     pub(in crate::upstream) fn new(method: &Method, target: &Uri, headers: &HeaderMap, body: RequestBody) -> Self {
         let announced = headers.get(header::CONTENT_LENGTH);
         let exact = if body.is_end_stream() { Some(0) } else { body.size_hint().exact() };
-        let length = exact.or_else(|| announced?.to_str().ok()?.parse().ok());
+        let length = exact.or_else(|| number(announced?.as_bytes()));
         let target = target.path_and_query().map_or("/", |target| target.as_str());
         let mut lines = Vec::with_capacity(LINES);
         for part in [method.as_str(), " ", target, " HTTP/1.1\r\n"] {
@@ -88,7 +75,7 @@ impl Outbox {
             RequestBody::Streamed { .. } => Bytes::new(),
         };
         let framing = length.map_or(Framing::Chunked, Framing::Sized);
-        Self { lines: lines.into(), piece, tail: b"", framing, body: Some(body), begun: false, over: false }
+        Self { lines: lines.into(), piece, tail: b"", framing, body: Some(body), begun: false, over: false, refused: false }
     }
 
     /// Whether all of it is written.
@@ -101,15 +88,26 @@ impl Outbox {
         self.body.filter(|_| !self.begun)
     }
 
-    /// Writes on.
-    pub(in crate::upstream) fn poll(&mut self, wire: &mut Wire, cx: &mut Context<'_>) -> Poll<Result<(), Unsent>> {
-        while !self.over {
-            ready!(self.poll_written(wire, cx)).map_err(|_| Unsent::Wire)?;
+    /// Whether nothing more of it will be written.
+    pub(in crate::upstream) fn is_done(&self) -> bool {
+        self.over || self.refused
+    }
+
+    /// Writes on; ready once it is done. A server that takes no more of it may have said why.
+    ///
+    /// # Errors
+    /// The body broke off, or is not as long as was announced.
+    pub(in crate::upstream) fn poll(&mut self, wire: &mut Wire, cx: &mut Context<'_>) -> Poll<Result<(), BrokeOff>> {
+        while !self.is_done() {
+            if ready!(self.poll_written(wire, cx)).is_err() {
+                self.refused = true;
+                break;
+            }
             let next = self.poll_next(cx)?;
             if next != Poll::Ready(true) {
                 // What is written leaves, whenever the rest comes.
-                ready!(Pin::new(&mut *wire).poll_flush(cx)).map_err(|_| Unsent::Wire)?;
-                self.over = ready!(next.map(|more| !more));
+                self.refused = ready!(Pin::new(&mut *wire).poll_flush(cx)).is_err();
+                self.over = !self.refused && ready!(next.map(|more| !more));
             }
         }
         Poll::Ready(Ok(()))
@@ -139,7 +137,7 @@ impl Outbox {
     }
 
     /// Puts what comes next where it is written from; false if nothing does.
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Unsent>> {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, BrokeOff>> {
         // All but what only waits to be written is behind its last byte.
         (self.lines, self.piece) = (Bytes::new(), Bytes::new());
         let body = match &mut self.body {
@@ -160,9 +158,9 @@ impl Outbox {
         let is_last = is_last || trailers.is_some();
         match &mut self.framing {
             Framing::Sized(left) => {
-                *left = left.checked_sub(data.len() as u64).ok_or(Unsent::Body)?;
+                *left = left.checked_sub(data.len() as u64).ok_or(BrokeOff)?;
                 if is_last && *left > 0 {
-                    return Poll::Ready(Err(Unsent::Body));
+                    return Poll::Ready(Err(BrokeOff));
                 }
             }
             Framing::Chunked => {

@@ -7,6 +7,7 @@ use http::response::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version, header};
 use httparse::{Header, ParserConfig, Status};
 
+use crate::base::http1::any_lists;
 use crate::upstream::Malformed;
 use crate::upstream::exchange::MAX_HEADERS;
 
@@ -49,11 +50,6 @@ fn unreadable(error: &httparse::Error) -> Malformed {
 
 /// Whether the connection may carry another call behind this reply.
 pub(super) fn stays(head: &Parts) -> bool {
-    let lists = head.headers.get_all(header::CONNECTION).iter();
-    let mut tokens = lists.flat_map(|list| list.as_bytes().split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
-    if head.version == Version::HTTP_10 {
-        tokens.any(|token| token.eq_ignore_ascii_case(b"keep-alive"))
-    } else {
-        !tokens.any(|token| token.eq_ignore_ascii_case(b"close"))
-    }
+    let says = |token: &[u8]| any_lists(&head.headers, &header::CONNECTION, token);
+    if head.version == Version::HTTP_10 { says(b"keep-alive") } else { !says(b"close") }
 }

@@ -8,7 +8,7 @@ use http::response::Parts;
 
 use super::beside::Beside;
 use super::incoming::Incoming;
-use super::outbox::{Outbox, Unsent};
+use super::outbox::Outbox;
 use super::parse;
 use super::spare::Room;
 use crate::upstream::body::{BodyError, BrokeOff, RequestBody};
@@ -52,25 +52,19 @@ pub(in crate::upstream) struct Sending {
     scan: HeadScan,
     /// How much of what came the scan has seen.
     seen: usize,
-    is_refused: bool,
 }
 
 impl Sending {
     pub(in crate::upstream) fn new(alone: Alone, method: &Method, outbox: Outbox) -> Self {
         let (scan, is_head) = (HeadScan::new(), *method == Method::HEAD);
-        Self { alone, outbox, is_head, scan, seen: 0, is_refused: false }
+        Self { alone, outbox, is_head, scan, seen: 0 }
     }
 
     /// Sends, and waits for the head of the reply; the upload may go on behind it.
     pub(in crate::upstream) fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<Result<Parts, Failed>> {
         let connection = &mut self.alone.connection;
-        if !self.is_refused && !self.outbox.is_over() {
-            match self.outbox.poll(&mut connection.wire, cx) {
-                Poll::Ready(Err(Unsent::Body)) => return Poll::Ready(Err(Failed::Body)),
-                // The server wants no more of it. What it thinks of that may be on its way, else the connection says how it ended.
-                Poll::Ready(Err(Unsent::Wire)) => self.is_refused = true,
-                Poll::Ready(Ok(())) | Poll::Pending => {}
-            }
+        if let Poll::Ready(Err(BrokeOff)) = self.outbox.poll(&mut connection.wire, cx) {
+            return Poll::Ready(Err(Failed::Body));
         }
         loop {
             if ready!(connection.poll_fill(cx, Room::Usual)).map_err(Failed::Wire)? == 0 {
@@ -98,9 +92,9 @@ impl Sending {
 
     /// The body behind a head that announces `length`. What is left to be sent goes on being sent.
     pub(in crate::upstream) fn into_body(self, head: &Parts, length: Option<u64>) -> Coming {
-        let Self { alone, outbox, is_head, is_refused, .. } = self;
+        let Self { alone, outbox, is_head, .. } = self;
         let incoming = Incoming::new(alone, head, length, (is_head, outbox.is_over()));
-        if outbox.is_over() || is_refused { Coming::Alone(incoming) } else { Coming::Beside(Beside::begin(incoming, outbox)) }
+        if outbox.is_done() { Coming::Alone(incoming) } else { Coming::Beside(Beside::begin(incoming, outbox)) }
     }
 
     /// The connection after a switch of protocols.
