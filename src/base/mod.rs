@@ -1,5 +1,5 @@
-//! What every floor may use: addresses as text, durations, hexadecimal digits, the bytes of HTTP/1, connections that are listened to, the moment, sizes, shares, bodies of HTTP/2,
-//! templates with holes, suggestions.
+//! What every floor may use: addresses as text, durations, hexadecimal digits, the bytes of HTTP/1, connections that are listened to, what
+//! a connection holds back, the moment, sizes, shares, bodies of HTTP/2, templates with holes, suggestions.
 //!
 //! Stands on nothing of this crate. Never reads a file or the network; `moment` and `heard` alone read a clock.
 
@@ -14,5 +14,6 @@ pub mod share;
 pub mod size;
 pub mod stream;
 mod suggest;
+pub mod unsent;
 
 pub use suggest::suggest;

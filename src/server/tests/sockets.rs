@@ -4,7 +4,13 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
 
-async fn connected(edge: &Edge<Service>) -> TcpStream {
+async fn connected<S, B>(edge: &Edge<S>) -> TcpStream
+where
+    S: tower::Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<crate::server::answer::Cause>,
+{
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     let (server, peer) = listener.accept().await.unwrap();
@@ -157,4 +163,47 @@ async fn a_request_at_the_very_moment_of_a_drain_is_answered_or_was_never_taken(
     let lines = kept.lines(&log);
     assert_eq!(lines.len(), 40 * CLIENTS + answered, "{seen:?}");
     assert!(lines.iter().all(|line| line["status"] == 200 && line["cut"] == false));
+}
+
+/// Looks again, a turn of every task later each time, until nothing changes any more.
+async fn settled(mut look: impl FnMut() -> usize) -> usize {
+    let (mut last, mut same) = (look(), 0);
+    while same < 2000 {
+        tokio::task::yield_now().await;
+        let now = look();
+        same = if now == last { same + 1 } else { 0 };
+        last = now;
+    }
+    last
+}
+
+#[tokio::test]
+async fn a_client_that_takes_a_little_is_seen_to_take_it() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+    const PIECE: &[u8] = &[b'x'; 32 * 1024];
+    let given = Arc::new(AtomicUsize::new(0));
+    let counts = Arc::clone(&given);
+    let service = tower::service_fn(move |_| {
+        let counts = Arc::clone(&counts);
+        let pieces = futures_util::stream::repeat_with(move || {
+            counts.fetch_add(PIECE.len(), Relaxed);
+            Ok::<_, std::io::Error>(http_body::Frame::data(Bytes::from_static(PIECE)))
+        });
+        std::future::ready(Ok::<_, Infallible>(Response::new(StreamBody::new(pieces))))
+    });
+    let edge = Edge::new(service, EdgeSettings::default());
+    let mut client = connected(&edge).await;
+    client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    // It reads nothing until all that lies between is full.
+    let mut before = settled(|| given.load(Relaxed)).await;
+    assert!(before > 0);
+    let mut room = vec![0; 256 * 1024];
+    for _ in 0..4 {
+        client.read_exact(&mut room).await.unwrap();
+        let after = settled(|| given.load(Relaxed)).await;
+        assert!(after > before, "nothing more was written behind {before} bytes");
+        before = after;
+    }
 }
