@@ -16,6 +16,7 @@ use super::flight::Watching;
 use super::peers::Others;
 use super::{hearsay, log, memory, runtime};
 use crate::admin::PURGE_TOPIC;
+use crate::base::placed;
 use crate::cache::Purge;
 use crate::cluster::{Event, Load, Recorder, Stream, WorkerChannel, WorkerError};
 use crate::demo::InMemory;
@@ -104,9 +105,9 @@ async fn serve(
         async move {
             // What was refused is asked for its page alone.
             if let Some(drill) = drill.filter(|_| request.extensions().get::<Refusal>().is_none()) {
-                drill.request(request.uri().path()).await;
+                Box::pin(drill.request(request.uri().path())).await;
             }
-            Ok::<_, Infallible>(gateway.answer(request).await)
+            Ok::<_, Infallible>(placed(|| gateway.answer(request)).await)
         }
     });
     let edge = Edge::new(service, settings);

@@ -3,39 +3,31 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant as Clock};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH};
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use percent_encoding::percent_decode_str;
-use tokio::task::yield_now;
 
 use super::accept::{Form, Wish};
-use super::aside::LARGE;
-use super::calling::{Asked, target};
 use super::compressing::AsItIs;
-use super::early::{self, Early};
+use super::early;
 use super::edge::{BodyError, Refusal, RequestId, Trace};
 use super::fault::Fault;
 use super::fragment::Wanted;
-use super::hinting::hint;
 use super::nonce::Nonce;
-use super::receiving::received;
-use super::rehearsing::Rehearsal;
 use super::reply::vary_on;
 use super::shedding::Term;
-use super::showing::Visit;
-use super::streaming::Started;
-use super::{Body, Gateway, allow, compressing, degrading, fragment, problem, websocket};
-use crate::base::moment;
+use super::{Body, Gateway, allow, compressing, degrading, fragment, problem};
+use crate::base::spare_headers;
 use crate::check::{self, In, Input, Refusal as Unchecked, Violation};
 use crate::json::Node;
 use crate::page::Around;
-use crate::plan::{Answer, Route};
+use crate::plan::Route;
 use crate::route::Found;
-use crate::upstream::{Answered, Tally};
+use crate::upstream::Tally;
 
 /// What a request's body must be, to be read or passed on.
 pub trait Incoming: http_body::Body<Data = Bytes, Error = BodyError> + Send + Sync + 'static {}
@@ -82,6 +74,7 @@ impl Gateway {
         if head {
             bodiless(&mut response);
         }
+        spare_headers::give(parts.headers);
         trace.calls = tally.calls();
         response.extensions_mut().insert(trace);
         response
@@ -157,72 +150,6 @@ impl Gateway {
     ) -> Result<Response<Body>, Fault> {
         let made = self.made(task, body, trace).await;
         made.map_err(|fault| fault.of_page(task.route, task.wanted))
-    }
-
-    async fn made<B: Incoming>(&self, task: Task<'_>, body: B, trace: &mut Trace) -> Result<Response<Body>, Fault> {
-        let Task { route, parts, holes, wanted, term } = task;
-        let limit = self.plan.limits().body;
-        // The time starts when it is the backend's: a client that sends slowly has limits of its own.
-        let deadline = || term.begin();
-        match route.answer() {
-            Answer::Proxy(call) => {
-                let input = checked(route, parts, holes, &[])?;
-                // How long it takes is the client's to say, which may still send.
-                let deadline = moment::now() + term.time;
-                if websocket::is_asked_for(call, parts) {
-                    return Box::pin(self.connect(call, parts, &input, deadline, trace)).await;
-                }
-                self.pass(call, parts, &input, body, deadline, trace).await
-            }
-            Answer::Call { call, shape } => {
-                let received = received(body, parts, limit).await?;
-                let deadline = deadline();
-                let input = checked(route, parts, holes, &received)?;
-                let asked = Asked { parts, input: &input, received: &received };
-                if hint(route, parts, wanted, || true) {
-                    yield_now().await;
-                }
-                let started = moment::now();
-                let above = self.streams_above(route, wanted);
-                let answered = self.ask_for(call, &asked, target(call, parts, &input)?, deadline, above).await;
-                trace.upstream = moment::now().saturating_duration_since(started);
-                let reply = match answered? {
-                    Answered::Whole(reply) => reply,
-                    Answered::Growing(growing) => match self.stream(route, call, shape, growing, parts, trace).await? {
-                        Started::Answer(response) => return Ok(response),
-                        Started::Whole(reply) => reply,
-                    },
-                };
-                let visit = Visit::new(parts, &input, deadline);
-                let composed = if reply.body.len() > LARGE {
-                    Box::pin(self.compose_aside(route, reply, wanted, &visit, trace)).await
-                } else {
-                    self.compose(route, call, shape, &reply, wanted, &visit, trace)
-                };
-                self.composed(composed?, trace).await
-            }
-            Answer::Calls { calls, shape } => {
-                let received = received(body, parts, limit).await?;
-                let deadline = deadline();
-                let input = checked(route, parts, holes, &received)?;
-                let asked = Asked { parts, input: &input, received: &received };
-                if hint(route, parts, wanted, || true) {
-                    yield_now().await;
-                }
-                let started = Clock::now();
-                let visit = Visit::new(parts, &input, deadline);
-                let rehearsal = Rehearsal::of(route, wanted, &visit);
-                // In a box, for its size: what every request has room for, every request pays for.
-                let gathered = Box::pin(self.gather(route, calls, &asked, deadline, trace, rehearsal)).await;
-                trace.upstream = started.elapsed();
-                let composed = Box::pin(self.compose_gathered(route, shape, gathered?, wanted, &visit, trace)).await;
-                let response = self.composed(composed?, trace).await?;
-                if let Some(early) = parts.extensions.get::<Early>() {
-                    early.end(parts, &response);
-                }
-                Ok(response)
-            }
-        }
     }
 
     /// How long an answer may take: a page has a deadline of its own.

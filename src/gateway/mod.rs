@@ -28,6 +28,7 @@ mod hinting;
 mod holes;
 pub mod injection;
 mod keeping;
+mod making;
 mod nonce;
 mod paper;
 mod preparing;

@@ -23,7 +23,7 @@ use super::lasting::Lasting;
 use super::record::{Answer, Asked, Record};
 use super::traffic::{Refused, Traffic};
 use super::tunnel::{Slot, Switch};
-use crate::base::moment;
+use crate::base::{moment, placed};
 use crate::gateway::edge::{MaySwitch, Peer, Refusal, RequestId, Switched, Trace, Tunnel};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -118,20 +118,18 @@ where
         let body = Body::over(source, self.core.settings.timeouts.body_idle);
         let is_head = parts.method == Method::HEAD;
         let accept = parts.headers.get(header::ACCEPT).cloned();
-        let work = if refusal.is_none() && parts.uri.path().starts_with(PREFIX) {
-            Work::House(Box::new(parts))
-        } else {
-            Work::Service(answering(self.service.clone(), Request::from_parts(parts, body)))
-        };
-        let (service, core, slot) = (self.service.clone(), Arc::clone(&self.core), Arc::clone(&self.slot));
-        Box::pin(async move {
-            let response = match work {
-                // What is rare is boxed, so that others have no room for it.
-                Work::House(parts) => Box::pin(own(&core, service, *parts, &record)).await,
-                Work::Service(answering) => match settled(answering, &record).await {
+        let is_of_house = refusal.is_none() && parts.uri.path().starts_with(PREFIX);
+        let request = Request::from_parts(parts, body);
+        let (mut service, core, slot) = (self.service.clone(), Arc::clone(&self.core), Arc::clone(&self.slot));
+        placed(move || async move {
+            // What is rare is boxed, so that others have no room for it.
+            let response = if is_of_house {
+                Box::pin(own(&core, service, request.into_parts().0, &record)).await
+            } else {
+                match settled(answering(&mut service, request), &record).await {
                     Some(response) => response,
                     None => Box::pin(again(service, accept, &record, refusal.is_some())).await,
-                },
+                }
             };
             let response = if response.status() == StatusCode::SWITCHING_PROTOCOLS {
                 match response.extensions().get::<Switched>().and_then(Switched::take).filter(|_| may_switch) {
@@ -148,15 +146,8 @@ where
     }
 }
 
-/// Who answers a request.
-enum Work<F> {
-    House(Box<Parts>),
-    /// The service, which is at it in a box of its own: it is large, and so it is never moved.
-    Service(Pin<Box<F>>),
-}
-
 /// Answers a path of the product's own, or has the service refuse it.
-async fn own<S, B>(core: &Core, service: S, parts: Parts, record: &Record) -> Response<Origin<B>>
+async fn own<S, B>(core: &Core, mut service: S, parts: Parts, record: &Record) -> Response<Origin<B>>
 where
     S: tower::Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone,
 {
@@ -167,7 +158,7 @@ where
         Some(Unanswered(refusal)) => {
             let mut request = Request::from_parts(parts, Body::empty());
             request.extensions_mut().insert(refusal);
-            match settled(answering(service.clone(), request), record).await {
+            match settled(answering(&mut service, request), record).await {
                 Some(response) => response,
                 None => again(service, accept, record, false).await,
             }
@@ -177,19 +168,17 @@ where
 }
 
 /// What the service makes of a request.
-fn answering<S, B>(mut service: S, request: Request<Body>) -> Pin<Box<impl Future<Output = Result<Response<B>, Infallible>>>>
+async fn answering<S, B>(service: &mut S, request: Request<Body>) -> Result<Response<B>, Infallible>
 where
     S: tower::Service<Request<Body>, Response = Response<B>, Error = Infallible>,
 {
-    Box::pin(async move {
-        let Ok(()) = poll_fn(|cx| service.poll_ready(cx)).await;
-        service.call(request).await
-    })
+    let Ok(()) = poll_fn(|cx| service.poll_ready(cx)).await;
+    service.call(request).await
 }
 
 /// The service's answer; `None` when it panics.
 async fn settled<B>(
-    answering: Pin<Box<impl Future<Output = Result<Response<B>, Infallible>>>>,
+    answering: impl Future<Output = Result<Response<B>, Infallible>>,
     record: &Record,
 ) -> Option<Response<Origin<B>>> {
     match AssertUnwindSafe(answering).catch_unwind().await {
@@ -204,7 +193,7 @@ async fn settled<B>(
 
 /// Asks a service that has panicked once more, for the page that says so; when that panics too the answer is a bare 500. The target of
 /// a request that was `refused` is not what was asked for.
-async fn again<S, B>(service: S, accept: Option<HeaderValue>, record: &Record, refused: bool) -> Response<Origin<B>>
+async fn again<S, B>(mut service: S, accept: Option<HeaderValue>, record: &Record, refused: bool) -> Response<Origin<B>>
 where
     S: tower::Service<Request<Body>, Response = Response<B>, Error = Infallible>,
 {
@@ -223,7 +212,7 @@ where
     again.extensions_mut().insert(record.id.clone());
     again.extensions_mut().insert(record.peer);
     again.extensions_mut().insert(Refusal::Panicked);
-    if let Some(response) = settled(answering(service, again), record).await {
+    if let Some(response) = settled(answering(&mut service, again), record).await {
         return response;
     }
     let mut response = Response::new(Origin::House { body: axum::body::Body::empty() });

@@ -34,6 +34,7 @@ use super::service::{Adapter, Answered};
 use super::settings::Limits;
 use super::traffic::Traffic;
 use super::wire::Wire;
+use crate::base::spare_headers;
 
 /// Steps before other connections get their turn.
 const TURNS: usize = 16;
@@ -221,7 +222,7 @@ where
             self.body.set(Some(body));
         }
         *self.coding = coding;
-        head::reuse(parts.headers);
+        spare_headers::give(parts.headers);
         Ok(())
     }
 

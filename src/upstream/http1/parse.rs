@@ -4,12 +4,16 @@ use std::mem::MaybeUninit;
 
 use bytes::Bytes;
 use http::response::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version, header};
+use http::{HeaderName, HeaderValue, Response, StatusCode, Version, header};
 use httparse::{Header, ParserConfig, Status};
 
 use crate::base::http1::any_lists;
+use crate::base::spare_headers;
 use crate::upstream::Malformed;
 use crate::upstream::exchange::MAX_HEADERS;
+
+/// Headers that a reply gets on its way to the client.
+const ADDED: usize = 4;
 
 /// Reads a head. Interim replies before it are passed over, except for a switch of protocols, behind which no HTTP comes.
 pub(super) fn head(mut bytes: Bytes) -> Result<Parts, Malformed> {
@@ -27,7 +31,7 @@ pub(super) fn head(mut bytes: Bytes) -> Result<Parts, Malformed> {
             bytes = bytes.slice(length..);
             continue;
         }
-        let mut headers = HeaderMap::with_capacity(reply.headers.len());
+        let mut headers = spare_headers::take(reply.headers.len() + ADDED);
         for line in reply.headers.iter() {
             let name = HeaderName::from_bytes(line.name.as_bytes());
             let value = HeaderValue::from_maybe_shared(bytes.slice_ref(line.value));
