@@ -40,8 +40,8 @@ pub(in crate::upstream) struct Outbox {
     body: Option<RequestBody>,
     begun: bool,
     over: bool,
-    /// The connection takes no more of it.
-    refused: bool,
+    /// The connection takes no more of it, for this reason.
+    refused: Option<io::ErrorKind>,
 }
 
 impl Outbox {
@@ -75,7 +75,7 @@ impl Outbox {
             RequestBody::Streamed { .. } => Bytes::new(),
         };
         let framing = length.map_or(Framing::Chunked, Framing::Sized);
-        Self { lines: lines.into(), piece, tail: b"", framing, body: Some(body), begun: false, over: false, refused: false }
+        Self { lines: lines.into(), piece, tail: b"", framing, body: Some(body), begun: false, over: false, refused: None }
     }
 
     /// Whether all of it is written.
@@ -90,7 +90,12 @@ impl Outbox {
 
     /// Whether nothing more of it will be written.
     pub(in crate::upstream) fn is_done(&self) -> bool {
-        self.over || self.refused
+        self.over || self.refused.is_some()
+    }
+
+    /// Whether the other end tore the connection down while this was written. The system says so once: whoever reads next finds an end.
+    pub(in crate::upstream) fn was_reset(&self) -> bool {
+        self.refused == Some(io::ErrorKind::ConnectionReset)
     }
 
     /// Writes on; ready once it is done. A server that takes no more of it may have said why.
@@ -99,15 +104,15 @@ impl Outbox {
     /// The body broke off, or is not as long as was announced.
     pub(in crate::upstream) fn poll(&mut self, wire: &mut Wire, cx: &mut Context<'_>) -> Poll<Result<(), BrokeOff>> {
         while !self.is_done() {
-            if ready!(self.poll_written(wire, cx)).is_err() {
-                self.refused = true;
+            if let Err(error) = ready!(self.poll_written(wire, cx)) {
+                self.refused = Some(error.kind());
                 break;
             }
             let next = self.poll_next(cx)?;
             if next != Poll::Ready(true) {
                 // What is written leaves, whenever the rest comes.
-                self.refused = ready!(Pin::new(&mut *wire).poll_flush(cx)).is_err();
-                self.over = !self.refused && ready!(next.map(|more| !more));
+                self.refused = ready!(Pin::new(&mut *wire).poll_flush(cx)).err().map(|error| error.kind());
+                self.over = self.refused.is_none() && ready!(next.map(|more| !more));
             }
         }
         Poll::Ready(Ok(()))

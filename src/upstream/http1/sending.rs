@@ -68,7 +68,8 @@ impl Sending {
         }
         loop {
             if ready!(connection.poll_fill(cx, Room::Usual)).map_err(Failed::Wire)? == 0 {
-                return Poll::Ready(Err(Failed::Closed));
+                let reset = self.outbox.was_reset().then(|| io::ErrorKind::ConnectionReset.into());
+                return Poll::Ready(Err(reset.map_or(Failed::Closed, Failed::Wire)));
             }
             let fresh = connection.came.get(self.seen..).unwrap_or_default();
             let end = self.scan.see(fresh).map_err(Failed::Malformed)?;

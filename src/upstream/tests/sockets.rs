@@ -129,6 +129,15 @@ async fn a_reset_is_told_apart_from_an_end() {
 }
 
 #[tokio::test]
+async fn a_reset_in_the_middle_of_an_upload_is_one() {
+    let address = Faults::new(vec![vec![Act::ReadHead, Act::Reset]]).listen().await;
+    // More than any system holds back.
+    let body = Bytes::from(vec![b'x'; 16 << 20]);
+    let error = Client::new(None).send(&at(address), Call { body, ..call(Method::POST, "/") }, far()).await.unwrap_err();
+    assert_eq!(error.kind(), "upstream_reset");
+}
+
+#[tokio::test]
 async fn a_reset_between_calls_is_not_noticed() {
     let faults = Faults::new(vec![
         vec![Act::Read, Act::reply("", "x"), Act::Read, Act::Reset],
