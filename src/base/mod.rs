@@ -1,5 +1,5 @@
-//! What every floor may use: addresses as text, durations, hexadecimal digits, the bytes of HTTP/1, connections that are listened to, what
-//! a connection holds back, the moment, futures that are never moved, the room of header maps, sizes, shares, bodies of HTTP/2, templates with holes, suggestions.
+//! What every floor may use: addresses as text, durations, hexadecimal digits, the bytes of HTTP/1, connections that are listened to, the
+//! moment, futures that are never moved, the room of header maps, sizes, shares, bodies of HTTP/2, templates with holes, suggestions.
 //!
 //! Stands on nothing of this crate. Never reads a file or the network; `moment` and `heard` alone read a clock.
 
@@ -16,7 +16,6 @@ pub mod size;
 pub mod spare_headers;
 pub mod stream;
 mod suggest;
-pub mod unsent;
 
 pub use placed::placed;
 pub use suggest::suggest;

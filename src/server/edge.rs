@@ -30,7 +30,6 @@ use super::traffic::Traffic;
 use super::tunnel::{self, Slot};
 use super::watch::Watched;
 use super::wire::{Socket, Wire};
-use crate::base::unsent;
 use crate::gateway::edge::Peer;
 
 /// Serves HTTP/1.1 and HTTP/2 on connections that it is given. It listens nowhere itself. Clones are the same edge.
@@ -80,7 +79,6 @@ where
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection keeps its small writes back");
         }
-        unsent::limit(&stream);
         self.serve_on(stream, admitted, Socket::TCP)
     }
 

@@ -25,6 +25,7 @@ mod lasting;
 mod path;
 mod peek;
 mod plain;
+mod queue;
 mod record;
 mod service;
 mod settings;

@@ -209,6 +209,23 @@ impl Traffic {
         state.blocked_since = if blocked { state.blocked_since.or(Some(now)) } else { None };
     }
 
+    /// Whether the time of a client that takes nothing is up, unless the system has still got rid of something.
+    pub(super) fn is_blocked_for_long(&self) -> bool {
+        let state = self.state();
+        let pieces = state.waiting.values().copied();
+        state.blocked_since.is_some_and(|since| pieces.fold(since, Instant::min) + self.timeouts.write <= moment::now())
+    }
+
+    /// The client takes nothing that is ready, but has taken of what the system held.
+    pub(super) fn took(&self) {
+        let mut state = self.state();
+        let now = moment::now();
+        state.active = now;
+        state.blocked_since = Some(now);
+        // All answers of a connection leave through the same socket.
+        state.waiting.values_mut().for_each(|since| *since = now);
+    }
+
     // ---- the service
 
     /// A request arrives at the service.

@@ -1,5 +1,6 @@
 //! The socket below HTTP: bytes that were read ahead come first, and a client that takes nothing is noticed.
 
+use std::ffi::c_int;
 use std::io::{self, IoSlice};
 use std::os::fd::AsFd;
 use std::pin::Pin;
@@ -11,6 +12,7 @@ use rustix::net::RecvFlags;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
+use super::queue::queued;
 use super::traffic::Traffic;
 
 /// Up to so many bytes, head and body are copied together before they are sent.
@@ -23,6 +25,8 @@ pub(super) struct Socket<T> {
     pub(super) tear: fn(&T),
     /// Whether bytes have come that nobody has been told of yet.
     pub(super) has_unread: fn(&T) -> bool,
+    /// How much of what was written its other end has not taken.
+    pub(super) queued: fn(&T) -> Option<c_int>,
 }
 
 impl<T> Clone for Socket<T> {
@@ -34,8 +38,8 @@ impl<T> Clone for Socket<T> {
 impl<T> Copy for Socket<T> {}
 
 impl<T> Socket<T> {
-    /// A stream that can do neither.
-    pub(super) const NONE: Self = Self { tear: |_| {}, has_unread: |_| false };
+    /// A stream that can do none of it.
+    pub(super) const NONE: Self = Self { tear: |_| {}, has_unread: |_| false, queued: |_| None };
 }
 
 impl Socket<TcpStream> {
@@ -47,12 +51,13 @@ impl Socket<TcpStream> {
             }
         },
         has_unread,
+        queued,
     };
 }
 
 impl Socket<UnixStream> {
     /// A connection of the file system. It knows no reset: its other end finds it closed.
-    pub(super) const UNIX: Self = Self { tear: |_| {}, has_unread };
+    pub(super) const UNIX: Self = Self { tear: |_| {}, has_unread, queued };
 }
 
 /// The runtime learns of bytes when it next asks the system: this asks at once.
@@ -68,13 +73,15 @@ pub(super) struct Wire<T> {
     early: BytesMut,
     traffic: Arc<Traffic>,
     blocked: bool,
+    /// What the system held when the client was last seen to take something, while it is blocked.
+    queued: Option<c_int>,
     socket: Socket<T>,
     shut_down: bool,
 }
 
 impl<T> Wire<T> {
     pub(super) fn new(stream: T, early: BytesMut, traffic: Arc<Traffic>, socket: Socket<T>) -> Self {
-        Self { stream, early, traffic, blocked: false, socket, shut_down: false }
+        Self { stream, early, traffic, blocked: false, queued: None, socket, shut_down: false }
     }
 
     /// Whether bytes have come that were not read.
@@ -83,11 +90,21 @@ impl<T> Wire<T> {
     }
 
     /// Remembers whether the client takes what is written. Only a change is worth telling.
+    ///
+    /// The system holds megabytes, and takes nothing more before a third of them has left. A client on a slow line takes all the while: it is
+    /// asked for before its time is up.
     fn note<R>(&mut self, wrote: Poll<io::Result<R>>) -> Poll<io::Result<R>> {
         let blocked = wrote.is_pending();
         if blocked != self.blocked {
             self.blocked = blocked;
             self.traffic.blocked(blocked);
+            self.queued = if blocked { (self.socket.queued)(&self.stream) } else { None };
+        } else if blocked && self.traffic.is_blocked_for_long() {
+            let queued = (self.socket.queued)(&self.stream);
+            let before = std::mem::replace(&mut self.queued, queued);
+            if queued.zip(before).is_some_and(|(now, before)| now < before) {
+                self.traffic.took();
+            }
         }
         wrote
     }

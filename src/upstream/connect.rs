@@ -18,7 +18,6 @@ use super::resolve::{NameError, Names, Whereabouts};
 use super::settings::Place;
 use super::wire::Wire;
 use super::{ConnectError, Dial};
-use crate::base::unsent;
 
 /// What a server may choose from, where there is a choice: over TLS (ALPN, RFC 7301).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,7 +122,6 @@ impl Connector {
         let mut http = self.http.clone();
         http.set_connect_timeout(Some(within));
         let socket = http.oneshot(uri.clone()).await.map_err(|error| socket_error(&error))?;
-        unsent::limit(socket.inner());
         let ip = socket.inner().peer_addr().map(|peer| peer.ip());
         let whereabouts = uri.host().zip(ip.ok()).and_then(|(host, ip)| self.names.whereabouts(host, ip));
         if uri.scheme() == Some(&Scheme::HTTPS) {

@@ -1,16 +1,10 @@
 //! What only a real socket shows.
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use super::*;
 
-async fn connected<S, B>(edge: &Edge<S>) -> TcpStream
-where
-    S: tower::Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send,
-    B: http_body::Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<crate::server::answer::Cause>,
-{
+async fn connected(edge: &Edge<Service>) -> TcpStream {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     let (server, peer) = listener.accept().await.unwrap();
@@ -165,45 +159,37 @@ async fn a_request_at_the_very_moment_of_a_drain_is_answered_or_was_never_taken(
     assert!(lines.iter().all(|line| line["status"] == 200 && line["cut"] == false));
 }
 
-/// Looks again, a turn of every task later each time, until nothing changes any more.
-async fn settled(mut look: impl FnMut() -> usize) -> usize {
-    let (mut last, mut same) = (look(), 0);
-    while same < 2000 {
-        tokio::task::yield_now().await;
-        let now = look();
-        same = if now == last { same + 1 } else { 0 };
-        last = now;
-    }
-    last
-}
-
-#[tokio::test]
-async fn a_client_that_takes_a_little_is_seen_to_take_it() {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-
-    const PIECE: &[u8] = &[b'x'; 32 * 1024];
-    let given = Arc::new(AtomicUsize::new(0));
-    let counts = Arc::clone(&given);
-    let service = tower::service_fn(move |_| {
-        let counts = Arc::clone(&counts);
-        let pieces = futures_util::stream::repeat_with(move || {
-            counts.fetch_add(PIECE.len(), Relaxed);
-            Ok::<_, std::io::Error>(http_body::Frame::data(Bytes::from_static(PIECE)))
-        });
-        std::future::ready(Ok::<_, Infallible>(Response::new(StreamBody::new(pieces))))
+#[tokio::test(start_paused = true)]
+async fn a_client_that_takes_a_little_is_not_cut_and_one_that_takes_nothing_is() {
+    let service = tower::service_fn(|_| {
+        let piece = || Ok::<_, std::io::Error>(http_body::Frame::data(Bytes::from_static(&[b'x'; 32 * 1024])));
+        std::future::ready(Ok::<_, Infallible>(Response::new(StreamBody::new(futures_util::stream::repeat_with(piece)))))
     });
-    let edge = Edge::new(service, EdgeSettings::default());
-    let mut client = connected(&edge).await;
-    client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
-    // It reads nothing until all that lies between is full.
-    let mut before = settled(|| given.load(Relaxed)).await;
-    assert!(before > 0);
-    let mut room = vec![0; 256 * 1024];
-    for _ in 0..4 {
+    for (is_multiplexed, takes) in [(false, true), (false, false), (true, true), (true, false)] {
+        let edge = Edge::new(service, EdgeSettings::default());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let socket = TcpSocket::new_v4().unwrap();
+        // What it takes at once is less than what the system waits for.
+        socket.set_recv_buffer_size(64 * 1024).unwrap();
+        let mut client = socket.connect(listener.local_addr().unwrap()).await.unwrap();
+        let (server, peer) = listener.accept().await.unwrap();
+        tokio::spawn(edge.serve_tcp(server, edge.admit(peer)));
+        let asks: &[u8] = if is_multiplexed { ENDLESS_H2 } else { b"GET / HTTP/1.1\r\nHost: a\r\n\r\n" };
+        client.write_all(asks).await.unwrap();
+        let mut room = vec![0; 128 * 1024];
         client.read_exact(&mut room).await.unwrap();
-        let after = settled(|| given.load(Relaxed)).await;
-        assert!(after > before, "nothing more was written behind {before} bytes");
-        before = after;
+        for _ in 0..10 {
+            tokio::time::sleep(Duration::from_secs(20)).await;
+            if takes {
+                client.read_exact(&mut room).await.unwrap();
+            }
+        }
+        assert_eq!(edge.connections(), usize::from(takes), "HTTP/2: {is_multiplexed}, takes: {takes}");
     }
 }
+
+/// A client's preface, settings with a window without bounds, the same for the connection, and `GET /`.
+const ENDLESS_H2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\
+    \x00\x00\x06\x04\x00\x00\x00\x00\x00\x00\x04\x7f\xff\xff\xff\
+    \x00\x00\x04\x08\x00\x00\x00\x00\x00\x7f\xff\x00\x00\
+    \x00\x00\x06\x01\x05\x00\x00\x00\x01\x82\x84\x86\x41\x01\x61";
