@@ -17,9 +17,10 @@ use crate::support::lines::PATIENCE;
 /// Requests after which a keep-alive client takes a new connection, so that new workers get some too.
 const A_CONNECTION: u32 = 100;
 
-/// An upload: so many bytes, in pieces, each after a pause. 1.2 seconds in all.
-const UPLOAD: usize = 2400;
-const PIECE: usize = 100;
+/// An upload: so many bytes, in pieces, each after a pause. 1.2 seconds in all, and far above the least rate of a body, below which a machine
+/// under load may bring it.
+const UPLOAD: usize = 24_000;
+const PIECE: usize = 1000;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// A client that was refused, or lost a request, waits so long before it comes back.
