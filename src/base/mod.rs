@@ -1,5 +1,5 @@
 //! What every floor may use: addresses as text, durations, hexadecimal digits, the bytes of HTTP/1, connections that are listened to, the
-//! moment, futures that are never moved, the room of header maps, sizes, shares, bodies of HTTP/2, templates with holes, suggestions.
+//! moment, futures that are never moved, sizes, shares, bodies of HTTP/2, templates with holes, suggestions.
 //!
 //! Stands on nothing of this crate. Never reads a file or the network; `moment` and `heard` alone read a clock.
 
@@ -13,7 +13,6 @@ pub mod moment;
 mod placed;
 pub mod share;
 pub mod size;
-pub mod spare_headers;
 pub mod stream;
 mod suggest;
 

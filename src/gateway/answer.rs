@@ -21,7 +21,6 @@ use super::nonce::Nonce;
 use super::reply::vary_on;
 use super::shedding::Term;
 use super::{Body, Gateway, allow, compressing, degrading, fragment, problem};
-use crate::base::spare_headers;
 use crate::check::{self, In, Input, Refusal as Unchecked, Violation};
 use crate::json::Node;
 use crate::page::Around;
@@ -74,7 +73,6 @@ impl Gateway {
         if head {
             bodiless(&mut response);
         }
-        spare_headers::give(parts.headers);
         trace.calls = tally.calls();
         response.extensions_mut().insert(trace);
         response

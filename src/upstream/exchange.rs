@@ -23,7 +23,6 @@ use super::settings::Place;
 use super::streamed::Missed;
 use super::ways::Way;
 use super::{Error, Tally, Upstream, headers, reply};
-use crate::base::spare_headers;
 
 /// The largest head of a call, in bytes: Tomcat's `maxHttpRequestHeaderSize` as shipped.
 const MAX_HEAD: usize = 8 * 1024;
@@ -146,9 +145,7 @@ impl Outgoing {
             self.headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
             self.headers.insert(header::UPGRADE, HeaderValue::from_static(protocol));
         }
-        let outbox = Outbox::new(&self.method, &self.target, &self.headers, body);
-        spare_headers::give(self.headers);
-        outbox
+        Outbox::new(&self.method, &self.target, &self.headers, body)
     }
 
     /// As the head of a stream: the host is a part of the URI, and nothing is said of the connection, which is not this call's alone

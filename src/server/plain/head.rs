@@ -1,17 +1,25 @@
 //! Heads: a request's from its bytes, an answer's to its bytes.
 
+use std::cell::Cell;
+
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, Version, header, response};
 use http_body::SizeHint;
 
 use super::coding::Coding;
-use crate::base::{http1, spare_headers};
+use crate::base::http1;
 use crate::server::date::with_date;
 use crate::server::framing::Head;
 
+/// The largest map that is kept for the next request of the thread.
+const SPARE: usize = 64;
 /// Headers that the edge adds to a request.
 const ADDED: usize = 1;
+
+thread_local! {
+    static HEADERS: Cell<HeaderMap> = Cell::new(HeaderMap::new());
+}
 
 /// What is remembered of a request until its answer is on its way.
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +41,8 @@ pub(super) fn request(head: &Head, bytes: &[u8]) -> Option<Parts> {
     parts.method = Method::from_bytes(text.get(head.request.method.clone())?).ok()?;
     parts.uri = Uri::from_maybe_shared(text.slice(head.request.target.clone())).ok()?;
     parts.version = if head.request.is_11 { Version::HTTP_11 } else { Version::HTTP_10 };
-    let mut headers = spare_headers::take(head.lines.len() + ADDED);
+    let mut headers = HEADERS.take();
+    headers.reserve(head.lines.len() + ADDED);
     for line in &head.lines {
         let name = HeaderName::from_bytes(text.get(line.name.clone())?).ok()?;
         headers.append(name, HeaderValue::from_maybe_shared(text.slice(line.value.clone())).ok()?);
@@ -125,6 +134,14 @@ pub(super) fn answer(
         coding = Coding::Sized(0);
     }
     Ok((coding, keep))
+}
+
+/// Gives the room of a map that was sent to the next request.
+pub(super) fn reuse(mut headers: HeaderMap) {
+    if headers.capacity() <= SPARE {
+        headers.clear();
+        HEADERS.set(headers);
+    }
 }
 
 /// The length that is said, and the framing; [`Coding::Closed`] where no length is known.

@@ -34,7 +34,6 @@ use super::service::{Adapter, Answered};
 use super::settings::Limits;
 use super::traffic::Traffic;
 use super::wire::Wire;
-use crate::base::spare_headers;
 
 /// Steps before other connections get their turn.
 const TURNS: usize = 16;
@@ -222,7 +221,7 @@ where
             self.body.set(Some(body));
         }
         *self.coding = coding;
-        spare_headers::give(parts.headers);
+        head::reuse(parts.headers);
         Ok(())
     }
 

@@ -8,7 +8,6 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::{ACCEPT_ENCODING, Trailers, is_hop_by_hop, is_plain, nominated};
 use crate::base::address::AddressText;
-use crate::base::spare_headers;
 
 const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -108,7 +107,7 @@ impl<'r> Forwarding<'r> {
 
 impl MakeHeaders for Forwarding<'_> {
     fn make(&self) -> HeaderMap {
-        let mut headers = spare_headers::take(self.request.keys_len() + 8);
+        let mut headers = HeaderMap::with_capacity(self.request.keys_len() + 8);
         for (name, value) in self.request.iter().filter(|(name, _)| !self.is_left_out(name)) {
             headers.append(name, value.clone());
         }

@@ -4,11 +4,10 @@ use std::mem::MaybeUninit;
 
 use bytes::Bytes;
 use http::response::Parts;
-use http::{HeaderName, HeaderValue, Response, StatusCode, Version, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version, header};
 use httparse::{Header, ParserConfig, Status};
 
 use crate::base::http1::any_lists;
-use crate::base::spare_headers;
 use crate::upstream::Malformed;
 use crate::upstream::exchange::MAX_HEADERS;
 
@@ -31,7 +30,7 @@ pub(super) fn head(mut bytes: Bytes) -> Result<Parts, Malformed> {
             bytes = bytes.slice(length..);
             continue;
         }
-        let mut headers = spare_headers::take(reply.headers.len() + ADDED);
+        let mut headers = HeaderMap::with_capacity(reply.headers.len() + ADDED);
         for line in reply.headers.iter() {
             let name = HeaderName::from_bytes(line.name.as_bytes());
             let value = HeaderValue::from_maybe_shared(bytes.slice_ref(line.value));
