@@ -149,7 +149,7 @@ where
 /// Answers a path of the product's own, or has the service refuse it.
 async fn own<S, B>(core: &Core, mut service: S, parts: Parts, record: &Record) -> Response<Origin<B>>
 where
-    S: tower::Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone,
+    S: tower::Service<Request<Body>, Response = Response<B>, Error = Infallible>,
 {
     let accept = parts.headers.get(header::ACCEPT).cloned();
     let asked = Request::from_parts(parts.clone(), axum::body::Body::empty());

@@ -91,8 +91,8 @@ impl<T> Wire<T> {
 
     /// Remembers whether the client takes what is written. Only a change is worth telling.
     ///
-    /// The system holds megabytes, and takes nothing more before a third of them has left. A client on a slow line takes all the while: it is
-    /// asked for before its time is up.
+    /// The system holds megabytes, and takes nothing more before a third of them has left, while a client on a slow line takes of them all the
+    /// time. So before that client's time is up, the system is asked what it still holds.
     fn note<R>(&mut self, wrote: Poll<io::Result<R>>) -> Poll<io::Result<R>> {
         let blocked = wrote.is_pending();
         if blocked != self.blocked {
