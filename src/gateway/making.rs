@@ -4,6 +4,7 @@ use std::time::Instant as Clock;
 
 use http::Response;
 use tokio::task::yield_now;
+use tokio::time::Instant;
 
 use super::answer::{Incoming, Task, checked};
 use super::aside::LARGE;
@@ -22,13 +23,19 @@ use crate::plan::{Answer, Call, NamedCall};
 use crate::shape::Shape;
 use crate::upstream::Answered;
 
+/// Whom a document is made from.
+enum Sources<'t> {
+    One(&'t Call),
+    Several(&'t [NamedCall]),
+}
+
 impl Gateway {
     /// In a box for each kind of answer: whoever is answered has room for one of them alone.
     pub(super) async fn made<B: Incoming>(&self, task: Task<'_>, body: B, trace: &mut Trace) -> Result<Response<Body>, Fault> {
         match task.route.answer() {
             Answer::Proxy(call) => placed(|| self.passed(call, task, body, trace)).await,
-            Answer::Call { call, shape } => placed(|| self.called(call, shape, task, body, trace)).await,
-            Answer::Calls { calls, shape } => placed(|| self.gathered(calls, shape, task, body, trace)).await,
+            Answer::Call { call, shape } => placed(|| self.shaped(Sources::One(call), shape, task, body, trace)).await,
+            Answer::Calls { calls, shape } => placed(|| self.shaped(Sources::Several(calls), shape, task, body, trace)).await,
         }
     }
 
@@ -50,10 +57,10 @@ impl Gateway {
         self.pass(call, parts, &input, body, deadline, trace).await
     }
 
-    /// The answer of a route with one call.
-    async fn called<B: Incoming>(
+    /// The answer of a route that makes a document: its request is read first.
+    async fn shaped<B: Incoming>(
         &self,
-        call: &Call,
+        sources: Sources<'_>,
         shape: &Shape,
         task: Task<'_>,
         body: B,
@@ -68,9 +75,27 @@ impl Gateway {
         if hint(route, parts, wanted, || true) {
             yield_now().await;
         }
+        match sources {
+            Sources::One(call) => self.called(call, shape, task, &asked, deadline, trace).await,
+            // In a box, for its size: what every request has room for, every request pays for.
+            Sources::Several(calls) => Box::pin(self.gathered(calls, shape, task, &asked, deadline, trace)).await,
+        }
+    }
+
+    /// The answer of a route with one call.
+    async fn called(
+        &self,
+        call: &Call,
+        shape: &Shape,
+        task: Task<'_>,
+        asked: &Asked<'_>,
+        deadline: Instant,
+        trace: &mut Trace,
+    ) -> Result<Response<Body>, Fault> {
+        let (Task { route, wanted, .. }, Asked { parts, input, .. }) = (task, *asked);
         let started = moment::now();
         let above = self.streams_above(route, wanted);
-        let answered = self.ask_for(call, &asked, target(call, parts, &input)?, deadline, above).await;
+        let answered = self.ask_for(call, asked, target(call, parts, input)?, deadline, above).await;
         trace.upstream = moment::now().saturating_duration_since(started);
         let reply = match answered? {
             Answered::Whole(reply) => reply,
@@ -79,7 +104,7 @@ impl Gateway {
                 Started::Whole(reply) => reply,
             },
         };
-        let visit = Visit::new(parts, &input, deadline);
+        let visit = Visit::new(parts, input, deadline);
         let composed = if reply.body.len() > LARGE {
             Box::pin(self.compose_aside(route, reply, wanted, &visit, trace)).await
         } else {
@@ -89,29 +114,22 @@ impl Gateway {
     }
 
     /// The answer of a route with several calls.
-    async fn gathered<B: Incoming>(
+    async fn gathered(
         &self,
         calls: &[NamedCall],
         shape: &Shape,
         task: Task<'_>,
-        body: B,
+        asked: &Asked<'_>,
+        deadline: Instant,
         trace: &mut Trace,
     ) -> Result<Response<Body>, Fault> {
-        let Task { route, parts, holes, wanted, term } = task;
-        let received = received(body, parts, self.plan.limits().body).await?;
-        let deadline = term.begin();
-        let input = checked(route, parts, holes, &received)?;
-        let asked = Asked { parts, input: &input, received: &received };
-        if hint(route, parts, wanted, || true) {
-            yield_now().await;
-        }
+        let (Task { route, wanted, .. }, Asked { parts, input, .. }) = (task, *asked);
         let started = Clock::now();
-        let visit = Visit::new(parts, &input, deadline);
+        let visit = Visit::new(parts, input, deadline);
         let rehearsal = Rehearsal::of(route, wanted, &visit);
-        // In a box, for its size: what every request has room for, every request pays for.
-        let gathered = Box::pin(self.gather(route, calls, &asked, deadline, trace, rehearsal)).await;
+        let gathered = self.gather(route, calls, asked, deadline, trace, rehearsal).await;
         trace.upstream = started.elapsed();
-        let composed = Box::pin(self.compose_gathered(route, shape, gathered?, wanted, &visit, trace)).await;
+        let composed = self.compose_gathered(route, shape, gathered?, wanted, &visit, trace).await;
         let response = self.composed(composed?, trace).await?;
         if let Some(early) = parts.extensions.get::<Early>() {
             early.end(parts, &response);
