@@ -21,6 +21,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use forecourt::base::placed;
 use forecourt::cluster::{Asked, Entry, Flight, Recorder};
 use forecourt::gateway::Gateway;
 use forecourt::plan;
@@ -170,7 +171,7 @@ fn edge(replies: &Arc<pipes::Replies>, flight: Option<&Flight>) -> Edge<impl Ser
     };
     let service = tower::service_fn(move |request: Request<Body>| {
         let gateway = Arc::clone(&gateway);
-        async move { Ok::<_, Infallible>(gateway.answer(request).await) }
+        async move { Ok::<_, Infallible>(placed(|| gateway.answer(request)).await) }
     });
     Edge::new(service, settings)
 }

@@ -98,6 +98,11 @@ impl State {
             _ => Kind::Idle,
         }
     }
+
+    /// Since when the client takes nothing of something that it could.
+    fn untaken_since(&self) -> Option<Instant> {
+        self.waiting.values().copied().chain(self.blocked_since).min()
+    }
 }
 
 impl Traffic {
@@ -212,8 +217,8 @@ impl Traffic {
     /// Whether the time of a client that takes nothing is up, unless the system has still got rid of something.
     pub(super) fn is_blocked_for_long(&self) -> bool {
         let state = self.state();
-        let pieces = state.waiting.values().copied();
-        state.blocked_since.is_some_and(|since| pieces.fold(since, Instant::min) + self.timeouts.write <= moment::now())
+        let is_late = |since: Instant| since + self.timeouts.write <= moment::now();
+        state.blocked_since.is_some() && state.untaken_since().is_some_and(is_late)
     }
 
     /// The client takes nothing that is ready, but has taken of what the system held.

@@ -71,6 +71,10 @@ async fn answer(request: Request<Body>) -> Result<Reply, Infallible> {
         },
         "/unread" => full(StatusCode::PAYLOAD_TOO_LARGE, "too large"),
         "/big" => full(StatusCode::OK, vec![b'x'; 1 << 20]),
+        "/endless" => {
+            let piece = || Ok(http_body::Frame::data(Bytes::from_static(&[b'x'; 32 * 1024])));
+            Response::new(StreamBody::new(futures_util::stream::repeat_with(piece)).boxed())
+        }
         "/stream" => {
             let pieces = futures_util::stream::unfold(0, |n| async move {
                 tokio::time::sleep(Duration::from_secs(20)).await;

@@ -5,8 +5,12 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use super::*;
 
 async fn connected(edge: &Edge<Service>) -> TcpStream {
+    connected_from(TcpSocket::new_v4().unwrap(), edge).await
+}
+
+async fn connected_from(socket: TcpSocket, edge: &Edge<Service>) -> TcpStream {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let client = socket.connect(listener.local_addr().unwrap()).await.unwrap();
     let (server, peer) = listener.accept().await.unwrap();
     tokio::spawn(edge.serve_tcp(server, edge.admit(peer)));
     client
@@ -161,20 +165,13 @@ async fn a_request_at_the_very_moment_of_a_drain_is_answered_or_was_never_taken(
 
 #[tokio::test(start_paused = true)]
 async fn a_client_that_takes_a_little_is_not_cut_and_one_that_takes_nothing_is() {
-    let service = tower::service_fn(|_| {
-        let piece = || Ok::<_, std::io::Error>(http_body::Frame::data(Bytes::from_static(&[b'x'; 32 * 1024])));
-        std::future::ready(Ok::<_, Infallible>(Response::new(StreamBody::new(futures_util::stream::repeat_with(piece)))))
-    });
     for (is_multiplexed, takes) in [(false, true), (false, false), (true, true), (true, false)] {
-        let edge = Edge::new(service, EdgeSettings::default());
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let edge = edge();
         let socket = TcpSocket::new_v4().unwrap();
         // What it takes at once is less than what the system waits for.
         socket.set_recv_buffer_size(64 * 1024).unwrap();
-        let mut client = socket.connect(listener.local_addr().unwrap()).await.unwrap();
-        let (server, peer) = listener.accept().await.unwrap();
-        tokio::spawn(edge.serve_tcp(server, edge.admit(peer)));
-        let asks: &[u8] = if is_multiplexed { ENDLESS_H2 } else { b"GET / HTTP/1.1\r\nHost: a\r\n\r\n" };
+        let mut client = connected_from(socket, &edge).await;
+        let asks: &[u8] = if is_multiplexed { ENDLESS_H2 } else { b"GET /endless HTTP/1.1\r\nHost: a\r\n\r\n" };
         client.write_all(asks).await.unwrap();
         let mut room = vec![0; 128 * 1024];
         client.read_exact(&mut room).await.unwrap();
@@ -188,8 +185,8 @@ async fn a_client_that_takes_a_little_is_not_cut_and_one_that_takes_nothing_is()
     }
 }
 
-/// A client's preface, settings with a window without bounds, the same for the connection, and `GET /`.
+/// A client's preface, settings with a window without bounds, the same for the connection, and `GET /endless`.
 const ENDLESS_H2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\
     \x00\x00\x06\x04\x00\x00\x00\x00\x00\x00\x04\x7f\xff\xff\xff\
     \x00\x00\x04\x08\x00\x00\x00\x00\x00\x7f\xff\x00\x00\
-    \x00\x00\x06\x01\x05\x00\x00\x00\x01\x82\x84\x86\x41\x01\x61";
+    \x00\x00\x0f\x01\x05\x00\x00\x00\x01\x82\x04\x08/endless\x86\x41\x01\x61";

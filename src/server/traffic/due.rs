@@ -46,10 +46,7 @@ impl Traffic {
         if phase == Phase::Cut {
             return Due::Cut("drain_deadline");
         }
-        if state.blocked_since.is_some_and(|since| passed(since + write)) {
-            return Due::Cut("write_timeout");
-        }
-        if state.waiting.values().min().is_some_and(|since| passed(*since + write)) {
+        if state.untaken_since().is_some_and(|since| passed(since + write)) {
             return Due::Cut("write_timeout");
         }
         if state.resets > RESETS {
