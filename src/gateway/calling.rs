@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{self, ACCEPT, CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::{self, CONTENT_ENCODING, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body_util::BodyExt;
@@ -20,7 +20,7 @@ use crate::base::hole::Hole;
 use crate::base::moment;
 use crate::check::{BodyBytes, In, Input, Violation};
 use crate::plan::{Call, MethodChoice};
-use crate::upstream::headers::{self, Forwarding, MakeHeaders};
+use crate::upstream::headers::{self, FieldLines, Forwarding, MakeHeaders};
 use crate::upstream::{self, Answered, CallHeaders, FillError, Reply, Tally};
 
 /// A checked request, as the calls of a shaped route see it.
@@ -138,19 +138,19 @@ impl<'r> Sending<'r> {
 }
 
 impl MakeHeaders for Sending<'_> {
-    fn make(&self) -> HeaderMap {
-        let mut headers = self.forwarding.make();
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json, */*;q=0.1"));
+    fn make(&self) -> FieldLines<'_> {
+        let mut lines = self.forwarding.make();
+        lines.set(&headers::name::ACCEPT, HeaderValue::from_static("application/json, */*;q=0.1"));
         let settings = self.call.backend().upstream().settings();
         if let Some(name) = &settings.headers.deadline {
             // A backend that wants to know when nobody waits any more.
-            headers.insert(name, HeaderValue::from(left(self.deadline, settings.timeouts.total)));
+            lines.set(name, HeaderValue::from(left(self.deadline, settings.timeouts.total)));
         }
         if self.body.is_empty() {
-            headers.remove(CONTENT_TYPE);
-            headers.remove(CONTENT_ENCODING);
+            lines.remove(&CONTENT_TYPE);
+            lines.remove(&CONTENT_ENCODING);
         }
-        headers
+        lines
     }
 }
 

@@ -17,7 +17,7 @@ use super::{Body, Gateway};
 use crate::check::{In, Input, Violation};
 use crate::plan::{Call, MethodChoice};
 use crate::upstream::Opened;
-use crate::upstream::headers::{Forwarding, MakeHeaders as _};
+use crate::upstream::headers::Forwarding;
 
 /// Sixteen bytes in base64.
 const KEY_LENGTH: usize = 24;
@@ -44,12 +44,12 @@ impl Gateway {
         trace: &mut Trace,
     ) -> Result<Response<Body>, Fault> {
         check(parts)?;
-        let headers = Forwarding::untouched(&parts.headers, peer(parts)).map_err(nominated)?.make();
+        let headers = Forwarding::untouched(&parts.headers, peer(parts)).map_err(nominated)?;
         let path_and_query = target(call, parts, input)?;
         let started = Clock::now();
         let upstream = call.backend().upstream();
         let repeat = (call.repeat(), &tally(parts));
-        let result = self.client.open_websocket(upstream, &path_and_query, headers, repeat, deadline).await;
+        let result = self.client.open_websocket(upstream, &path_and_query, &headers, repeat, deadline).await;
         trace.upstream = started.elapsed();
         match result.map_err(|error| self.failed(call, error))? {
             Opened::Kept(response) => Ok((*response).map(Body::stream)),

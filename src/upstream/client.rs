@@ -15,7 +15,7 @@ use super::body::{BodyError, StreamBody};
 use super::budget::Budget;
 use super::connect::Connector;
 use super::exchange::{Order, Supply};
-use super::headers::MakeHeaders;
+use super::headers::{FieldLines, MakeHeaders};
 use super::live::Repeat;
 use super::pool::Pool;
 use super::resolve::Names;
@@ -68,7 +68,7 @@ impl From<HeaderMap> for CallHeaders<'_> {
 }
 
 impl MakeHeaders for CallHeaders<'_> {
-    fn make(&self) -> HeaderMap {
+    fn make(&self) -> FieldLines<'_> {
         match self {
             Self::Fixed(headers) => headers.make(),
             Self::Made(made) => made.make(),

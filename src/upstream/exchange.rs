@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::uri::{Authority, Scheme};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header};
 use http_body::Body as _;
 use http_body_util::combinators::BoxBody;
 
@@ -15,7 +15,7 @@ use super::budget::Budget;
 use super::client::{Client, Reply};
 use super::collect::{Announced, collect};
 use super::coming::Coming;
-use super::headers::{MakeHeaders, Names, Trailers};
+use super::headers::{FieldLines, MakeHeaders, Names, Trailers, name};
 use super::http1::{Failed, Outbox, Sending};
 use super::live::{Permit, Repeat};
 use super::reply::Length;
@@ -32,9 +32,6 @@ pub(super) const MAX_HEADERS: usize = 100;
 /// How long an event stream may be silent, at least: it is made to wait for what happens. Servers that follow the WHATWG's advice
 /// send a comment every 15 seconds.
 const EVENT_SILENCE: Duration = Duration::from_secs(300);
-
-/// The number of the try, from 1, on every try after the first.
-const ATTEMPT: HeaderName = HeaderName::from_static("x-retry-attempt");
 
 /// What is asked: every try makes a request of it.
 pub(super) struct Order<'c> {
@@ -95,42 +92,47 @@ impl Supply {
 }
 
 /// A request that is ready to be sent.
-pub(super) struct Outgoing {
-    method: Method,
+pub(super) struct Outgoing<'o> {
+    method: &'o Method,
     target: Uri,
-    headers: HeaderMap,
+    lines: FieldLines<'o>,
 }
 
-impl Outgoing {
-    fn new(upstream: &Upstream, place: &Place, order: &Order<'_>, attempt: u32, supply: &Supply) -> Result<Self, Error> {
-        let (method, mut headers) = (order.method.clone(), order.headers.make());
+impl<'o> Outgoing<'o> {
+    fn new(
+        (upstream, place): (&'o Upstream, &'o Place),
+        order: &'o Order<'_>,
+        attempt: u32,
+        supply: &Supply,
+    ) -> Result<Self, Error> {
+        let (method, mut lines) = (order.method, order.headers.make());
         let target = place.request_target(order.path_and_query)?;
-        upstream.apply_headers(place, &mut headers);
+        upstream.apply_headers(place, &mut lines);
         let is_empty = matches!(supply, Supply::Whole(body) if body.is_empty());
-        if is_empty && matches!(method, Method::POST | Method::PUT | Method::PATCH) {
+        if is_empty && matches!(*method, Method::POST | Method::PUT | Method::PATCH) {
             // Some servers wait for a body that nobody announced the absence of (RFC 9110, section 8.6).
-            headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+            lines.set(&name::CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
         if let Some(trailers) = order.trailers {
-            announce(trailers, &mut headers);
+            announce(trailers, &mut lines);
         }
         if attempt > 0 {
-            headers.insert(ATTEMPT, HeaderValue::from(attempt));
+            lines.set(&name::X_RETRY_ATTEMPT, HeaderValue::from(attempt));
         }
-        let outgoing = Self { method, target, headers };
+        let outgoing = Self { method, target, lines };
         outgoing.check_size()?;
         Ok(outgoing)
     }
 
     /// An upstream that refuses a large head says 400, which looks like the client's mistake: better found here.
     fn check_size(&self) -> Result<(), Error> {
-        let lines = self.headers.len();
+        let lines = self.lines.len();
         if lines > MAX_HEADERS {
             return Err(Error::HeadTooLarge { what: format!("{lines} headers"), limit: MAX_HEADERS });
         }
         let target = self.target.path_and_query().map_or(1, |target| target.as_str().len());
         let request_line = self.method.as_str().len() + target + " HTTP/1.1\r\n ".len();
-        let fields: usize = self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+        let fields: usize = self.lines.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
         // The length of the body is added when it is sent.
         let size = request_line + fields + "content-length: 18446744073709551615\r\n\r\n".len();
         if size > MAX_HEAD {
@@ -140,18 +142,19 @@ impl Outgoing {
     }
 
     /// As the lines of HTTP/1.1.
-    fn into_lines(mut self, order: &Order<'_>, body: RequestBody) -> Outbox {
+    fn into_outbox(mut self, order: &Order<'_>, body: RequestBody) -> Outbox {
         if let Some(protocol) = order.switch_to {
-            self.headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
-            self.headers.insert(header::UPGRADE, HeaderValue::from_static(protocol));
+            self.lines.set(&name::CONNECTION, HeaderValue::from_static("upgrade"));
+            self.lines.set(&name::UPGRADE, HeaderValue::from_static(protocol));
         }
-        Outbox::new(&self.method, &self.target, &self.headers, body)
+        Outbox::new(self.method, &self.target, &self.lines, body)
     }
 
     /// As the head of a stream: the host is a part of the URI, and nothing is said of the connection, which is not this call's alone
     /// (RFC 9113, section 8.2.2).
     pub(super) fn into_stream(self, place: &Place, body: &RequestBody) -> Request<()> {
-        let Self { method, target, mut headers } = self;
+        let Self { method, target, lines } = self;
+        let mut headers = lines.into_map();
         headers.remove(header::CONNECTION);
         let host = headers.remove(header::HOST).and_then(|host| Authority::try_from(host.as_bytes()).ok());
         if let (Some(length @ 1..), false) = (body.size_hint().exact(), headers.contains_key(header::CONTENT_LENGTH)) {
@@ -162,7 +165,7 @@ impl Outgoing {
         parts.scheme = Some(if place.is_secure { Scheme::HTTPS } else { Scheme::HTTP });
         parts.authority = host.or_else(|| place.dial.as_ref().and_then(Uri::authority).cloned());
         *request.uri_mut() = Uri::from_parts(parts).unwrap_or(target);
-        *request.method_mut() = method;
+        *request.method_mut() = method.clone();
         *request.headers_mut() = headers;
         *request.version_mut() = Version::HTTP_2;
         request
@@ -218,7 +221,7 @@ impl Exchange {
         let progress = supply.progress();
         let (mut alone, mut fresh) = (order.switch_to.is_some(), false);
         loop {
-            let outgoing = Outgoing::new(upstream, place, order, attempt, supply)?;
+            let outgoing = Outgoing::new((upstream, place), order, attempt, supply)?;
             // The futures of what is rare have a place of their own, so that those of all calls are small.
             let (way, reused) = match client.at_once(place, (alone, fresh)) {
                 Some(waited) => (Way::Alone(waited), true),
@@ -238,7 +241,7 @@ impl Exchange {
                 }
             };
             // Where it stands it stays: passed on from one function to the next, it would be copied each time.
-            let mut sending = Sending::new(alone, order.method, outgoing.into_lines(order, supply.take(order.trailers)));
+            let mut sending = Sending::new(alone, order.method, outgoing.into_outbox(order, supply.take(order.trailers)));
             let head = poll_fn(|cx| sending.poll_head(cx));
             let answered = match &progress {
                 // In a box, for what few calls need.
@@ -273,13 +276,13 @@ impl Exchange {
 }
 
 /// Says to the next hop what the client says of trailers: for this hop alone, so the line names itself in `Connection`.
-fn announce(trailers: &Trailers, headers: &mut HeaderMap) {
+fn announce(trailers: &Trailers, lines: &mut FieldLines<'_>) {
     if trailers.takes {
-        headers.insert(header::TE, HeaderValue::from_static("trailers"));
-        headers.insert(header::CONNECTION, HeaderValue::from_static("te"));
+        lines.set(&name::TE, HeaderValue::from_static("trailers"));
+        lines.set(&name::CONNECTION, HeaderValue::from_static("te"));
     }
     if let Some(line) = trailers.gives.line() {
-        headers.insert(header::TRAILER, line);
+        lines.set(&name::TRAILER, line);
     }
 }
 

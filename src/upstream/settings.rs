@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::uri::{PathAndQuery, Scheme};
-use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use http::{HeaderName, HeaderValue, Uri};
 
+use super::headers::{FieldLines, name};
 use super::live::{Live, Policies};
 use super::{Error, Finding, Target, headers};
 
@@ -143,15 +144,15 @@ impl Upstream {
     }
 
     /// The headers of a call to one of its places: Host and the upstream's own rules.
-    pub(super) fn apply_headers(&self, place: &Place, call: &mut HeaderMap) {
+    pub(super) fn apply_headers<'u>(&'u self, place: &'u Place, call: &mut FieldLines<'u>) {
         headers::remove_framing(call);
-        call.insert(header::HOST, place.host.clone());
-        for name in self.settings.headers.remove.iter().filter(|name| **name != header::HOST) {
-            call.remove(name);
+        call.set(&name::HOST, &place.host);
+        for removed in self.settings.headers.remove.iter().filter(|removed| **removed != name::HOST) {
+            call.remove(removed);
         }
         for (name, value) in &self.settings.headers.set {
             if headers::settable(name) {
-                call.insert(name.clone(), value.clone());
+                call.set(name, value);
             }
         }
     }
@@ -195,6 +196,8 @@ impl Place {
 
 #[cfg(test)]
 mod tests {
+    use http::{HeaderMap, header};
+
     use super::*;
 
     fn upstream(target: &str, headers: HeaderRules) -> Upstream {
@@ -232,27 +235,32 @@ mod tests {
 
     #[test]
     fn the_host_is_the_target_s_and_rules_come_last() {
-        let name = |name: &'static str| HeaderName::from_static(name);
+        let named = |name: &'static str| HeaderName::from_static(name);
         let value = HeaderValue::from_static;
         let rules = HeaderRules {
-            set: vec![(name("x-client"), value("web")), (name("content-length"), value("9")), (name("connection"), value("x"))],
-            remove: vec![name("x-internal"), name("host")],
+            set: vec![
+                (named("x-client"), value("web")),
+                (named("content-length"), value("9")),
+                (named("connection"), value("x")),
+            ],
+            remove: vec![named("x-internal"), named("host")],
             deadline: None,
         };
-        let mut headers = HeaderMap::new();
+        let mut came = HeaderMap::new();
         for (header, text) in [("host", "evil"), ("x-internal", "1"), ("x-client", "phone"), ("content-length", "3")] {
-            headers.append(name(header), value(text));
+            came.append(named(header), value(text));
         }
         let shop = upstream("http://shop.example:8080/api", rules);
-        shop.apply_headers(&shop.places()[0], &mut headers);
-        let mut seen: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
+        let mut lines = FieldLines::from(&came);
+        shop.apply_headers(&shop.places()[0], &mut lines);
+        let mut seen: Vec<String> = lines.iter().map(|(name, value)| format!("{name}: {}", value.escape_ascii())).collect();
         seen.sort();
         assert_eq!(seen, ["host: shop.example:8080", "x-client: web"]);
 
-        let rules = HeaderRules { set: vec![(name("host"), value("other.example"))], remove: vec![], deadline: None };
-        let mut headers = HeaderMap::new();
+        let rules = HeaderRules { set: vec![(named("host"), value("other.example"))], remove: vec![], deadline: None };
         let shop = upstream("http://shop.example", rules);
-        shop.apply_headers(&shop.places()[0], &mut headers);
-        assert_eq!(headers["host"], "other.example");
+        let mut lines = FieldLines::with_room(0);
+        shop.apply_headers(&shop.places()[0], &mut lines);
+        assert_eq!(lines.get_all(&header::HOST).collect::<Vec<_>>(), [b"other.example"]);
     }
 }

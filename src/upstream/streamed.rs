@@ -25,7 +25,7 @@ impl Exchange {
     /// Sends a request on a stream until the head of a reply is there. `reused` is whether the connection stood already.
     pub(super) async fn on_stream(
         (slot, reused): (Slot, bool),
-        outgoing: Outgoing,
+        outgoing: Outgoing<'_>,
         (place, order): (&Place, &Order<'_>),
         supply: &mut Supply,
         budget: &mut Budget,

@@ -14,6 +14,7 @@ use super::budget::Budget;
 use super::coming::Coming;
 use super::error::Malformed;
 use super::exchange::{Order, Supply};
+use super::headers::MakeHeaders;
 use super::live::Repeat;
 use super::tries::{self, Begun};
 use super::wire::Wire;
@@ -55,7 +56,7 @@ impl Client {
         &self,
         upstream: &Upstream,
         path_and_query: &str,
-        headers: HeaderMap,
+        headers: &dyn MakeHeaders,
         (repeat, tally): (Repeat, &Tally),
         deadline: Instant,
     ) -> Result<Opened, Error> {
@@ -63,7 +64,7 @@ impl Client {
         let order = Order {
             method: &Method::GET,
             path_and_query,
-            headers: &headers,
+            headers,
             repeat,
             trailers: None,
             tally: Some(tally),

@@ -1,9 +1,12 @@
 //! Headers in both directions: what a gateway may pass on, what it must rebuild, what it must keep to itself.
 
+mod field_lines;
+pub(crate) mod name;
 mod reply;
 mod request;
 mod trailers;
 
+pub use field_lines::{FieldLines, Text};
 pub use reply::{for_new_body, strip_reply};
 pub use request::{Forwarding, MakeHeaders, Nominated, Peer, unforwardable};
 pub(super) use trailers::Names;
@@ -21,15 +24,9 @@ pub fn settable(name: &HeaderName) -> bool {
 }
 
 /// Removes the names that frame a message or steer its connection: they are worked out anew.
-pub(super) fn remove_framing(headers: &mut HeaderMap) {
+pub(super) fn remove_framing(lines: &mut FieldLines<'_>) {
     use header::{CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
-    let names = [CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRAILER, TRANSFER_ENCODING, UPGRADE];
-    // They are seldom there.
-    if headers.keys().any(|name| names.contains(name)) {
-        for name in names {
-            headers.remove(name);
-        }
-    }
+    lines.retain(|name| ![CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRAILER, TRANSFER_ENCODING, UPGRADE].contains(name));
 }
 
 /// Names that end at the next hop (RFC 9110, section 7.6.1, and what is treated as such in the field).

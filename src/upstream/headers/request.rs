@@ -3,16 +3,10 @@
 use std::net::IpAddr;
 use std::ops::Range;
 
-use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use super::{ACCEPT_ENCODING, Trailers, is_hop_by_hop, is_plain, nominated};
+use super::{ACCEPT_ENCODING, FieldLines, Text, Trailers, is_hop_by_hop, is_plain, name, nominated};
 use crate::base::address::AddressText;
-
-const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-const REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 
 /// Who is on the other side, as far as the edge trusts it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -30,16 +24,15 @@ pub struct Peer<'r> {
 #[error("the Connection header names `{0}`, which must not be removed on the way")]
 pub struct Nominated(pub String);
 
-/// Makes the headers of a call, anew for each of its tries: most calls have one, and a map that is kept for another one costs as much
-/// again.
+/// Makes the headers of a call, anew for each of its tries.
 pub trait MakeHeaders: Send + Sync {
     /// The headers, without those of the upstream's own rules.
-    fn make(&self) -> HeaderMap;
+    fn make(&self) -> FieldLines<'_>;
 }
 
 impl MakeHeaders for HeaderMap {
-    fn make(&self) -> HeaderMap {
-        self.clone()
+    fn make(&self) -> FieldLines<'_> {
+        self.into()
     }
 }
 
@@ -47,7 +40,7 @@ impl MakeHeaders for HeaderMap {
 #[derive(Debug)]
 pub struct Forwarding<'r> {
     request: &'r HeaderMap,
-    peer: Peer<'r>,
+    introduction: Introduction,
     nominated: Vec<String>,
     has_cookies: bool,
     has_trailers: bool,
@@ -85,7 +78,7 @@ impl<'r> Forwarding<'r> {
         let nominated = if has_connection { nominated(request) } else { Vec::new() };
         match nominated.iter().find(|name| must_arrive(name)) {
             Some(name) => Err(Nominated(name.clone())),
-            None => Ok(Self { request, peer, nominated, has_cookies, has_trailers, untouched }),
+            None => Ok(Self { request, introduction: Introduction::new(&peer), nominated, has_cookies, has_trailers, untouched }),
         }
     }
 
@@ -106,19 +99,19 @@ impl<'r> Forwarding<'r> {
 }
 
 impl MakeHeaders for Forwarding<'_> {
-    fn make(&self) -> HeaderMap {
-        let mut headers = HeaderMap::with_capacity(self.request.keys_len() + 8);
+    fn make(&self) -> FieldLines<'_> {
+        let mut lines = FieldLines::with_room(self.request.len());
         for (name, value) in self.request.iter().filter(|(name, _)| !self.is_left_out(name)) {
-            headers.append(name, value.clone());
+            lines.append(name, value);
         }
         if self.has_cookies {
-            join_cookies(&mut headers);
+            join_cookies(&mut lines);
         }
         if !self.untouched {
-            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(ACCEPT_ENCODING));
+            lines.append(&name::ACCEPT_ENCODING, HeaderValue::from_static(ACCEPT_ENCODING));
         }
-        introduce(&mut headers, &self.peer);
-        headers
+        self.introduction.add_to(&mut lines);
+        lines
     }
 }
 
@@ -133,13 +126,12 @@ pub fn unforwardable(request: &HeaderMap) -> usize {
 }
 
 /// HTTP/2 may send one cookie a line; HTTP/1.1 has one line (RFC 9113, section 8.2.3).
-fn join_cookies(headers: &mut HeaderMap) {
-    if headers.get_all(header::COOKIE).iter().nth(1).is_none() {
-        return;
-    }
-    let lines: Vec<&[u8]> = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes).collect();
-    if let Ok(line) = HeaderValue::from_bytes(&lines.join(&b"; "[..])) {
-        headers.insert(header::COOKIE, line);
+fn join_cookies(lines: &mut FieldLines<'_>) {
+    let cookies: Vec<&[u8]> = lines.get_all(&name::COOKIE).collect();
+    if let [_, _, ..] = cookies.as_slice()
+        && let Ok(line) = HeaderValue::from_bytes(&cookies.join(&b"; "[..]))
+    {
+        lines.set(&name::COOKIE, line);
     }
 }
 
@@ -149,43 +141,60 @@ fn must_arrive(name: &str) -> bool {
         || name.starts_with("content-")
 }
 
-fn introduce(headers: &mut HeaderMap, peer: &Peer<'_>) {
-    let proto = if peer.secure { "https" } else { "http" };
-    let host = peer.host.filter(|host| is_host(host));
-    // What the other headers say is a piece of this one.
-    let mut forwarded = String::with_capacity(80 + host.map_or(0, str::len));
-    let mut address = 0..0;
-    if let Some(ip) = peer.ip {
-        let ip = ip.to_canonical();
-        let (before, after) = if ip.is_ipv6() { ("for=\"[", "]\";") } else { ("for=", ";") };
-        forwarded.push_str(before);
-        let start = forwarded.len();
-        forwarded.push_str(AddressText::new(ip).as_str());
-        address = start..forwarded.len();
-        forwarded.push_str(after);
+/// What the upstream is told of the peer. What each of its headers says is a piece of `Forwarded`.
+#[derive(Debug)]
+struct Introduction {
+    forwarded: String,
+    address: Range<usize>,
+    host: Range<usize>,
+    proto: &'static str,
+}
+
+impl Introduction {
+    fn new(peer: &Peer<'_>) -> Self {
+        let proto = if peer.secure { "https" } else { "http" };
+        let known = peer.host.filter(|host| is_host(host));
+        let mut forwarded = String::with_capacity(80 + known.map_or(0, str::len));
+        let (mut address, mut host) = (0..0, 0..0);
+        if let Some(ip) = peer.ip {
+            let ip = ip.to_canonical();
+            let (before, after) = if ip.is_ipv6() { ("for=\"[", "]\";") } else { ("for=", ";") };
+            forwarded.push_str(before);
+            address = push(&mut forwarded, AddressText::new(ip).as_str());
+            forwarded.push_str(after);
+        }
+        forwarded.push_str("proto=");
+        forwarded.push_str(proto);
+        if let Some(known) = known {
+            forwarded.push_str(";host=\"");
+            host = push(&mut forwarded, known);
+            forwarded.push('"');
+        }
+        Self { forwarded, address, host, proto }
     }
-    forwarded.push_str("proto=");
-    forwarded.push_str(proto);
-    let mut name = 0..0;
-    if let Some(host) = host {
-        forwarded.push_str(";host=\"");
-        name = forwarded.len()..forwarded.len() + host.len();
-        forwarded.push_str(host);
-        forwarded.push('"');
+
+    /// Adds its lines to a head that has none of them.
+    fn add_to<'r>(&'r self, lines: &mut FieldLines<'r>) {
+        let piece = |range: &Range<usize>| self.forwarded.get(range.clone()).and_then(Text::new);
+        if let Some(ip) = piece(&self.address) {
+            lines.append(&name::X_FORWARDED_FOR, ip);
+            lines.append(&name::X_REAL_IP, ip);
+        }
+        lines.append(&name::X_FORWARDED_PROTO, HeaderValue::from_static(self.proto));
+        if let Some(host) = piece(&self.host) {
+            lines.append(&name::X_FORWARDED_HOST, host);
+        }
+        if let Some(forwarded) = Text::new(&self.forwarded) {
+            lines.append(&name::FORWARDED, forwarded);
+        }
     }
-    let forwarded = Bytes::from(forwarded);
-    let value = |range: Range<usize>| HeaderValue::from_maybe_shared(forwarded.slice(range)).ok();
-    if let Some(ip) = value(address).filter(|ip| !ip.is_empty()) {
-        headers.insert(FOR, ip.clone());
-        headers.insert(REAL_IP, ip);
-    }
-    headers.insert(PROTO, HeaderValue::from_static(proto));
-    if let Some(host) = value(name).filter(|host| !host.is_empty()) {
-        headers.insert(FORWARDED_HOST, host);
-    }
-    if let Some(forwarded) = value(0..forwarded.len()) {
-        headers.insert(header::FORWARDED, forwarded);
-    }
+}
+
+/// Puts `piece` behind `text`; returns where it stands.
+fn push(text: &mut String, piece: &str) -> Range<usize> {
+    let start = text.len();
+    text.push_str(piece);
+    start..text.len()
 }
 
 /// `host`, `host:port`, `[v6]:port`: nothing that could end a quoted string or begin a list.

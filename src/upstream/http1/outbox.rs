@@ -5,12 +5,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf as _, Bytes};
-use http::{HeaderMap, Method, Uri, header};
+use http::{Method, Uri, header};
 use http_body::{Body as _, Frame};
 use tokio::io::AsyncWrite as _;
 
 use crate::base::http1::{LAST_CHUNK, chunk_size, field, fields, number};
 use crate::upstream::body::{BrokeOff, RequestBody};
+use crate::upstream::headers::FieldLines;
 use crate::upstream::wire::Wire;
 
 /// Up to so many bytes, head and body are copied together: that and one send cost less than a list for the system to read.
@@ -46,17 +47,17 @@ pub(in crate::upstream) struct Outbox {
 
 impl Outbox {
     /// A request that is framed as its body is: by its length, if that is known, else in chunks.
-    pub(in crate::upstream) fn new(method: &Method, target: &Uri, headers: &HeaderMap, body: RequestBody) -> Self {
-        let announced = headers.get(header::CONTENT_LENGTH);
+    pub(in crate::upstream) fn new(method: &Method, target: &Uri, headers: &FieldLines<'_>, body: RequestBody) -> Self {
+        let announced = headers.get(&header::CONTENT_LENGTH);
         let exact = if body.is_end_stream() { Some(0) } else { body.size_hint().exact() };
-        let length = exact.or_else(|| number(announced?.as_bytes()));
+        let length = exact.or_else(|| number(announced?));
         let target = target.path_and_query().map_or("/", |target| target.as_str());
         let mut lines = Vec::with_capacity(LINES);
         for part in [method.as_str(), " ", target, " HTTP/1.1\r\n"] {
             lines.extend_from_slice(part.as_bytes());
         }
         for (name, value) in headers.iter().filter(|(name, _)| **name != header::CONTENT_LENGTH) {
-            field(&mut lines, name.as_str(), value.as_bytes());
+            field(&mut lines, name.as_str(), value);
         }
         match length {
             None => field(&mut lines, header::TRANSFER_ENCODING.as_str(), b"chunked"),

@@ -5,11 +5,11 @@ use http::HeaderValue;
 use super::*;
 
 fn forward(request: &HeaderMap, peer: Peer<'_>) -> Result<HeaderMap, Nominated> {
-    Forwarding::read(request, peer).map(|forwarding| forwarding.make())
+    Forwarding::read(request, peer).map(|forwarding| forwarding.make().into_map())
 }
 
 fn forward_untouched(request: &HeaderMap, peer: Peer<'_>) -> Result<HeaderMap, Nominated> {
-    Forwarding::untouched(request, peer).map(|forwarding| forwarding.make())
+    Forwarding::untouched(request, peer).map(|forwarding| forwarding.make().into_map())
 }
 
 fn map(lines: &[(&str, &str)]) -> HeaderMap {
