@@ -52,8 +52,9 @@ impl Drop for Beside {
 
 async fn both_ways(mut incoming: Incoming, mut outbox: Outbox, frames: Sender<Result<Frame<Bytes>, Broken>>) {
     // Half a request is no request: the reply is not its own.
-    let mut send =
-        |incoming: &mut Incoming, cx: &mut Context<'_>| !matches!(outbox.poll(incoming.wire(), cx), Poll::Ready(Err(BrokeOff)));
+    let mut send = |incoming: &mut Incoming, cx: &mut Context<'_>| {
+        !matches!(outbox.poll(incoming.connection(), cx), Poll::Ready(Err(BrokeOff)))
+    };
     loop {
         let mut room = pin!(frames.reserve());
         let room = poll_fn(|cx| match send(&mut incoming, cx) {

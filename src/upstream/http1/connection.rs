@@ -1,12 +1,11 @@
 //! A connection, whoever uses it.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
 use bytes::{Bytes, BytesMut};
-use tokio::io::AsyncRead as _;
-use tokio::io::ReadBuf;
+use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 use tokio::task::coop::unconstrained;
 
 use super::spare::{self, Room};
@@ -15,7 +14,9 @@ use crate::upstream::wire::Wire;
 
 /// A connection, in use or waiting. Dropped, it is cut.
 pub(in crate::upstream) struct Connection {
-    pub(super) wire: Wire,
+    wire: Wire,
+    /// The other end tore it down while something was written. The system says so once: whoever reads next finds an end.
+    was_reset: bool,
     /// What came and was not taken yet.
     pub(super) came: BytesMut,
     /// Where it leads, if its name may come to lead elsewhere.
@@ -26,7 +27,7 @@ pub(in crate::upstream) struct Connection {
 
 impl Connection {
     pub(in crate::upstream) fn new(wire: Wire, whereabouts: Option<Whereabouts>, retire: tokio::time::Instant) -> Self {
-        Self { wire, came: BytesMut::new(), whereabouts, retire }
+        Self { wire, was_reset: false, came: BytesMut::new(), whereabouts, retire }
     }
 
     /// Whether nothing has come, not even the end: what comes while no call is under way is nobody's reply.
@@ -41,7 +42,33 @@ impl Connection {
 
     /// Reads on; the length of what came, none at the end.
     pub(super) fn poll_fill(&mut self, cx: &mut Context<'_>, room: Room) -> Poll<io::Result<usize>> {
-        spare::read(&mut self.wire, cx, room, &mut self.came)
+        match ready!(spare::read(&mut self.wire, cx, room, &mut self.came)) {
+            Ok(0) if self.was_reset => Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
+            read => Poll::Ready(read),
+        }
+    }
+
+    /// Writes what it takes of these, in their order: at least one byte, unless all are empty.
+    pub(super) fn poll_write(&mut self, cx: &mut Context<'_>, pieces: [&[u8]; 3]) -> Poll<io::Result<usize>> {
+        let wire = Pin::new(&mut self.wire);
+        let mut there = pieces.into_iter().filter(|piece| !piece.is_empty());
+        let wrote = match (there.next(), there.next()) {
+            (None, _) => return Poll::Ready(Ok(0)),
+            (Some(only), None) => ready!(wire.poll_write(cx, only)),
+            (Some(_), Some(_)) => ready!(wire.poll_write_vectored(cx, &pieces.map(IoSlice::new))),
+        };
+        let wrote = wrote.and_then(|wrote| if wrote == 0 { Err(io::ErrorKind::WriteZero.into()) } else { Ok(wrote) });
+        Poll::Ready(self.noted(wrote))
+    }
+
+    /// Lets what is written leave.
+    pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = ready!(Pin::new(&mut self.wire).poll_flush(cx));
+        Poll::Ready(self.noted(flushed))
+    }
+
+    fn noted<T>(&mut self, sent: io::Result<T>) -> io::Result<T> {
+        sent.inspect_err(|error| self.was_reset |= error.kind() == io::ErrorKind::ConnectionReset)
     }
 
     /// Takes the first bytes of those that came.

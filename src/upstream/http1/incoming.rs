@@ -8,13 +8,13 @@ use http::response::Parts;
 use http::{HeaderMap, StatusCode, header};
 use http_body::{Frame, SizeHint};
 
+use super::connection::Connection;
 use super::outbox::LAST_TAIL;
 use super::parse;
 use super::spare::Room;
 use crate::base::http1::{Blanks, Chunks, Step};
 use crate::upstream::exchange::MAX_HEADERS;
 use crate::upstream::pool::Alone;
-use crate::upstream::wire::Wire;
 use crate::upstream::{Error, Malformed};
 
 /// Why a body comes no further.
@@ -164,7 +164,7 @@ impl Incoming {
     }
 
     /// The connection, for what is still to be sent on it.
-    pub(super) fn wire(&mut self) -> &mut Wire {
-        &mut self.alone.connection.wire
+    pub(super) fn connection(&mut self) -> &mut Connection {
+        &mut self.alone.connection
     }
 }

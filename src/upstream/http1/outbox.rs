@@ -1,18 +1,17 @@
 //! A request on its way out.
 
-use std::io::{self, IoSlice};
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf as _, Bytes};
 use http::{Method, Uri, header};
 use http_body::{Body as _, Frame};
-use tokio::io::AsyncWrite as _;
 
+use super::connection::Connection;
 use crate::base::http1::{LAST_CHUNK, chunk_size, field, fields, number};
 use crate::upstream::body::{BrokeOff, RequestBody};
 use crate::upstream::headers::FieldLines;
-use crate::upstream::wire::Wire;
 
 /// Up to so many bytes, head and body are copied together: that and one send cost less than a list for the system to read.
 const SMALL: usize = 2048;
@@ -32,7 +31,7 @@ enum Framing {
 
 /// What of a request is still to be written.
 pub(in crate::upstream) struct Outbox {
-    /// Lines of the head or before a chunk, the piece of the body behind them, and what ends a chunk. They are written in this order.
+    /// FieldLines of the head or before a chunk, the piece of the body behind them, and what ends a chunk. They are written in this order.
     lines: Bytes,
     piece: Bytes,
     tail: &'static [u8],
@@ -41,8 +40,8 @@ pub(in crate::upstream) struct Outbox {
     body: Option<RequestBody>,
     begun: bool,
     over: bool,
-    /// The connection takes no more of it, for this reason.
-    refused: Option<io::ErrorKind>,
+    /// The connection takes no more of it.
+    refused: bool,
 }
 
 impl Outbox {
@@ -76,7 +75,7 @@ impl Outbox {
             RequestBody::Streamed { .. } => Bytes::new(),
         };
         let framing = length.map_or(Framing::Chunked, Framing::Sized);
-        Self { lines: lines.into(), piece, tail: b"", framing, body: Some(body), begun: false, over: false, refused: None }
+        Self { lines: lines.into(), piece, tail: b"", framing, body: Some(body), begun: false, over: false, refused: false }
     }
 
     /// Whether all of it is written.
@@ -91,48 +90,35 @@ impl Outbox {
 
     /// Whether nothing more of it will be written.
     pub(in crate::upstream) fn is_done(&self) -> bool {
-        self.over || self.refused.is_some()
-    }
-
-    /// Whether the other end tore the connection down while this was written. The system says so once: whoever reads next finds an end.
-    pub(in crate::upstream) fn was_reset(&self) -> bool {
-        self.refused == Some(io::ErrorKind::ConnectionReset)
+        self.over || self.refused
     }
 
     /// Writes on; ready once it is done. A server that takes no more of it may have said why.
     ///
     /// # Errors
     /// The body broke off, or is not as long as was announced.
-    pub(in crate::upstream) fn poll(&mut self, wire: &mut Wire, cx: &mut Context<'_>) -> Poll<Result<(), BrokeOff>> {
+    pub(super) fn poll(&mut self, connection: &mut Connection, cx: &mut Context<'_>) -> Poll<Result<(), BrokeOff>> {
         while !self.is_done() {
-            if let Err(error) = ready!(self.poll_written(wire, cx)) {
-                self.refused = Some(error.kind());
+            self.refused = ready!(self.poll_written(connection, cx)).is_err();
+            if self.refused {
                 break;
             }
             let next = self.poll_next(cx)?;
             if next != Poll::Ready(true) {
                 // What is written leaves, whenever the rest comes.
-                self.refused = ready!(Pin::new(&mut *wire).poll_flush(cx)).err().map(|error| error.kind());
-                self.over = self.refused.is_none() && ready!(next.map(|more| !more));
+                self.refused = ready!(connection.poll_flush(cx)).is_err();
+                self.over = !self.refused && ready!(next.map(|more| !more));
             }
         }
         Poll::Ready(Ok(()))
     }
 
-    fn poll_written(&mut self, wire: &mut Wire, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_written(&mut self, connection: &mut Connection, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
-            let wire = Pin::new(&mut *wire);
-            let wrote = match (&*self.lines, &*self.piece, self.tail) {
-                ([], [], []) => return Poll::Ready(Ok(())),
-                (lines, [], []) => ready!(wire.poll_write(cx, lines)),
-                ([], piece, []) => ready!(wire.poll_write(cx, piece)),
-                (lines, piece, tail) => {
-                    ready!(wire.poll_write_vectored(cx, &[lines, piece, tail].map(IoSlice::new)))
-                }
-            }?;
-            if wrote == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            if self.lines.is_empty() && self.piece.is_empty() && self.tail.is_empty() {
+                return Poll::Ready(Ok(()));
             }
+            let wrote = ready!(connection.poll_write(cx, [&self.lines, &self.piece, self.tail]))?;
             self.begun = true;
             let of_lines = wrote.min(self.lines.len());
             self.lines.advance(of_lines);

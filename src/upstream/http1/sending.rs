@@ -63,13 +63,12 @@ impl Sending {
     /// Sends, and waits for the head of the reply; the upload may go on behind it.
     pub(in crate::upstream) fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<Result<Parts, Failed>> {
         let connection = &mut self.alone.connection;
-        if let Poll::Ready(Err(BrokeOff)) = self.outbox.poll(&mut connection.wire, cx) {
+        if let Poll::Ready(Err(BrokeOff)) = self.outbox.poll(connection, cx) {
             return Poll::Ready(Err(Failed::Body));
         }
         loop {
             if ready!(connection.poll_fill(cx, Room::Usual)).map_err(Failed::Wire)? == 0 {
-                let reset = self.outbox.was_reset().then(|| io::ErrorKind::ConnectionReset.into());
-                return Poll::Ready(Err(reset.map_or(Failed::Closed, Failed::Wire)));
+                return Poll::Ready(Err(Failed::Closed));
             }
             let fresh = connection.came.get(self.seen..).unwrap_or_default();
             let end = self.scan.see(fresh).map_err(Failed::Malformed)?;

@@ -130,11 +130,15 @@ async fn a_reset_is_told_apart_from_an_end() {
 
 #[tokio::test]
 async fn a_reset_in_the_middle_of_an_upload_is_one() {
-    let address = Faults::new(vec![vec![Act::ReadHead, Act::Reset]]).listen().await;
     // More than any system holds back.
     let body = Bytes::from(vec![b'x'; 16 << 20]);
-    let error = Client::new(None).send(&at(address), Call { body, ..call(Method::POST, "/") }, far()).await.unwrap_err();
-    assert_eq!(error.kind(), "upstream_reset");
+    let half = Act::send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc");
+    for script in [vec![Act::ReadHead, Act::Reset], vec![Act::ReadHead, half, Act::Reset]] {
+        let address = Faults::new(vec![script]).listen().await;
+        let post = Call { body: body.clone(), ..call(Method::POST, "/") };
+        let error = Client::new(None).send(&at(address), post, far()).await.unwrap_err();
+        assert_eq!(error.kind(), "upstream_reset");
+    }
 }
 
 #[tokio::test]
