@@ -99,7 +99,6 @@ impl State {
         }
     }
 
-    /// Since when the client takes nothing of something that it could.
     fn untaken_since(&self) -> Option<Instant> {
         self.waiting.values().copied().chain(self.blocked_since).min()
     }
@@ -212,6 +211,11 @@ impl Traffic {
             state.active = now;
         }
         state.blocked_since = if blocked { state.blocked_since.or(Some(now)) } else { None };
+    }
+
+    /// Since when the client takes nothing of something that it could.
+    pub(super) fn untaken_since(&self) -> Option<Instant> {
+        self.state().untaken_since()
     }
 
     /// Whether the time of a client that takes nothing is up, unless the system has still got rid of something.

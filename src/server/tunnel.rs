@@ -23,6 +23,7 @@ use super::record::{DRAIN, Record};
 use super::settings::Timeouts;
 use super::timer::Timer;
 use super::wire::Wire;
+use crate::base::moment;
 use crate::gateway::edge::Tunnel;
 
 /// How long a client may take to answer a goodbye, and the system to take the last bytes.
@@ -84,7 +85,7 @@ where
             if let Poll::Ready(end) = ended {
                 return Poll::Ready(Due::End(end));
             }
-            timer.as_mut().poll(cx, || pair.due(now.drain(), turn))
+            timer.as_mut().poll(cx, || pair.due(traffic.untaken_since(), now.drain(), turn))
         });
         let due = tokio::select! {
             biased;
@@ -176,16 +177,16 @@ impl<C: AsyncRead + AsyncWrite + Unpin, U: AsyncRead + AsyncWrite + Unpin> Pair<
         self.told.map_or(End::Finished, |(_, reason)| End::Told(reason))
     }
 
-    /// What time demands, or when it may.
-    fn due(&self, drain: Option<Drain>, turn: u32) -> Result<Due, Instant> {
-        let now = Instant::now();
+    /// What time demands, or when it may. The client has taken nothing since `untaken`.
+    fn due(&self, untaken: Option<Instant>, drain: Option<Drain>, turn: u32) -> Result<Due, Instant> {
+        let now = moment::now();
         let Timeouts { write, tunnel_idle, .. } = self.timeouts;
         let mut next = now + Duration::from_secs(3600);
         let mut passed = |at: Instant| {
             next = next.min(at);
             at <= now
         };
-        if self.down.blocked.is_some_and(|since| passed(since + write)) {
+        if untaken.is_some_and(|since| passed(since + write)) {
             return Ok(Due::End(End::Cut("write_timeout")));
         }
         if self.up.blocked.is_some_and(|since| passed(since + write)) {
@@ -202,12 +203,14 @@ impl<C: AsyncRead + AsyncWrite + Unpin, U: AsyncRead + AsyncWrite + Unpin> Pair<
             }
             Some(_) => {}
             None => {
+                // While something waits for the client, nobody is silent.
+                let is_silent = untaken.is_none();
                 // Half of it has ended: the other half has the time of a write.
                 let half = self.down.has_ended() || self.up.has_ended();
-                if half && passed(self.active + write) {
+                if half && is_silent && passed(self.active + write) {
                     return Ok(Due::End(End::Finished));
                 }
-                if passed(self.active + tunnel_idle) {
+                if is_silent && passed(self.active + tunnel_idle) {
                     return Ok(Due::Tell(AWAY, IDLE));
                 }
                 if drain.and_then(|drain| drain.leave(turn)).is_some_and(passed) {

@@ -5,16 +5,26 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use super::*;
 
 async fn connected(edge: &Edge<Service>) -> TcpStream {
-    connected_from(TcpSocket::new_v4().unwrap(), edge).await
-}
-
-async fn connected_from(socket: TcpSocket, edge: &Edge<Service>) -> TcpStream {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let client = socket.connect(listener.local_addr().unwrap()).await.unwrap();
-    let (server, peer) = listener.accept().await.unwrap();
+    let (client, (server, peer)) = joined(TcpSocket::new_v4().unwrap()).await;
     tokio::spawn(edge.serve_tcp(server, edge.admit(peer)));
     client
 }
+
+/// A client whose system holds little that it has not read, less than what the server's system waits for; and the server's end.
+pub(super) async fn sipping() -> (TcpStream, (TcpStream, SocketAddr)) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(64 * 1024).unwrap();
+    joined(socket).await
+}
+
+async fn joined(socket: TcpSocket) -> (TcpStream, (TcpStream, SocketAddr)) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let client = socket.connect(listener.local_addr().unwrap()).await.unwrap();
+    (client, listener.accept().await.unwrap())
+}
+
+/// What a client reads at once that takes a little.
+pub(super) const SIP: usize = 128 * 1024;
 
 #[tokio::test]
 async fn requests_are_served_over_tcp() {
@@ -167,13 +177,11 @@ async fn a_request_at_the_very_moment_of_a_drain_is_answered_or_was_never_taken(
 async fn a_client_that_takes_a_little_is_not_cut_and_one_that_takes_nothing_is() {
     for (is_multiplexed, takes) in [(false, true), (false, false), (true, true), (true, false)] {
         let edge = edge();
-        let socket = TcpSocket::new_v4().unwrap();
-        // What it takes at once is less than what the system waits for.
-        socket.set_recv_buffer_size(64 * 1024).unwrap();
-        let mut client = connected_from(socket, &edge).await;
+        let (mut client, (server, peer)) = sipping().await;
+        tokio::spawn(edge.serve_tcp(server, edge.admit(peer)));
         let asks: &[u8] = if is_multiplexed { ENDLESS_H2 } else { b"GET /endless HTTP/1.1\r\nHost: a\r\n\r\n" };
         client.write_all(asks).await.unwrap();
-        let mut room = vec![0; 128 * 1024];
+        let mut room = vec![0; SIP];
         client.read_exact(&mut room).await.unwrap();
         for _ in 0..10 {
             tokio::time::sleep(Duration::from_secs(20)).await;

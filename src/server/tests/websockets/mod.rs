@@ -268,6 +268,30 @@ async fn a_side_that_takes_nothing_stops_the_other_and_is_cut_after_half_a_minut
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_client_that_takes_a_little_is_not_cut_and_one_that_takes_nothing_is() {
+    for takes in [true, false] {
+        let mut stage = Stage::new();
+        let (mut client, (server, peer)) = sockets::sipping().await;
+        tokio::spawn(stage.edge.serve_tcp(server, stage.edge.admit(peer)));
+        client.write_all(HANDSHAKE.as_bytes()).await.unwrap();
+        let mut upstream = stage.calls.recv().await.unwrap();
+        read_until(&mut upstream, "\r\n\r\n").await;
+        upstream.write_all(AGREES.as_bytes()).await.unwrap();
+        let talks = tokio::spawn(async move { while upstream.write_all(&[0; 1024]).await.is_ok() {} });
+        let mut room = vec![0; sockets::SIP];
+        client.read_exact(&mut room).await.unwrap();
+        for _ in 0..10 {
+            sleep(Duration::from_secs(20)).await;
+            if takes {
+                client.read_exact(&mut room).await.unwrap();
+            }
+        }
+        assert_eq!(stage.edge.connections(), usize::from(takes), "takes: {takes}");
+        talks.abort();
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn half_an_end_is_passed_on_and_the_other_half_still_flows() {
     let mut stage = Stage::new();
     let (mut client, mut upstream) = stage.open().await;
