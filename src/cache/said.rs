@@ -3,9 +3,10 @@
 use std::time::{Duration, SystemTime};
 
 use http::header::{AGE, EXPIRES, PRAGMA, SET_COOKIE, VARY};
-use http::{HeaderMap, HeaderName, header};
+use http::{HeaderMap, header};
 
 use super::control::{Control, seconds};
+use crate::base::http1::any_lists;
 
 /// Tags of replies, as Fastly writes them (separated by spaces) and as Cloudflare does (by commas).
 const TAGS: [(&str, char); 2] = [("surrogate-key", ' '), ("cache-tag", ',')];
@@ -64,12 +65,12 @@ impl Said {
     /// What one reply's head says.
     pub fn of(headers: &HeaderMap) -> Self {
         let control = Control::read(headers);
-        let pragma = control.is_none() && has_item(headers, &PRAGMA, "no-cache");
+        let pragma = control.is_none() && any_lists(headers, &PRAGMA, b"no-cache");
         let control = control.unwrap_or_default();
         let refusals = [
             (headers.contains_key(SET_COOKIE), Refusal::SetCookie),
             (control.private, Refusal::Private),
-            (has_item(headers, &VARY, "*"), Refusal::VaryStar),
+            (any_lists(headers, &VARY, b"*"), Refusal::VaryStar),
             (control.no_store, Refusal::NoStore),
             (control.no_cache || pragma, Refusal::NoCache),
         ];
@@ -139,18 +140,9 @@ fn tags(headers: &HeaderMap) -> Vec<String> {
     items.filter(|tag| (1..=LONGEST_TAG).contains(&tag.len())).take(MOST_TAGS).map(ToOwned::to_owned).collect()
 }
 
-fn has_item(headers: &HeaderMap, name: &HeaderName, wanted: &str) -> bool {
-    headers.get_all(name).iter().filter_map(|line| line.to_str().ok()).any(|text| lists(text, wanted))
-}
-
 /// Whether `Cache-Control` says this word, in any of its lines.
 pub fn directs(headers: &HeaderMap, word: &str) -> bool {
-    has_item(headers, &header::CACHE_CONTROL, word)
-}
-
-/// Whether a list has this word in it, in whatever case.
-fn lists(list: &str, word: &str) -> bool {
-    list.split(',').any(|item| item.trim().eq_ignore_ascii_case(word))
+    any_lists(headers, &header::CACHE_CONTROL, word.as_bytes())
 }
 
 /// `Expires`, as a time from `Date` on. One that cannot be read has passed (RFC 9111, section 5.3).

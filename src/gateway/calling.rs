@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{self, CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::{self, ACCEPT, CONTENT_ENCODING, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body_util::BodyExt;
@@ -140,15 +140,13 @@ impl<'r> Sending<'r> {
 impl MakeHeaders for Sending<'_> {
     fn make(&self) -> FieldLines<'_> {
         let mut lines = self.forwarding.make();
-        lines.set(&headers::name::ACCEPT, HeaderValue::from_static("application/json, */*;q=0.1"));
+        let has_body = !self.body.is_empty();
+        lines.retain(|name| *name != ACCEPT && (has_body || !matches!(*name, CONTENT_TYPE | CONTENT_ENCODING)));
+        lines.append(&headers::name::ACCEPT, HeaderValue::from_static("application/json, */*;q=0.1"));
         let settings = self.call.backend().upstream().settings();
         if let Some(name) = &settings.headers.deadline {
             // A backend that wants to know when nobody waits any more.
             lines.set(name, HeaderValue::from(left(self.deadline, settings.timeouts.total)));
-        }
-        if self.body.is_empty() {
-            lines.remove(&CONTENT_TYPE);
-            lines.remove(&CONTENT_ENCODING);
         }
         lines
     }

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{ACCEPT_RANGES, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, COOKIE, ETAG};
+use http::header::{ACCEPT_RANGES, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, COOKIE, ETAG};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use tokio::sync::Semaphore;
@@ -15,6 +15,7 @@ use super::coded::Coded;
 use super::nonce::Nonce;
 use super::reply::vary_on;
 use super::{Body, Gateway};
+use crate::base::http1::media_type;
 use crate::cache;
 use crate::coding::{Accepted, CodedStore, Coding, Effort, Encoder, encode};
 
@@ -226,11 +227,10 @@ fn name_known(parts: &Parts, headers: &mut HeaderMap) {
 
 /// Whether the body of an answer may be put into a coding, and would be smaller for it.
 fn is_encodable(headers: &HeaderMap) -> bool {
-    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     !headers.contains_key(CONTENT_ENCODING)
         && !headers.contains_key(CONTENT_RANGE)
         && !cache::directs(headers, "no-transform")
-        && is_text(content_type)
+        && is_text(media_type(headers))
 }
 
 /// Whether an answer is for one client, and not worth a place among what is kept.
@@ -240,22 +240,23 @@ fn is_for_one(headers: &HeaderMap) -> bool {
 
 /// Whether bytes of this type shrink: text, whatever it is called. Pictures, fonts for the web and archives are packed already; a stream of
 /// events is never held back.
-fn is_text(content_type: &str) -> bool {
-    let essence = content_type.split(';').next().unwrap_or_default().trim();
+fn is_text(media_type: &[u8]) -> bool {
     // Written as it should be, it is not copied.
-    let essence = match essence.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        true => Cow::Owned(essence.to_ascii_lowercase()),
-        false => Cow::Borrowed(essence),
+    let media_type = match media_type.iter().any(u8::is_ascii_uppercase) {
+        true => Cow::Owned(media_type.to_ascii_lowercase()),
+        false => Cow::Borrowed(media_type),
     };
-    match essence.split_once('/') {
-        Some(("text", subtype)) => subtype != "event-stream",
-        Some(("application", subtype)) => {
-            matches!(subtype, "json" | "javascript" | "xml" | "wasm" | "x-ndjson" | "vnd.ms-fontobject")
-                || subtype.ends_with("+json")
-                || subtype.ends_with("+xml")
+    let mut parts = media_type.splitn(2, |byte| *byte == b'/');
+    let (Some(kind), Some(subtype)) = (parts.next(), parts.next()) else { return false };
+    match kind {
+        b"text" => subtype != b"event-stream",
+        b"application" => {
+            matches!(subtype, b"json" | b"javascript" | b"xml" | b"wasm" | b"x-ndjson" | b"vnd.ms-fontobject")
+                || subtype.ends_with(b"+json")
+                || subtype.ends_with(b"+xml")
         }
-        Some(("image", subtype)) => matches!(subtype, "svg+xml" | "bmp" | "x-icon" | "vnd.microsoft.icon"),
-        Some(("font", subtype)) => matches!(subtype, "ttf" | "otf"),
+        b"image" => matches!(subtype, b"svg+xml" | b"bmp" | b"x-icon" | b"vnd.microsoft.icon"),
+        b"font" => matches!(subtype, b"ttf" | b"otf"),
         _ => false,
     }
 }
@@ -295,7 +296,7 @@ mod tests {
             ("video/mp4", false),
             ("", false),
         ] {
-            assert_eq!(is_text(content_type), expected, "{content_type}");
+            assert_eq!(is_text(media_type(&headers(&[("content-type", content_type)]))), expected, "{content_type}");
         }
     }
 

@@ -14,6 +14,7 @@ use super::fragment::{self, Wanted};
 use super::paper::Paper;
 use super::showing::{Composed, Visit};
 use super::{Body, Gateway};
+use crate::base::http1::any_lists;
 use crate::json::Node;
 use crate::plan::{Answer, Backend, Call, Route};
 use crate::shape::{self, Notes, Shape};
@@ -38,8 +39,7 @@ impl Gateway {
         if !reply.status.is_success() {
             return unsuccessful(backend, reply, self.plan.origin()).map(Composed::Answer);
         }
-        let mut head = reply.headers.clone();
-        headers::for_new_body(&mut head);
+        let mut head = headers::for_new_body(&reply.headers);
         let page = route.page().filter(|_| wanted.form == Form::Html);
         if reply.body.is_empty() || reply.status == StatusCode::RESET_CONTENT {
             if page.is_some() && matches!(visit.parts.method, Method::GET | Method::HEAD) {
@@ -161,18 +161,24 @@ fn empty_status(status: StatusCode) -> StatusCode {
 
 /// Adds what `Vary` does not say yet; all of it is on one line then.
 pub(super) fn vary_on(head: &mut HeaderMap, names: &[&str]) {
-    let says = |name: &str| {
-        let mut known = head.get_all(VARY).iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(','));
-        known.any(|known| known.trim() == "*" || known.trim().eq_ignore_ascii_case(name))
-    };
-    if names.iter().all(|name| says(name)) {
+    if names.iter().all(|name| varies_on(head, name)) {
         return;
     }
-    let missing = names.iter().filter(|name| !says(name)).map(|name| name.as_bytes());
-    let all: Vec<&[u8]> = head.get_all(VARY).iter().map(HeaderValue::as_bytes).chain(missing).collect();
-    if let Ok(value) = HeaderValue::from_bytes(&all.join(&b", "[..])) {
+    let mut line = Vec::with_capacity(64);
+    let missing = names.iter().filter(|name| !varies_on(head, name)).map(|name| name.as_bytes());
+    for part in head.get_all(VARY).iter().map(HeaderValue::as_bytes).chain(missing) {
+        if !line.is_empty() {
+            line.extend_from_slice(b", ");
+        }
+        line.extend_from_slice(part);
+    }
+    if let Ok(value) = HeaderValue::try_from(line) {
         head.insert(VARY, value);
     }
+}
+
+fn varies_on(head: &HeaderMap, name: &str) -> bool {
+    head.contains_key(VARY) && (any_lists(head, &VARY, b"*") || any_lists(head, &VARY, name.as_bytes()))
 }
 
 pub(super) fn content_type(reply: &Reply) -> Option<&str> {
@@ -182,9 +188,7 @@ pub(super) fn content_type(reply: &Reply) -> Option<&str> {
 /// A redirect that stays on this site is passed on; any other 3xx, and every error, is a fault.
 fn unsuccessful(backend: &Backend, reply: &Reply, origin: Option<&str>) -> Result<Response<Body>, Fault> {
     if reply.status.is_redirection() && stays(location(reply), origin) {
-        let mut head = reply.headers.clone();
-        headers::for_new_body(&mut head);
-        return Ok(respond(reply.status, head, None));
+        return Ok(respond(reply.status, headers::for_new_body(&reply.headers), None));
     }
     Err(not_a_success(backend, reply))
 }

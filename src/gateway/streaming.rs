@@ -88,8 +88,7 @@ impl Gateway {
                 return growing.whole().await.map(Started::Whole).map_err(failed);
             }
         };
-        let (status, mut head) = (growing.status, std::mem::take(&mut growing.headers));
-        headers::for_new_body(&mut head);
+        let (status, head) = (growing.status, headers::for_new_body(&growing.headers));
         let (begun, rest) = growing.into_rest();
         let told = Told { trace: trace.clone(), calls: parts.extensions.get().cloned(), later: Later::awaited() };
         trace.later = told.later.clone();

@@ -4,12 +4,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, header};
 use tokio::time::{Instant, sleep_until};
 
 use super::core::Core;
 use super::drain::Drain;
 use super::events::Events;
+use crate::base::http1::media_type;
 
 type Wait<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -87,7 +88,5 @@ fn leave(drain: &Drain, turn: Option<u32>) -> Option<Instant> {
 
 /// A stream of events whose bytes can be read: no content coding on top.
 fn is_event_stream(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
-    let kind = kind.split(|byte| *byte == b';').next().unwrap_or_default();
-    kind.trim_ascii().eq_ignore_ascii_case(b"text/event-stream") && !headers.contains_key(header::CONTENT_ENCODING)
+    media_type(headers).eq_ignore_ascii_case(b"text/event-stream") && !headers.contains_key(header::CONTENT_ENCODING)
 }

@@ -23,6 +23,7 @@ use super::settings::Place;
 use super::streamed::Missed;
 use super::ways::Way;
 use super::{Error, Tally, Upstream, headers, reply};
+use crate::base::http1::media_type;
 
 /// The largest head of a call, in bytes: Tomcat's `maxHttpRequestHeaderSize` as shipped.
 const MAX_HEAD: usize = 8 * 1024;
@@ -288,6 +289,5 @@ fn announce(trailers: &Trailers, lines: &mut FieldLines<'_>) {
 
 /// Whether a reply is a stream of server-sent events.
 fn is_event_stream(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
-    kind.split(|byte| *byte == b';').next().is_some_and(|kind| kind.trim_ascii().eq_ignore_ascii_case(b"text/event-stream"))
+    media_type(headers).eq_ignore_ascii_case(b"text/event-stream")
 }

@@ -3,7 +3,7 @@
 mod chunks;
 mod write;
 
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 pub use chunks::{Blanks, Chunks, Step};
 pub use write::{LAST_CHUNK, chunk_size, field, fields};
@@ -49,6 +49,12 @@ pub fn lists(value: &[u8], token: &[u8]) -> bool {
 /// Whether any line of a header lists this token, in any case.
 pub fn any_lists(headers: &HeaderMap, name: &HeaderName, token: &[u8]) -> bool {
     headers.get_all(name).iter().any(|value| lists(value.as_bytes(), token))
+}
+
+/// The media type of a message without its parameters, as it was written; empty where nothing tells it.
+pub fn media_type(headers: &HeaderMap) -> &[u8] {
+    let content_type = headers.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    content_type.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii()
 }
 
 /// Digits, and nothing else, as a number.

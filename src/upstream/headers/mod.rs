@@ -26,7 +26,7 @@ pub fn settable(name: &HeaderName) -> bool {
 /// Removes the names that frame a message or steer its connection: they are worked out anew.
 pub(super) fn remove_framing(lines: &mut FieldLines<'_>) {
     use header::{CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
-    lines.retain(|name| ![CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRAILER, TRANSFER_ENCODING, UPGRADE].contains(name));
+    lines.retain(|name| !matches!(*name, CONNECTION | CONTENT_LENGTH | EXPECT | TE | TRAILER | TRANSFER_ENCODING | UPGRADE));
 }
 
 /// Names that end at the next hop (RFC 9110, section 7.6.1, and what is treated as such in the field).

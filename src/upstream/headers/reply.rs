@@ -4,6 +4,9 @@ use http::{HeaderMap, HeaderName, header};
 
 use super::{is_hop_by_hop, nominated};
 
+/// Headers that a reply with a new body gets on its way to the client.
+const ADDED: usize = 4;
+
 /// Removes from a reply what ends here: hop-by-hop headers, those that Connection names, and what tells of the software
 /// behind (Server, X-Powered-By) or invites around the gateway (Alt-Svc). Every Set-Cookie line stays on its own.
 ///
@@ -60,17 +63,22 @@ fn must_arrive(name: &str) -> bool {
         || is_hop_by_hop(name)
 }
 
-/// Removes what speaks of the upstream's bytes, for a reply that gets a new body: length, coding, validators, digests and
-/// ranges. Without them no client can ask for a piece of, or a condition on, a document that it never had.
-pub fn for_new_body(headers: &mut HeaderMap) {
+/// The headers of a reply that gets a new body: without those that speak of the upstream's bytes, which are length, coding, validators,
+/// digests and ranges. Without them no client can ask for a piece of, or a condition on, a document that it never had.
+pub fn for_new_body(reply: &HeaderMap) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(reply.keys_len() + ADDED);
+    for (name, value) in reply.iter().filter(|(name, _)| !speaks_of_bytes(name)) {
+        headers.append(name, value.clone());
+    }
+    headers
+}
+
+fn speaks_of_bytes(name: &HeaderName) -> bool {
     use header::{
         ACCEPT_RANGES, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, ETAG, LAST_MODIFIED, TRAILER, TRANSFER_ENCODING,
     };
-    let named = [ETAG, LAST_MODIFIED, CONTENT_LENGTH, CONTENT_ENCODING, CONTENT_RANGE, ACCEPT_RANGES, TRANSFER_ENCODING, TRAILER];
-    for name in named {
-        headers.remove(name);
-    }
-    for name in ["content-md5", "digest", "content-digest", "repr-digest"] {
-        headers.remove(name);
-    }
+    matches!(
+        *name,
+        ETAG | LAST_MODIFIED | CONTENT_LENGTH | CONTENT_ENCODING | CONTENT_RANGE | ACCEPT_RANGES | TRANSFER_ENCODING | TRAILER
+    ) || matches!(name.as_str(), "content-md5" | "digest" | "content-digest" | "repr-digest")
 }
