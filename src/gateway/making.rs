@@ -1,6 +1,6 @@
 //! An answer of each kind, made anew.
 
-use std::time::Instant as Clock;
+use std::time::{Duration, Instant as Clock};
 
 use http::Response;
 use tokio::task::yield_now;
@@ -22,6 +22,9 @@ use crate::base::{moment, placed};
 use crate::plan::{Answer, Call, NamedCall};
 use crate::shape::Shape;
 use crate::upstream::Answered;
+
+/// How long what several calls brought may be shaped and shown at least, though the time of the route is up.
+const SHOWN: Duration = Duration::from_millis(100);
 
 /// Whom a document is made from.
 enum Sources<'t> {
@@ -125,10 +128,12 @@ impl Gateway {
     ) -> Result<Response<Body>, Fault> {
         let (Task { route, wanted, .. }, Asked { parts, input, .. }) = (task, *asked);
         let started = Clock::now();
-        let visit = Visit::new(parts, input, deadline);
+        let mut visit = Visit::new(parts, input, deadline);
         let rehearsal = Rehearsal::of(route, wanted, &visit);
         let gathered = self.gather(route, calls, asked, deadline, trace, rehearsal).await;
         trace.upstream = started.elapsed();
+        // An optional call may have taken all of the time: what is there is shown without it.
+        visit.deadline = deadline.max(moment::now() + SHOWN);
         let composed = self.compose_gathered(route, shape, gathered?, wanted, &visit, trace).await;
         let response = self.composed(composed?, trace).await?;
         if let Some(early) = parts.extensions.get::<Early>() {

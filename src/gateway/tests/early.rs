@@ -93,6 +93,17 @@ const REVIEWS: &str = "{\"n\":7}";
 const OK: &str = "200 OK";
 
 #[tokio::test(start_paused = true)]
+async fn what_is_there_when_the_time_of_a_route_is_up_is_shown() {
+    // The last one is made beside the event loop.
+    for page in [PAGE.to_owned(), format!("{PAGE}{{% raw %}}{{% endraw %}}")] {
+        let backend = backend((100, OK, ITEM), (9000, OK, REVIEWS));
+        let seen = ask(&gateway(Arc::new(backend), &page, "    page: p.html\n"), "GET", &[BROWSER]).await;
+        assert_eq!((seen.status, seen.began, seen.header("x-forecourt-partial")), (200, 2000, "reviews;timeout"), "{page}");
+        assert_eq!(seen.trace.code, None, "{page}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_head_leaves_when_the_status_is_known_and_the_page_always_ends_as_one() {
     let whole = "<title>mug</title></head>\n<body id=\"NONCE\"><p>7</p></body></html>";
     let lacking = "<title>mug</title></head>\n<body id=\"NONCE\"></body></html>";
