@@ -85,6 +85,7 @@ where
             if let Poll::Ready(end) = ended {
                 return Poll::Ready(Due::End(end));
             }
+            pair.look_down();
             timer.as_mut().poll(cx, || pair.due(traffic.untaken_since(), now.drain(), turn))
         });
         let due = tokio::select! {
@@ -133,6 +134,16 @@ struct Pair<C, U> {
     told: Option<(Instant, &'static str)>,
     /// The goodbye has left.
     said: bool,
+}
+
+impl<T, U> Pair<&mut Wire<T>, U> {
+    /// All may have been said, and still be on its way: while the client takes of what the system holds, nobody is silent.
+    fn look_down(&mut self) {
+        let now = moment::now();
+        if now >= self.active + self.timeouts.write && self.client.takes() {
+            self.active = now;
+        }
+    }
 }
 
 impl<C: AsyncRead + AsyncWrite + Unpin, U: AsyncRead + AsyncWrite + Unpin> Pair<C, U> {

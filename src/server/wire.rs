@@ -84,6 +84,13 @@ impl<T> Wire<T> {
         Self { stream, early, traffic, blocked: false, queued: None, socket, shut_down: false }
     }
 
+    /// Whether the client has taken of what the system holds since this was last asked, or there is something that it may still take.
+    pub(super) fn takes(&mut self) -> bool {
+        let queued = (self.socket.queued)(&self.stream).filter(|queued| *queued > 0);
+        let before = std::mem::replace(&mut self.queued, queued);
+        queued.is_some_and(|now| before.is_none_or(|before| now < before))
+    }
+
     /// Whether bytes have come that were not read.
     pub(super) fn has_unread(&self) -> bool {
         !self.early.is_empty() || (self.socket.has_unread)(&self.stream)
