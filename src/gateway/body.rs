@@ -8,6 +8,7 @@ use http_body::{Frame, SizeHint};
 
 use super::begun::Begun;
 use super::coded::Coded;
+use super::fault::shape_code;
 use super::streaming::Shaped;
 use crate::files::FileBody;
 use crate::shape::Refused;
@@ -59,6 +60,19 @@ pub enum Broken {
     /// It cannot be put into its coding.
     #[error("the answer cannot be encoded: {0}")]
     Coding(std::io::Error),
+}
+
+impl Broken {
+    /// The stable word for that in the logs; nobody else gets to know.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Upstream(error) => error.kind(),
+            Self::Reply(Refused::NoJson) => "upstream_not_json",
+            Self::Reply(Refused::Step { .. }) => "shape_cut",
+            Self::Reply(Refused::Shape(error)) => shape_code(error),
+            Self::File(_) | Self::Coding(_) => "internal",
+        }
+    }
 }
 
 impl Body {

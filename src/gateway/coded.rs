@@ -78,7 +78,6 @@ impl Coded {
 
     fn broken(&mut self, error: std::io::Error) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
         self.encoder = None;
-        tracing::warn!(%error, "an answer broke off while it was encoded");
         Poll::Ready(Some(Err(Broken::Coding(error))))
     }
 }

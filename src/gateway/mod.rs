@@ -53,7 +53,7 @@ use std::sync::Arc;
 use http::{HeaderValue, Method};
 
 pub use abroad::Peers;
-pub use body::Body;
+pub use body::{Body, Broken};
 pub use pressure::Pressure;
 
 use aside::Aside;

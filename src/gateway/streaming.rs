@@ -8,19 +8,19 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use http::Response;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
-use http::{HeaderValue, Response};
 
 use super::accept::Form;
 use super::body::Broken;
-use super::edge::{Later, RequestId, Trace};
-use super::fault::{Fault, shape_code};
+use super::edge::{Later, Trace};
+use super::fault::Fault;
 use super::fragment::Wanted;
 use super::{Body, Gateway};
 use crate::json::decode::Opening;
 use crate::plan::{Call, Route};
-use crate::shape::{Refused, Shape, Stream};
+use crate::shape::{Shape, Stream};
 use crate::upstream::{Growing, Reply, Rest, Tally, headers};
 
 /// How much of a reply is shaped at once, so that no buffer becomes much larger.
@@ -98,7 +98,6 @@ impl Gateway {
             rest,
             ready: Bytes::from(ready),
             over: false,
-            request: parts.extensions.get::<RequestId>().map(RequestId::header),
             route: Arc::clone(route.name()),
             told,
         };
@@ -120,7 +119,6 @@ pub(super) struct Shaped {
     rest: Rest,
     ready: Bytes,
     over: bool,
-    request: Option<HeaderValue>,
     route: Arc<str>,
     told: Told,
 }
@@ -183,7 +181,7 @@ impl Shaped {
             };
             if let Err(broken) = done {
                 self.over = true;
-                self.tell(&broken);
+                self.told.tell(self.stream.warnings(), Some(broken.code()));
                 return Poll::Ready(Some(Err(broken)));
             }
             self.ready = Bytes::from(self.stream.take());
@@ -194,26 +192,5 @@ impl Shaped {
                 self.told.tell(self.stream.warnings(), None);
             }
         }
-    }
-
-    /// Tells the logs why the client was cut; nobody else gets to know.
-    fn tell(&mut self, broken: &Broken) {
-        let id = self.request.as_ref().and_then(|id| id.to_str().ok()).unwrap_or_default();
-        let code = match broken {
-            Broken::Upstream(error) => error.kind(),
-            Broken::Reply(refused) => cut_code(refused),
-            Broken::File(_) | Broken::Coding(_) => "internal",
-        };
-        tracing::warn!(request_id = id, route = &*self.route, code, cause = %broken, "an answer broke off");
-        self.told.tell(self.stream.warnings(), Some(code));
-    }
-}
-
-/// The stable word for what a reply has in it that ends its answer.
-fn cut_code(refused: &Refused) -> &'static str {
-    match refused {
-        Refused::NoJson => "upstream_not_json",
-        Refused::Step { .. } => "shape_cut",
-        Refused::Shape(error) => shape_code(error),
     }
 }

@@ -124,7 +124,7 @@ where
             let frame = match ready!(polled) {
                 Some(Ok(frame)) => frame,
                 Some(Err(error)) => {
-                    record.answer.failed = true;
+                    record.broke_off(&error);
                     return Poll::Ready(Some(Err(error)));
                 }
                 None => {

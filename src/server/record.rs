@@ -5,10 +5,12 @@ use std::time::{Instant, SystemTime};
 
 use http::{Method, Uri, Version};
 
+use super::answer::Cause;
 use super::traffic::Traffic;
 use super::watch::Begun;
 use crate::base::address::AddressText;
 use crate::base::moment;
+use crate::gateway::Broken;
 use crate::gateway::edge::{Peer, RequestId, Trace};
 use crate::telemetry::{AccessLog, Entry};
 
@@ -94,6 +96,15 @@ impl Record {
         if let Some(watched) = self.traffic.watched() {
             watched.panicked();
         }
+    }
+
+    /// The answer broke off on our side.
+    pub(super) fn broke_off(&mut self, cause: &Cause) {
+        self.answer.failed = true;
+        let Some(broken) = cause.downcast_ref::<Broken>() else { return };
+        let trace = &mut self.answer.trace;
+        tracing::warn!(request_id = %self.id, route = trace.route.as_deref(), code = broken.code(), cause = %broken, "an answer broke off");
+        trace.code = Some(broken.code().into());
     }
 
     /// The answer has no known end.

@@ -269,7 +269,7 @@ async fn a_side_that_takes_nothing_stops_the_other_and_is_cut_after_half_a_minut
 
 #[tokio::test(start_paused = true)]
 async fn a_client_that_takes_a_little_is_not_cut_and_one_that_takes_nothing_is() {
-    for takes in [true, false] {
+    for (takes, ends) in [(true, false), (false, false), (true, true), (false, true)] {
         let mut stage = Stage::new();
         let (mut client, (server, peer)) = sockets::sipping().await;
         tokio::spawn(stage.edge.serve_tcp(server, stage.edge.admit(peer)));
@@ -277,7 +277,15 @@ async fn a_client_that_takes_a_little_is_not_cut_and_one_that_takes_nothing_is()
         let mut upstream = stage.calls.recv().await.unwrap();
         read_until(&mut upstream, "\r\n\r\n").await;
         upstream.write_all(AGREES.as_bytes()).await.unwrap();
-        let talks = tokio::spawn(async move { while upstream.write_all(&[0; 1024]).await.is_ok() {} });
+        let talks = tokio::spawn(async move {
+            // What ends is less than what the system holds for its client.
+            let mut left = if ends { 1500 } else { usize::MAX };
+            while left > 0 && upstream.write_all(&[0; 1024]).await.is_ok() {
+                left -= 1;
+            }
+            let _ = upstream.shutdown().await;
+            let _ = upstream.read(&mut [0]).await;
+        });
         let mut room = vec![0; sockets::SIP];
         client.read_exact(&mut room).await.unwrap();
         for _ in 0..10 {
@@ -286,7 +294,7 @@ async fn a_client_that_takes_a_little_is_not_cut_and_one_that_takes_nothing_is()
                 client.read_exact(&mut room).await.unwrap();
             }
         }
-        assert_eq!(stage.edge.connections(), usize::from(takes), "takes: {takes}");
+        assert_eq!(stage.edge.connections(), usize::from(takes), "takes: {takes}, ends: {ends}");
         talks.abort();
     }
 }
@@ -327,5 +335,7 @@ async fn a_stream_of_events_may_be_silent_for_five_minutes_and_no_other_answer_m
         let from = Instant::now();
         ends(&mut client).await;
         assert_eq!(from.elapsed().as_secs(), silence, "{kind}");
+        let (status, bytes, code, cut) = stage.line().await;
+        assert_eq!((status, bytes, code.as_deref(), cut), (200, 0, Some("upstream_between_bytes_timeout"), true), "{kind}");
     }
 }
