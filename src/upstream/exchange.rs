@@ -120,21 +120,25 @@ impl<'o> Outgoing<'o> {
         if attempt > 0 {
             lines.set(&name::X_RETRY_ATTEMPT, HeaderValue::from(attempt));
         }
+        if let Some(protocol) = order.switch_to {
+            lines.set(&name::CONNECTION, HeaderValue::from_static("upgrade"));
+            lines.set(&name::UPGRADE, HeaderValue::from_static(protocol));
+        }
         let outgoing = Self { method, target, lines };
-        outgoing.check_size()?;
+        outgoing.check_size(!is_empty)?;
         Ok(outgoing)
     }
 
-    /// An upstream that refuses a large head says 400, which looks like the client's mistake: better found here.
-    fn check_size(&self) -> Result<(), Error> {
-        let lines = self.lines.len();
+    /// An upstream that refuses a large head says 400, which looks like the client's mistake: better found here. How a body is framed is
+    /// one line, which is added when it is sent.
+    fn check_size(&self, has_body: bool) -> Result<(), Error> {
+        let lines = self.lines.len() + usize::from(has_body);
         if lines > MAX_HEADERS {
             return Err(Error::HeadTooLarge { what: format!("{lines} headers"), limit: MAX_HEADERS });
         }
         let target = self.target.path_and_query().map_or(1, |target| target.as_str().len());
         let request_line = self.method.as_str().len() + target + " HTTP/1.1\r\n ".len();
         let fields: usize = self.lines.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
-        // The length of the body is added when it is sent.
         let size = request_line + fields + "content-length: 18446744073709551615\r\n\r\n".len();
         if size > MAX_HEAD {
             return Err(Error::HeadTooLarge { what: format!("{size} bytes"), limit: MAX_HEAD });
@@ -143,11 +147,7 @@ impl<'o> Outgoing<'o> {
     }
 
     /// As the lines of HTTP/1.1.
-    fn into_outbox(mut self, order: &Order<'_>, body: RequestBody) -> Outbox {
-        if let Some(protocol) = order.switch_to {
-            self.lines.set(&name::CONNECTION, HeaderValue::from_static("upgrade"));
-            self.lines.set(&name::UPGRADE, HeaderValue::from_static(protocol));
-        }
+    fn into_outbox(self, body: RequestBody) -> Outbox {
         Outbox::new(self.method, &self.target, &self.lines, body)
     }
 
@@ -242,7 +242,7 @@ impl Exchange {
                 }
             };
             // Where it stands it stays: passed on from one function to the next, it would be copied each time.
-            let mut sending = Sending::new(alone, order.method, outgoing.into_outbox(order, supply.take(order.trailers)));
+            let mut sending = Sending::new(alone, order.method, outgoing.into_outbox(supply.take(order.trailers)));
             let head = poll_fn(|cx| sending.poll_head(cx));
             let answered = match &progress {
                 // In a box, for what few calls need.

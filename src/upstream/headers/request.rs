@@ -75,7 +75,9 @@ impl<'r> Forwarding<'r> {
             has_cookies |= *name == header::COOKIE;
             has_trailers |= *name == header::TE || *name == header::TRAILER;
         }
-        let nominated = if has_connection { nominated(request) } else { Vec::new() };
+        let mut nominated = if has_connection { nominated(request) } else { Vec::new() };
+        // By then it is the gateway's own.
+        nominated.retain(|name| name != "x-request-id");
         match nominated.iter().find(|name| must_arrive(name)) {
             Some(name) => Err(Nominated(name.clone())),
             None => Ok(Self { request, introduction: Introduction::new(&peer), nominated, has_cookies, has_trailers, untouched }),
@@ -90,7 +92,7 @@ impl<'r> Forwarding<'r> {
     fn is_left_out(&self, name: &HeaderName) -> bool {
         let text = name.as_str();
         is_hop_by_hop(text)
-            || matches!(text, "host" | "content-length" | "expect" | "forwarded" | "x-real-ip")
+            || matches!(text, "host" | "content-length" | "expect" | "forwarded" | "x-real-ip" | "x-retry-attempt")
             || text.starts_with("x-forwarded-")
             || (!self.untouched && is_ours(text))
             || self.nominated.iter().any(|nominated| nominated == text)
@@ -136,9 +138,10 @@ fn join_cookies(lines: &mut FieldLines<'_>) {
 }
 
 fn must_arrive(name: &str) -> bool {
-    matches!(name, "cookie" | "authorization" | "host" | "forwarded" | "x-real-ip")
+    matches!(name, "cookie" | "authorization" | "host" | "origin" | "forwarded" | "x-real-ip")
         || name.starts_with("x-forwarded-")
         || name.starts_with("content-")
+        || name.starts_with("sec-websocket-")
 }
 
 /// What the upstream is told of the peer. What each of its headers says is a piece of `Forwarded`.

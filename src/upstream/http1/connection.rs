@@ -42,10 +42,10 @@ impl Connection {
 
     /// Reads on; the length of what came, none at the end.
     pub(super) fn poll_fill(&mut self, cx: &mut Context<'_>, room: Room) -> Poll<io::Result<usize>> {
-        match ready!(spare::read(&mut self.wire, cx, room, &mut self.came)) {
-            Ok(0) if self.was_reset => Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
-            read => Poll::Ready(read),
-        }
+        let read = ready!(spare::read(&mut self.wire, cx, room, &mut self.came));
+        // TLS that ends without a word says so with an error of its own.
+        let is_end = read.as_ref().map_or_else(|error| error.kind() == io::ErrorKind::UnexpectedEof, |came| *came == 0);
+        Poll::Ready(if is_end && self.was_reset { Err(io::ErrorKind::ConnectionReset.into()) } else { read })
     }
 
     /// Writes what it takes of these, in their order: at least one byte, unless all are empty.

@@ -50,6 +50,7 @@ fn what_belongs_to_one_connection_is_not_forwarded() {
         "HTTP2-Settings",
         "Alt-Svc",
         "Expect",
+        "X-Retry-Attempt",
         "Host",
         "Content-Length",
         "Range",
@@ -75,6 +76,8 @@ fn what_connection_names_is_not_forwarded() {
     let sent =
         [("Connection", "close, X-A ,, x-b"), ("Connection", "x-c"), ("X-A", "1"), ("X-B", "2"), ("X-C", "3"), ("X-D", "4")];
     assert_eq!(forwarded(&sent), ["x-d: 4"]);
+    // By then it is the gateway's own.
+    assert_eq!(forwarded(&[("Connection", "x-request-id"), ("X-Request-Id", "1")]), ["x-request-id: 1"]);
 }
 
 #[test]
@@ -89,6 +92,8 @@ fn connection_cannot_name_what_must_arrive() {
         "X-Forwarded-Anything",
         "Content-Length",
         "Content-Type",
+        "Origin",
+        "Sec-WebSocket-Key",
     ] {
         let sent = map(&[("Connection", "close"), ("Connection", &format!("x-a,{name}")), ("Cookie", "a=b")]);
         assert_eq!(forward(&sent, Peer::default()), Err(Nominated(name.to_ascii_lowercase())), "{name}");

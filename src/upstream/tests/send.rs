@@ -313,6 +313,23 @@ async fn an_empty_body_is_announced_where_one_is_expected() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn how_a_body_is_framed_is_one_of_the_lines_of_a_head() {
+    for (body, lines, fits) in [("", 99, true), ("", 100, false), ("x", 98, true), ("x", 99, false)] {
+        let faults = Faults::answering(reply("", ""));
+        let mut sent = Call { body: Bytes::from_static(body.as_bytes()), ..call(Method::GET, "/") };
+        for number in 0..lines {
+            headers_of(&mut sent).insert(HeaderName::try_from(format!("x-{number}")).unwrap(), HeaderValue::from_static("1"));
+        }
+        let answered = client(&faults).send(&demo(), sent, in_a_minute()).await;
+        assert_eq!(answered.is_ok(), fits, "{body:?} {lines}");
+        if fits {
+            // Those, and the request line.
+            assert_eq!(faults.requests()[0].split("\r\n\r\n").next().unwrap().lines().count(), 101, "{body:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_head_that_upstreams_would_refuse_is_not_sent() {
     let faults = Faults::answering(reply("", ""));
     let client = client(&faults);
