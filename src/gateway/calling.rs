@@ -15,6 +15,7 @@ use super::edge::{Peer, Trace};
 use super::fault::Fault;
 use super::keeping::Heard;
 use super::receiving::broken;
+use super::reply::is_success;
 use super::{Body, Gateway, holes};
 use crate::base::hole::Hole;
 use crate::base::moment;
@@ -59,7 +60,7 @@ impl Gateway {
     ) -> Result<Answered, Fault> {
         let sending = Sending::new(call, asked, deadline)?;
         let request = sending.call(path_and_query);
-        let above = |status: StatusCode, _: &HeaderMap| above.filter(|_| status.is_success());
+        let above = |status: StatusCode, _: &HeaderMap| above.filter(|_| is_success(status));
         let answered = self.client.send_growing(call.backend().upstream(), request, deadline, above).await;
         let answered = answered.map_err(|error| self.failed(call, error))?;
         if let Answered::Whole(reply) = &answered {

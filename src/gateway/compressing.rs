@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 
 use super::coded::Coded;
 use super::nonce::Nonce;
-use super::reply::vary_on;
+use super::reply::{NO_TRANSFORM, vary_on};
 use super::{Body, Gateway};
 use crate::base::http1::media_type;
 use crate::cache;
@@ -229,7 +229,7 @@ fn name_known(parts: &Parts, headers: &mut HeaderMap) {
 fn is_encodable(headers: &HeaderMap) -> bool {
     !headers.contains_key(CONTENT_ENCODING)
         && !headers.contains_key(CONTENT_RANGE)
-        && !cache::directs(headers, "no-transform")
+        && !cache::directs(headers, NO_TRANSFORM)
         && is_text(media_type(headers))
 }
 

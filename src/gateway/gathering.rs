@@ -282,7 +282,7 @@ pub(super) fn fallback(named: &NamedCall) -> Option<Node<'static>> {
 /// A reply out of its text and its envelope, shaped by the call's own steps. No body is null.
 fn opened(named: &NamedCall, reply: &Reply) -> Result<Answered, Fault> {
     let backend = named.call().backend();
-    if !reply.status.is_success() {
+    if !reply::is_success(reply.status) {
         return Err(reply::not_a_success(backend, reply));
     }
     let cookies = reply.headers.get_all(SET_COOKIE).iter().cloned().collect();

@@ -11,7 +11,7 @@ use super::compressing::is_known;
 use super::edge::Trace;
 use super::gathered::PARTIAL;
 use super::nonce::{self, Nonce};
-use super::reply::vary_on;
+use super::reply::{set_control, vary_on};
 use super::{Body, fetching, showing};
 use crate::cache::{Entry, Label, Obey, Refusal, Said, Status, TagKey, Times};
 use crate::plan::Caching;
@@ -106,7 +106,7 @@ fn kept_head(
     let is_own = headers.get(CACHE_CONTROL).is_none_or(|control| control == "no-store");
     if is_own || caching.rules().obey != Obey::All || !said.has_lifetime() {
         let control = if caching.is_personal() { "private, no-cache" } else { "no-cache" };
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static(control));
+        set_control(&mut headers, control);
         headers.remove(EXPIRES);
         headers.remove(PRAGMA);
     }

@@ -15,10 +15,14 @@ use super::paper::Paper;
 use super::showing::{Composed, Visit};
 use super::{Body, Gateway};
 use crate::base::http1::any_lists;
+use crate::cache;
 use crate::json::Node;
 use crate::plan::{Answer, Backend, Call, Route};
 use crate::shape::{self, Notes, Shape};
 use crate::upstream::{Reply, headers};
+
+/// The word of `Cache-Control` that lets nobody change the body.
+pub(super) const NO_TRANSFORM: &str = "no-transform";
 
 impl Gateway {
     #[expect(
@@ -36,7 +40,7 @@ impl Gateway {
         trace: &mut Trace,
     ) -> Result<Composed, Fault> {
         let backend = call.backend();
-        if !reply.status.is_success() {
+        if !is_success(reply.status) {
             return unsuccessful(backend, reply, self.plan.origin()).map(Composed::Answer);
         }
         let mut head = headers::for_new_body(&reply.headers);
@@ -166,7 +170,8 @@ pub(super) fn vary_on(head: &mut HeaderMap, names: &[&str]) {
     }
     let mut line = Vec::with_capacity(64);
     let missing = names.iter().filter(|name| !varies_on(head, name)).map(|name| name.as_bytes());
-    for part in head.get_all(VARY).iter().map(HeaderValue::as_bytes).chain(missing) {
+    let known = head.get_all(VARY).iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
+    for part in known.filter(|part| !part.is_empty()).chain(missing) {
         if !line.is_empty() {
             line.extend_from_slice(b", ");
         }
@@ -181,8 +186,23 @@ fn varies_on(head: &HeaderMap, name: &str) -> bool {
     head.contains_key(VARY) && (any_lists(head, &VARY, b"*") || any_lists(head, &VARY, name.as_bytes()))
 }
 
+/// Says who may keep an answer; and still that nobody may put it into a coding, if that was said.
+pub(super) fn set_control(head: &mut HeaderMap, control: &'static str) {
+    let plain = HeaderValue::from_static(control);
+    let value = match cache::directs(head, NO_TRANSFORM) {
+        true => HeaderValue::try_from(format!("{control}, {NO_TRANSFORM}")).unwrap_or(plain),
+        false => plain,
+    };
+    head.insert(CACHE_CONTROL, value);
+}
+
 pub(super) fn content_type(reply: &Reply) -> Option<&str> {
     reply.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok())
+}
+
+/// Whether a reply brings what was asked for. Nobody asks for a part of a document that is to be shaped.
+pub(super) fn is_success(status: StatusCode) -> bool {
+    status.is_success() && status != StatusCode::PARTIAL_CONTENT
 }
 
 /// A redirect that stays on this site is passed on; any other 3xx, and every error, is a fault.
@@ -199,6 +219,10 @@ pub(super) fn not_a_success(backend: &Backend, reply: &Reply) -> Fault {
     if reply.status.is_redirection() {
         let reason = format!("answered {} to `{}`", reply.status.as_u16(), location(reply));
         return Fault::Contract { upstream, code: "upstream_redirect", reason };
+    }
+    if reply.status == StatusCode::PARTIAL_CONTENT {
+        let reason = "answered 206, a part of a document of which all was asked for".to_owned();
+        return Fault::Contract { upstream, code: "upstream_malformed", reason };
     }
     let text = backend.decode().text(&reply.body, content_type(reply)).unwrap_or_default();
     let said = backend.decode().node(&text).map(|node| Foreign::read(&node)).unwrap_or_default();
@@ -316,6 +340,7 @@ mod tests {
             (&["Origin, Accept"][..], &["Origin, Accept"][..]),
             (&["*"][..], &["*"][..]),
             (&["accept-language"][..], &["accept-language, accept"][..]),
+            (&["", "a,", " b ,, c"][..], &["a, b, c, accept"][..]),
         ] {
             let mut head = HeaderMap::new();
             for line in lines {

@@ -20,7 +20,7 @@ use super::fragment::{self, Wanted};
 use super::keeping::Heard;
 use super::nonce::{self, Nonce};
 use super::paper::Paper;
-use super::reply::{respond, vary_on};
+use super::reply::{respond, set_control, vary_on};
 use super::{Body, Gateway};
 use crate::cache::directs;
 use crate::check::Input;
@@ -243,7 +243,7 @@ fn control(parts: &Parts, head: &mut HeaderMap) {
 /// Says that a page is somebody's own and nobody's to keep, unless the backend has called it public.
 pub(super) fn control_for_one(head: &mut HeaderMap) {
     if !directs(head, "public") {
-        head.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+        set_control(head, "private, no-store");
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::header::{HOST, HeaderName, HeaderValue};
+use http::uri::Authority;
 
 use super::compiler::Compiler;
 use crate::json::decode::{Decode, DecodeOptions, Lenient, Refs, Strip};
@@ -142,6 +143,10 @@ impl Compiler<'_> {
             } else if rules.set.iter().any(|(other, _)| *other == parsed) {
                 let message = format!("the header `{name}` is set twice: case does not tell names apart");
                 self.push(known(message).expected("each header once"));
+            }
+            if parsed == HOST && (value.contains('@') || value.parse::<Authority>().is_err()) {
+                let message = format!("`{value}` is no host, so it cannot be set as one");
+                self.expected(&at, message, "a name or an address, with its port if need be: shop.example:8080");
             }
             match HeaderValue::from_str(value) {
                 Ok(value) => rules.set.push((parsed, value)),

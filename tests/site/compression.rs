@@ -142,8 +142,14 @@ fn what_is_not_ours_not_worth_it_or_not_safe_leaves_as_it_is() {
     assert_eq!((whole.status, known.status, varies(&whole)), (200, 304, true));
     assert_eq!(whole.header("vary"), known.header("vary"), "a 304 says what its 200 does");
     let upstream = Upstream::start(&body, "Cache-Control: no-transform\r\n");
-    let whole = self::gateway(&upstream).request("GET", "/once", &[ALL], b"");
+    let gateway = self::gateway(&upstream);
+    let whole = gateway.request("GET", "/once", &[ALL], b"");
     assert_eq!((whole.header("content-encoding"), whole.text()), (None, body));
+    // What the gateway itself says of keeping takes nothing of that away.
+    for (control, more) in [("no-cache, no-transform", ("X-Any", "1")), ("private, no-store, no-transform", ("Cookie", "a=1"))] {
+        let kept = gateway.request("GET", "/kept", &[("Accept", "text/html"), ALL, more], b"");
+        assert_eq!((kept.header("content-encoding"), kept.header("cache-control")), (None, Some(control)));
+    }
 }
 
 #[test]

@@ -159,6 +159,16 @@ async fn calls_run_side_by_side_unless_one_names_another() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_part_that_nobody_asked_for_is_no_reply() {
+    let told = Told::default();
+    for route in ["    call: GET shop:/0/206/[1]", "    calls: {a: GET shop:/0/206/1}"] {
+        let (status, _, body) = ask(&gateway(&told, route)).await;
+        assert_eq!(status, 502, "{route}");
+        assert!(body.contains("upstream_malformed"), "{body}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_slow_optional_call_costs_its_own_timeout_and_no_more() {
     let told = Told::default();
     let calls = "{a: GET shop:/10/200/1, b: {to: GET shop:/5000/200/2, optional: true, timeout: 300ms}}";
