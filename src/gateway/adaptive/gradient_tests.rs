@@ -152,12 +152,14 @@ proptest! {
         slow.apart = true;
         let mut world = World::new(1000, 4, vec![route("GET /a", takes, rate * (1.0 - share)), slow], seed);
         world.run(seconds(10));
+        let first = world.gradient.limit();
         world.traffic[1].takes *= 20.0;
         // There is more under way than ever before. Where the very first probe has taken chance for a queue (one seed of thousands), the limit is
         // still low, and grows by its root in each window: from 40 to the 320 that are needed that takes 2.4 seconds, in which about half pass.
+        let part = if first < 320 { 3 } else { 10 };
         world.run(seconds(5));
         let (refused, answered) = (world.refused[0], world.answered[0]);
-        prop_assert!(refused * 3 <= answered, "{} refused of {}", refused, answered);
+        prop_assert!(refused * part <= answered, "{} refused of {}", refused, answered);
         world.run(seconds(55));
         prop_assert_eq!(&world.refused, &vec![0, 0]);
     }
