@@ -39,7 +39,7 @@ impl Coded {
                 Poll::Pending if self.held => {
                     self.held = false;
                     if let Err(error) = encoder.flush() {
-                        return self.broken(error);
+                        return self.broken(Broken::Coding(error));
                     }
                     let piece = encoder.take();
                     if piece.is_empty() {
@@ -59,10 +59,7 @@ impl Coded {
                     Err(_) => continue,
                 },
                 // Cut, not ended: what is held is not worth a look that seems whole.
-                Some(Err(broken)) => {
-                    self.encoder = None;
-                    return Poll::Ready(Some(Err(broken)));
-                }
+                Some(Err(broken)) => return self.broken(broken),
                 None => match self.encoder.take() {
                     Some(encoder) => encoder.finish(),
                     None => return Poll::Ready(None),
@@ -71,13 +68,13 @@ impl Coded {
             match piece {
                 Ok(piece) if piece.is_empty() => {}
                 Ok(piece) => return Poll::Ready(Some(Ok(Frame::data(Bytes::from(piece))))),
-                Err(error) => return self.broken(error),
+                Err(error) => return self.broken(Broken::Coding(error)),
             }
         }
     }
 
-    fn broken(&mut self, error: std::io::Error) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+    fn broken(&mut self, broken: Broken) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
         self.encoder = None;
-        Poll::Ready(Some(Err(Broken::Coding(error))))
+        Poll::Ready(Some(Err(broken)))
     }
 }

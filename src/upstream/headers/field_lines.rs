@@ -4,8 +4,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::base::http1::are_values;
 
-/// Room for the lines of most heads.
-const ROOM: usize = 16;
+/// Lines that a gateway adds to those of a client, and room for the rules of an upstream.
+const ADDED: usize = 16;
 
 /// The lines of the head of a call, in their order. A call has about a dozen, so a look at each of them costs less than the table of a
 /// map; and what came from the client or from a rule is lent, not copied.
@@ -79,7 +79,7 @@ impl<'r> From<Text<'r>> for Value<'r> {
 impl<'r> FieldLines<'r> {
     /// No lines, and room for `lines` and those that a gateway adds.
     pub fn with_room(lines: usize) -> Self {
-        Self(Vec::with_capacity(lines + ROOM))
+        Self(Vec::with_capacity(lines + ADDED))
     }
 
     /// Adds a line behind the others.

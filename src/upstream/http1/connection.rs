@@ -48,7 +48,7 @@ impl Connection {
         Poll::Ready(if is_end && self.was_reset { Err(io::ErrorKind::ConnectionReset.into()) } else { read })
     }
 
-    /// Writes what it takes of these, in their order: at least one byte, unless all are empty.
+    /// Writes what it takes of these, in their order: at least one byte, and none only where all are empty.
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>, pieces: [&[u8]; 3]) -> Poll<io::Result<usize>> {
         let wire = Pin::new(&mut self.wire);
         let mut there = pieces.into_iter().filter(|piece| !piece.is_empty());

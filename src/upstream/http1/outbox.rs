@@ -31,7 +31,7 @@ enum Framing {
 
 /// What of a request is still to be written.
 pub(in crate::upstream) struct Outbox {
-    /// FieldLines of the head or before a chunk, the piece of the body behind them, and what ends a chunk. They are written in this order.
+    /// Lines of the head or before a chunk, the piece of the body behind them, and what ends a chunk. They are written in this order.
     lines: Bytes,
     piece: Bytes,
     tail: &'static [u8],
@@ -115,10 +115,10 @@ impl Outbox {
 
     fn poll_written(&mut self, connection: &mut Connection, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
-            if self.lines.is_empty() && self.piece.is_empty() && self.tail.is_empty() {
+            let wrote = ready!(connection.poll_write(cx, [&self.lines, &self.piece, self.tail]))?;
+            if wrote == 0 {
                 return Poll::Ready(Ok(()));
             }
-            let wrote = ready!(connection.poll_write(cx, [&self.lines, &self.piece, self.tail]))?;
             self.begun = true;
             let of_lines = wrote.min(self.lines.len());
             self.lines.advance(of_lines);
