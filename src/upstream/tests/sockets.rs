@@ -139,6 +139,18 @@ async fn a_reset_in_the_middle_of_an_upload_is_one() {
         let error = Client::new(None).send(&at(address), post, far()).await.unwrap_err();
         assert_eq!(error.kind(), "upstream_reset");
     }
+    // The same inside TLS. What is closed before all that came is read is reset by the system.
+    for said in ["", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"] {
+        let address = tls_server(1, |stream| {
+            if stream.read(&mut [0; 4096]).is_ok() {
+                let _ = stream.write_all(said.as_bytes()).and_then(|()| stream.flush());
+            }
+        });
+        let client = Client::with_connector(Connector::new(None, Names::system()).with_tls(trusting(&[certificate()])));
+        let upstream = Upstream::new("shop".into(), settings(&format!("https://{address}")));
+        let post = Call { body: body.clone(), ..call(Method::POST, "/") };
+        assert_eq!(client.send(&upstream, post, far()).await.unwrap_err().kind(), "upstream_reset", "{said:?}");
+    }
 }
 
 #[tokio::test]
@@ -168,8 +180,11 @@ fn certificate() -> CertificateDer<'static> {
     CertificateDer::from(&include_bytes!("../../../tests/support/tls/cert.der")[..])
 }
 
-/// A TLS server that answers so many connections with one reply each; blocking, so on a thread of its own.
-fn tls_server(connections: usize) -> SocketAddr {
+/// The server's end of a connection over TLS.
+type Secured<'s> = rustls::Stream<'s, ServerConnection, std::net::TcpStream>;
+
+/// A TLS server that serves so many connections, one after the other; blocking, so on a thread of its own.
+fn tls_server(connections: usize, serve: impl Fn(&mut Secured<'_>) + Send + 'static) -> SocketAddr {
     let key = PrivatePkcs8KeyDer::from(&include_bytes!("../../../tests/support/tls/key.der")[..]).into();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
@@ -180,21 +195,25 @@ fn tls_server(connections: usize) -> SocketAddr {
         for _ in 0..connections {
             let (mut socket, _) = listener.accept().unwrap();
             let mut connection = ServerConnection::new(config.clone()).unwrap();
-            let mut stream = rustls::Stream::new(&mut connection, &mut socket);
-            // A client that does not trust the certificate leaves in the middle.
-            if matches!(stream.read(&mut [0; 4096]), Ok(1..)) {
-                stream.write_all(&reply("Connection: close\r\n", "secret")).unwrap();
-                stream.conn.send_close_notify();
-                let _ = stream.flush();
-            }
+            serve(&mut rustls::Stream::new(&mut connection, &mut socket));
         }
     });
     address
 }
 
+/// One reply, and a proper end.
+fn secret(stream: &mut Secured<'_>) {
+    // A client that does not trust the certificate leaves in the middle.
+    if matches!(stream.read(&mut [0; 4096]), Ok(1..)) {
+        stream.write_all(&reply("Connection: close\r\n", "secret")).unwrap();
+        stream.conn.send_close_notify();
+        let _ = stream.flush();
+    }
+}
+
 #[tokio::test]
 async fn a_certificate_is_checked_against_trust_and_name() {
-    let address = tls_server(4);
+    let address = tls_server(4, secret);
     let send = async |config: ClientConfig, upstream: &Upstream| {
         let local = Names::fixed(Some(vec![SocketAddr::from(([127, 0, 0, 1], 0))]));
         let client = Client::with_connector(Connector::new(None, local).with_tls(config));
@@ -227,7 +246,7 @@ async fn tls_to_a_server_that_speaks_none_is_an_error_of_its_own() {
 #[tokio::test]
 async fn the_machine_s_own_certificates_can_be_read_or_it_is_said_that_they_cannot() {
     // Whether this machine has any or not, nothing panics, and nobody is trusted who signed for himself.
-    let address = tls_server(1);
+    let address = tls_server(1, secret);
     let upstream = Upstream::new("shop".into(), settings(&format!("https://{address}")));
     let error = Client::new(None).send(&upstream, get("/"), far()).await.unwrap_err();
     assert!(matches!(error, Error::Connect(ConnectError::Tls(_))), "{error}");
