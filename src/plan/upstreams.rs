@@ -159,7 +159,12 @@ impl Compiler<'_> {
         }
         for (index, name) in spec.remove.iter().enumerate() {
             let at = at.key("remove").index(index);
-            rules.remove.extend(self.header_name(&at, name, false));
+            let Some(parsed) = self.header_name(&at, name, false) else { continue };
+            if !settable(&parsed) || parsed == HOST {
+                let message = format!("`{name}` follows from the connection, the body or the url, so it cannot be left out");
+                self.push(Problem::new(&at, message).hint("remove it: every call gets the right one"));
+            }
+            rules.remove.push(parsed);
         }
         rules
     }

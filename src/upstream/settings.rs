@@ -147,7 +147,7 @@ impl Upstream {
     pub(super) fn apply_headers<'u>(&'u self, place: &'u Place, call: &mut FieldLines<'u>) {
         headers::remove_framing(call);
         call.set(&name::HOST, &place.host);
-        for removed in self.settings.headers.remove.iter().filter(|removed| **removed != name::HOST) {
+        for removed in &self.settings.headers.remove {
             call.remove(removed);
         }
         for (name, value) in &self.settings.headers.set {
