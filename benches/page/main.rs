@@ -28,6 +28,8 @@ const TEMPLATE: &str = include_str!("page.html");
 const BUDGET: Duration = Duration::from_secs(3);
 
 fn main() {
+    // As on the thread of a worker.
+    ALLOCATOR.remember();
     let wanted: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     println!("| document | part | us | x straight |");
     println!("| --- | --- | --- | --- |");

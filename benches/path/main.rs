@@ -105,6 +105,8 @@ struct Row {
 }
 
 fn main() {
+    // As on the thread of a worker.
+    ALLOCATOR.remember();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let only: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     runtime.block_on(async {

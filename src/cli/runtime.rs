@@ -5,6 +5,7 @@ use std::os::fd::AsFd;
 use anyhow::{Error, Result};
 use tokio::runtime::{Builder, Runtime};
 
+use super::allocator::Allocator;
 use super::exit::Exit;
 
 /// Descriptors that the smallest of our programs needs beside those that it is started with.
@@ -16,13 +17,16 @@ pub(super) fn one_thread() -> Result<Runtime> {
     Builder::new_current_thread().enable_all().build().map_err(refused)
 }
 
-/// A runtime with this many threads.
+/// A runtime with this many threads that serve.
 pub(super) fn threads(count: usize) -> Result<Runtime> {
     if count == 1 {
+        Allocator.remember();
         return one_thread();
     }
     find_room()?;
-    Builder::new_multi_thread().worker_threads(count).enable_all().build().map_err(refused)
+    let mut builder = Builder::new_multi_thread();
+    builder.on_thread_start(|| Allocator.remember()).on_thread_stop(|| Allocator.forget());
+    builder.worker_threads(count).enable_all().build().map_err(refused)
 }
 
 /// Without enough descriptors the runtime does not refuse, it panics.
