@@ -15,9 +15,9 @@ use super::exit::Exit;
 use super::flight::Watching;
 use super::peers::Others;
 use super::{hearsay, log, memory, runtime};
-use crate::admin::PURGE_TOPIC;
 use crate::base::placed;
 use crate::cache::Purge;
+use crate::cluster::topic::{HEALTH, PURGE, READY};
 use crate::cluster::{Event, Load, Recorder, Stream, WorkerChannel, WorkerError};
 use crate::demo::InMemory;
 use crate::gateway::Gateway;
@@ -137,9 +137,9 @@ async fn serve(
             }
             Event::Disconnect { deadline } => break ("it was told to", deadline),
             Event::Deliver { topic, value } => match topic.as_str() {
-                "ready" => edge.set_ready(value != "no"),
-                PURGE_TOPIC => purge(&keeper, &value),
-                hearsay::TOPIC => hearsay::hear(&hearsay, &value, upstreams.iter()),
+                READY => edge.set_ready(value != "no"),
+                PURGE => purge(&keeper, &value),
+                HEALTH => hearsay::hear(&hearsay, &value, upstreams.iter()),
                 _ => tracing::debug!(event = "deliver", topic, "nobody here listens to this topic"),
             },
             Event::Workers { count } => upstreams.iter().for_each(|upstream| upstream.shared_by(count)),

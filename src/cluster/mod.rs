@@ -37,6 +37,7 @@ mod restart;
 mod sealed;
 mod stream;
 mod supervisor;
+pub mod topic;
 #[cfg(test)]
 mod tests;
 mod usage;
