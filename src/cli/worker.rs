@@ -39,9 +39,6 @@ const LAST_LINES: Duration = Duration::from_secs(1);
 const FAREWELL: Duration = Duration::from_millis(500);
 const CUTTING: Duration = Duration::from_millis(200);
 
-/// How long a worker finishes what it has when its master is gone and can set no deadline.
-const ORPHAN_DRAIN: Duration = Duration::from_secs(30);
-
 /// Serves until the master says otherwise.
 pub(super) fn run(threads: usize) -> Result<()> {
     runtime::threads(threads)?.block_on(async {
@@ -62,6 +59,7 @@ pub(super) fn run(threads: usize) -> Result<()> {
         drop(snapshot);
         let group = channel.group();
         let plan = plan.group(group).with_context(|| format!("the generation has no group `{group}`"))?;
+        channel.outlives_its_master(plan.cluster().drain);
         channel.online().await?;
         if let Some(drill) = &drill {
             drill.start(&mut channel).await?;
@@ -81,7 +79,7 @@ async fn serve(
     drill: Option<Drill>,
 ) -> Result<()> {
     let watching = Arc::new(Watching::new(flight));
-    let (limits, streams) = (*plan.limits(), plan.cluster().stream_drain);
+    let (limits, streams, drain) = (*plan.limits(), plan.cluster().stream_drain, plan.cluster().drain);
     let settings = EdgeSettings {
         limits: Limits { uri: limits.uri, head: limits.head, headers: limits.headers, ..Limits::default() },
         timeouts: Timeouts::default(),
@@ -151,7 +149,8 @@ async fn serve(
                     tracing::warn!(event = "reopen", reason = %error, "the old log files stay");
                 }
             }
-            Event::Closed => break ("its master is gone", Instant::now() + ORPHAN_DRAIN),
+            // Nobody is there to set a deadline, so it is the usual one.
+            Event::Closed => break ("its master is gone", Instant::now() + drain),
         }
     };
     drop(holding);
