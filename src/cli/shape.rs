@@ -75,7 +75,7 @@ pub(super) fn run(arguments: &ShapeArguments) -> Result<()> {
         Some(json) => json,
         None => by_reference(backend, &text, shape)?,
     };
-    exit::print(&String::from_utf8_lossy(&json));
+    exit::print(&String::from_utf8_lossy(&json))?;
     if let Some((above, refused)) = cut(route, backend, shape, &bytes) {
         let above = ByteSize::b(above).display().iec();
         exit::complain(&format!(
