@@ -1,5 +1,7 @@
 //! The command line as a person or a script meets it: what it prints, where, and with which exit code.
 
+#[path = "cli/odd.rs"]
+mod odd;
 #[path = "support/mod.rs"]
 mod support;
 
@@ -287,17 +289,6 @@ fn routes_are_a_table_and_the_schema_is_json() {
     let schema: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(output.status.code(), Some(0));
     assert!(schema.get("$schema").is_some() && schema.pointer("/properties/routes").is_some(), "{schema:.300}");
-}
-
-#[test]
-fn a_reader_that_goes_away_is_no_error() {
-    let folder = folder(SHOP);
-    let (reader, writer) = std::io::pipe().expect("a pipe");
-    drop(reader);
-    let mut command = Command::new(program());
-    let output =
-        command.arg("schema").current_dir(folder.path()).stdout(writer).stderr(Stdio::piped()).output().expect("it runs");
-    assert_eq!((output.status.code(), err(&output).as_str()), (Some(0), ""));
 }
 
 #[test]

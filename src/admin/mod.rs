@@ -18,6 +18,6 @@ mod tests;
 
 pub use control::{Control, Serving};
 pub use notify::Notifier;
-pub use purge::{KnownRoutes, TOPIC as PURGE_TOPIC};
+pub use purge::KnownRoutes;
 pub use rotate::rotate;
 pub use socket::{SocketError, Taking};

@@ -12,10 +12,8 @@ use tokio::sync::Mutex;
 use super::problem::Problem;
 use crate::base::suggest;
 use crate::cache::Purge;
+use crate::cluster::topic::PURGE;
 use crate::cluster::{Handle, Published};
-
-/// The topic by which workers are told: a purge a line.
-pub const TOPIC: &str = "purge";
 
 /// The longest value, in bytes, that a topic takes with room to spare. More than that is told as `all`.
 const LONGEST: usize = 2000;
@@ -64,7 +62,7 @@ impl Purges {
         }
         let mut told = self.told.lock().await;
         add(&mut told, purge);
-        let published = handle.publish(TOPIC.to_owned(), text(&told)).await?;
+        let published = handle.publish(PURGE.to_owned(), text(&told)).await?;
         if published.laggards.is_empty() {
             told.clear();
         }

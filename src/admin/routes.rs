@@ -21,6 +21,7 @@ use super::events;
 use super::problem::Problem;
 use super::purge::{KnownRoutes, Purges};
 use crate::cache::Purge;
+use crate::cluster::topic::READY;
 use crate::cluster::{Handle, Refused};
 use crate::telemetry;
 
@@ -32,9 +33,6 @@ const BODY_TIME: Duration = Duration::from_secs(5);
 
 /// Who may follow the events at the same time, so that there is always room for who wants something else.
 const FOLLOWERS: usize = 16;
-
-/// The topic on which workers act: whether `/_forecourt/ready` is to say so.
-const READY: &str = "ready";
 
 type Answer = Result<Response, Problem>;
 

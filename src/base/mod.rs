@@ -1,5 +1,5 @@
 //! What every floor may use: addresses as text, durations, hexadecimal digits, the bytes of HTTP/1, connections that are listened to, the
-//! moment, futures that are never moved, sizes, shares, bodies of HTTP/2, templates with holes, suggestions.
+//! moment, futures that are never moved, what a panic said, sizes, shares, bodies of HTTP/2, templates with holes, suggestions.
 //!
 //! Stands on nothing of this crate. Never reads a file or the network; `moment` and `heard` alone read a clock.
 
@@ -10,6 +10,7 @@ pub mod hex;
 pub mod hole;
 pub mod http1;
 pub mod moment;
+pub mod panic;
 mod placed;
 pub mod share;
 pub mod size;

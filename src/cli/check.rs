@@ -14,6 +14,10 @@ pub(super) fn run(path: &Path) -> Result<()> {
     let routes = plan.router().routes().len();
     let upstreams = plan.backends().len();
     let plural = |count: usize, word: &str| if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") };
-    exit::print(&format!("{}: ok, {}, {}", path.display(), plural(routes, "route"), plural(upstreams, "upstream")));
-    Ok(())
+    exit::print(&format!(
+        "{}: ok, {}, {}",
+        exit::harmless(&path.display().to_string()),
+        plural(routes, "route"),
+        plural(upstreams, "upstream")
+    ))
 }

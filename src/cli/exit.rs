@@ -1,14 +1,19 @@
 //! Exit codes, after sysexits.h.
 
+use std::backtrace::{Backtrace, BacktraceStatus};
+use std::borrow::Cow;
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::os::fd::AsFd;
+use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use anyhow::Error;
 
+use crate::base::panic::message;
 use crate::telemetry;
 
 /// Why the program ends with something else than 0.
@@ -78,6 +83,23 @@ impl Exit {
     }
 }
 
+/// Runs the program. A panic is a defect of ours: it is told in one line, and the program ends with the code for that.
+pub(super) fn defects(program: impl FnOnce() -> ExitCode) -> ExitCode {
+    // A master and a worker send panics to their logs instead, once they have them.
+    panic::set_hook(Box::new(|panicked| {
+        let place = panicked.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+        complain(&format!("a defect of forecourt, please report it: {} ({place})", message(panicked.payload())));
+        let backtrace = Backtrace::capture();
+        if backtrace.status() == BacktraceStatus::Captured {
+            complain(&backtrace.to_string());
+        }
+    }));
+    panic::catch_unwind(AssertUnwindSafe(program)).unwrap_or_else(|_told| {
+        telemetry::flush(LAST_WORDS);
+        ExitCode::from(Exit::Software as u8)
+    })
+}
+
 /// What an error says, as it is printed at the end of the program.
 pub(super) fn text(error: &Error) -> String {
     let inner = error.downcast_ref::<Failure>().map_or(error, |failure| &failure.error);
@@ -101,18 +123,34 @@ pub(super) fn beside_stderr<T, E>(put: impl FnOnce() -> Result<T, E>) -> Result<
     Ok(put)
 }
 
+/// A text as it may be shown on a terminal. What somebody has named a file must not move the cursor, or colour what follows.
+pub(super) fn harmless(text: &str) -> Cow<'_, str> {
+    let is_odd = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    if !text.contains(is_odd) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_odd(c) { out.extend(c.escape_default()) } else { out.push(c) }
+    }
+    Cow::Owned(out)
+}
+
 /// Prints to standard error, behind everything that was logged; a reader that went away, or reads nothing, is no error.
 pub(super) fn complain(text: &str) {
-    telemetry::say(text);
+    let text = harmless(text);
+    telemetry::say(&text);
     if let Some(mut before) = BEFORE.get() {
         let _reader_gone = before.write_all(format!("{text}\n").as_bytes());
     }
 }
 
 /// Prints to standard output; a reader that went away is no error.
-pub(super) fn print(text: &str) {
-    let mut out = std::io::stdout().lock();
-    let _reader_gone = out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush());
+///
+/// # Errors
+/// It cannot be written for another reason: the disk is full.
+pub(super) fn print(text: &str) -> Result<(), Error> {
+    pass_on(format!("{text}\n").as_bytes()).map(drop)
 }
 
 /// Passes bytes on to standard output as they are. Tells whether anybody reads there still.
@@ -124,12 +162,29 @@ pub(super) fn pass_on(bytes: &[u8]) -> Result<bool, Error> {
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
-        Err(error) => Err(Exit::System.because(Error::new(error).context("standard output cannot be written to"))),
+        Err(error) => Err(unwritten(error)),
     }
+}
+
+fn unwritten(error: std::io::Error) -> Error {
+    Exit::System.because(Error::new(error).context("standard output cannot be written to"))
 }
 
 /// Help and version are answers; everything else that clap says is a usage error.
 pub(super) fn usage(error: &clap::Error) -> ExitCode {
-    let _reader_gone = error.print();
-    if error.use_stderr() { ExitCode::from(Exit::Usage as u8) } else { ExitCode::SUCCESS }
+    let is_odd = |argument: OsString| argument.to_string_lossy().contains(char::is_control);
+    let printed = if error.use_stderr() && std::env::args_os().any(is_odd) {
+        // Without colours of its own, which look like those of an argument.
+        complain(error.render().to_string().trim_end());
+        Ok(())
+    } else {
+        error.print()
+    };
+    if error.use_stderr() {
+        return ExitCode::from(Exit::Usage as u8);
+    }
+    match printed {
+        Err(refused) if refused.kind() != ErrorKind::BrokenPipe => Exit::report(Err(unwritten(refused))),
+        _ => ExitCode::SUCCESS,
+    }
 }

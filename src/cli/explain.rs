@@ -13,8 +13,7 @@ use crate::shape::PassPlan;
 pub(super) fn run(path: &Path) -> Result<()> {
     let (_, plan) = load::load(path)?;
     let routes: Vec<String> = plan.router().routes().iter().map(|route| explained(route)).collect();
-    exit::print(&routes.join("\n\n"));
-    Ok(())
+    exit::print(&routes.join("\n\n"))
 }
 
 fn explained(route: &Route) -> String {

@@ -32,10 +32,7 @@ pub(super) fn run(url: Option<String>, config: &Path) -> Result<()> {
         client.get(&url).send().await.map(|response| response.status())
     });
     match status {
-        Ok(status) if status.is_success() => {
-            exit::print(&format!("{url}: ready"));
-            Ok(())
-        }
+        Ok(status) if status.is_success() => exit::print(&format!("{url}: ready")),
         Ok(status) => Err(Exit::Unavailable.because(anyhow!("{url}: answered {status}"))),
         Err(error) => Err(Exit::Unavailable.because(anyhow::Error::new(error).context(format!("{url}: no answer")))),
     }

@@ -5,10 +5,8 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 
 use crate::cluster::Peers;
+use crate::cluster::topic::HEALTH;
 use crate::upstream::{Hearsay, Upstream};
-
-/// The topic that it is told under.
-pub(super) const TOPIC: &str = "health";
 
 /// What this worker finds is told to all, and kept for those that start later.
 pub(super) fn among(peers: Peers) -> Arc<Hearsay> {
@@ -16,7 +14,7 @@ pub(super) fn among(peers: Peers) -> Arc<Hearsay> {
     let tell = move |word: String| {
         let peers = peers.clone();
         runtime.spawn(async move {
-            if let Err(error) = peers.publish(TOPIC, &word).await {
+            if let Err(error) = peers.publish(HEALTH, &word).await {
                 tracing::debug!(event = "health", reason = %error, "the other workers find out for themselves");
             }
         });

@@ -4,15 +4,27 @@ use std::path::Path;
 
 use anyhow::{Result, anyhow};
 
+use super::deep::deep;
 use super::exit::Exit;
 use crate::plan::{self, Plan};
 use crate::spec::{ReadError, Snapshot};
 
 /// Reads and compiles a configuration.
 pub(super) fn load(path: &Path) -> Result<(Snapshot, Plan)> {
-    let snapshot = Snapshot::read(path).map_err(unread)?;
-    let plan = plan::compile(&snapshot).map_err(|broken| Exit::Configuration.because(broken))?;
-    Ok((snapshot, plan))
+    deep(|| {
+        let snapshot = Snapshot::read(path).map_err(unread)?;
+        let plan = compile(&snapshot)?;
+        Ok((snapshot, plan))
+    })
+}
+
+/// Compiles what a master has read.
+pub(super) fn compile_read(snapshot: &Snapshot) -> Result<Plan> {
+    deep(|| compile(snapshot))
+}
+
+fn compile(snapshot: &Snapshot) -> Result<Plan> {
+    plan::compile(snapshot).map_err(|broken| Exit::Configuration.because(broken))
 }
 
 /// What cannot be opened is no input; what was opened and is not what a configuration may be is a broken one.

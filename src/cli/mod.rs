@@ -7,6 +7,7 @@ mod ask;
 mod check;
 mod configuration;
 mod control_argument;
+mod deep;
 mod demo;
 mod drill;
 mod events;
@@ -43,6 +44,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
 pub use allocator::Allocator;
@@ -182,11 +184,14 @@ Exit codes:
 
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
-        Err(error) => return exit::usage(&error),
-    };
-    let result = match arguments.command {
+    exit::defects(|| match Arguments::try_parse() {
+        Ok(arguments) => Exit::report(run(arguments)),
+        Err(error) => exit::usage(&error),
+    })
+}
+
+fn run(arguments: Arguments) -> Result<()> {
+    match arguments.command {
         None => serve::run(&arguments.serve),
         Some(Command::Serve(serve)) => serve::run(&serve),
         Some(Command::Start(start)) => start::run(&start),
@@ -208,6 +213,5 @@ pub fn main() -> ExitCode {
         Some(Command::Schema) => schema::run(),
         Some(Command::Health { url, config }) => health::run(url, &config.config),
         Some(Command::Worker { threads }) => worker::run(threads),
-    };
-    Exit::report(result)
+    }
 }

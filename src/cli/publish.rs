@@ -40,8 +40,7 @@ pub(super) fn run(arguments: &PublishArguments) -> Result<()> {
             if acknowledged == 1 { "worker knows" } else { "workers know" }
         );
         if laggards.is_empty() {
-            exit::print(&told);
-            return Ok(());
+            return exit::print(&told);
         }
         Err(Exit::Busy.because(anyhow!("{told}; not acknowledged yet, and told still: {}", laggards.join(", "))))
     })

@@ -51,8 +51,7 @@ pub(super) fn run(arguments: &PurgeArguments) -> Result<()> {
         let what = if name.is_empty() { kind.to_owned() } else { format!("{kind} {name}") };
         let told = format!("{what}: dropped by {acknowledged} {}", if acknowledged == 1 { "worker" } else { "workers" });
         if laggards.is_empty() {
-            exit::print(&told);
-            return Ok(());
+            return exit::print(&told);
         }
         Err(Exit::Busy.because(anyhow!("{told}; not acknowledged yet, and told still: {}", laggards.join(", "))))
     })

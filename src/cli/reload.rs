@@ -44,13 +44,11 @@ fn run(arguments: &ReloadArguments, word: &str) -> Result<()> {
     ask::with(&arguments.control, async |mut master| {
         if arguments.no_wait {
             let _accepted: IgnoredAny = master.ask(Method::POST, &format!("/{word}?wait=false"), Patience::Short).await?;
-            exit::print(&format!("the {word} has been asked for: `forecourt events` and the log tell its end"));
-            return Ok(());
+            return exit::print(&format!("the {word} has been asked for: `forecourt events` and the log tell its end"));
         }
         let done: Reloaded = master.ask(Method::POST, &format!("/{word}"), Patience::Long).await?;
         let Reloaded { generation, workers, took_ms } = done;
         let plural = if workers == 1 { "worker" } else { "workers" };
-        exit::print(&format!("{word}: generation {generation} serves with {workers} {plural}, after {took_ms} ms"));
-        Ok(())
+        exit::print(&format!("{word}: generation {generation} serves with {workers} {plural}, after {took_ms} ms"))
     })
 }

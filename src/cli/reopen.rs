@@ -11,7 +11,6 @@ use super::exit;
 pub(super) fn run(control: &ControlArgument) -> Result<()> {
     ask::with(control, async |mut master| {
         let _reopened: IgnoredAny = master.ask(Method::POST, "/reopen", Patience::Short).await?;
-        exit::print("reopened: the log files are those under their names again");
-        Ok(())
+        exit::print("reopened: the log files are those under their names again")
     })
 }

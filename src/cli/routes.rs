@@ -27,8 +27,7 @@ pub(super) fn run(path: &Path) -> Result<()> {
     let rows: Vec<Row> = plan.router().routes().iter().enumerate().map(|(index, route)| row(route, groups, index)).collect();
     // A pipe has no width, and a line of its own for every route.
     let width = terminal_size_of(std::io::stdout()).map(|(Width(columns), _)| usize::from(columns));
-    exit::print(&listing(&rows, columns, width));
-    Ok(())
+    exit::print(&listing(&rows, columns, width))
 }
 
 /// The rows as a table when it fits the width, else as a paragraph each.

@@ -37,7 +37,6 @@ pub(super) fn run(arguments: &ScaleArguments) -> Result<()> {
     };
     ask::with(&arguments.control, async |mut master| {
         let Scaled { group, from, to } = master.ask(Method::POST, &path, Patience::Long).await?;
-        exit::print(&format!("{group}: {to} {}, was {from}", if to == 1 { "worker" } else { "workers" }));
-        Ok(())
+        exit::print(&format!("{group}: {to} {}, was {from}", if to == 1 { "worker" } else { "workers" }))
     })
 }

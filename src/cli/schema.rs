@@ -6,6 +6,5 @@ use super::exit;
 use crate::spec;
 
 pub(super) fn run() -> Result<()> {
-    exit::print(&serde_json::to_string_pretty(&spec::schema())?);
-    Ok(())
+    exit::print(&serde_json::to_string_pretty(&spec::schema())?)
 }

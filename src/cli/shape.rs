@@ -1,7 +1,9 @@
 //! `forecourt shape`: what a route makes of a reply, from a file or standard input; with `--trace` what each step changes.
 
+use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use bytesize::ByteSize;
@@ -22,6 +24,9 @@ const PIECE: usize = 64 << 10;
 
 /// Lines around a change that are shown with it.
 const AROUND: usize = 2;
+
+/// How long the shortest difference between two documents is looked for, before one that is not is good enough.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Which reply, and what is told about it.
 #[derive(Debug, Clone, Args)]
@@ -62,8 +67,8 @@ pub(super) fn run(arguments: &ShapeArguments) -> Result<()> {
             return Err(Exit::Usage.because(anyhow!("`{}` is a proxy: bytes pass through it untouched", route.name())));
         }
     };
-    let bytes = read(arguments.reply.as_deref())?;
     let backend = call.backend();
+    let bytes = read(arguments.reply.as_deref(), backend.upstream().settings().max_bytes)?;
     let text = backend.decode().text(&bytes, None).map_err(refused)?;
     let envelope = backend.envelope().map_or(&[][..], Shape::steps);
     if arguments.trace {
@@ -75,7 +80,7 @@ pub(super) fn run(arguments: &ShapeArguments) -> Result<()> {
         Some(json) => json,
         None => by_reference(backend, &text, shape)?,
     };
-    exit::print(&String::from_utf8_lossy(&json));
+    exit::print(&String::from_utf8_lossy(&json))?;
     if let Some((above, refused)) = cut(route, backend, shape, &bytes) {
         let above = ByteSize::b(above).display().iec();
         exit::complain(&format!(
@@ -112,15 +117,24 @@ fn route<'p>(plan: &'p Plan, (method, path): &(Method, String)) -> Result<&'p Ro
     }
 }
 
-fn read(file: Option<&Path>) -> Result<Vec<u8>> {
+/// Reads a reply, and no more of it than shows that it is larger than a reply may be.
+fn read(file: Option<&Path>, limit: u64) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let enough = limit.saturating_add(1);
     let read = match file {
-        Some(file) => std::fs::read(file).with_context(|| format!("cannot read {}", file.display())),
-        None => {
-            let mut bytes = Vec::new();
-            std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes).context("cannot read standard input")
-        }
+        Some(file) => File::open(file)
+            .and_then(|file| file.take(enough).read_to_end(&mut bytes))
+            .with_context(|| format!("cannot read {}", file.display())),
+        None => std::io::stdin().lock().take(enough).read_to_end(&mut bytes).context("cannot read standard input"),
     };
-    read.map_err(|error| Exit::NoInput.because(error))
+    let read = read.map_err(|error| Exit::NoInput.because(error))?;
+    if read as u64 > limit {
+        let limit = ByteSize::b(limit).display().iec();
+        let message =
+            format!("the reply is larger than {limit} (`decode.max_bytes`): the gateway answers 502 `upstream_too_large`");
+        return Err(Exit::Data.because(anyhow!(message)));
+    }
+    Ok(bytes)
 }
 
 /// What the gateway would answer with a 502, or the status of a business failure.
@@ -172,11 +186,11 @@ fn told(notes: &Notes) -> String {
 
 fn difference(before: &str, after: &str) -> String {
     let mut out = Vec::new();
-    for (at, group) in TextDiff::from_lines(before, after).grouped_ops(AROUND).iter().enumerate() {
+    let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(before, after);
+    for (at, group) in diff.grouped_ops(AROUND).iter().enumerate() {
         if at > 0 {
             out.push("  ...".to_owned());
         }
-        let diff = TextDiff::from_lines(before, after);
         for change in group.iter().flat_map(|op| diff.iter_changes(op).collect::<Vec<_>>()) {
             let sign = match change.tag() {
                 ChangeTag::Delete => '-',

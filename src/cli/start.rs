@@ -87,7 +87,7 @@ async fn start(arguments: &ServeArguments) -> Result<()> {
         _ = terminate.recv() => return Err(called_off(&mut daemon).await),
     }
     let note = if arguments.files.has_log() { "" } else { "; its log is thrown away: name a file with --log" };
-    exit::print(&format!("started: process {pid} serves{note}"));
+    exit::print(&format!("started: process {pid} serves{note}"))?;
     // Its own words about that went to its log.
     if let Some(path) = arguments.control.path()
         && UnixStream::connect(&path).await.is_err()

@@ -78,9 +78,9 @@ pub(super) fn run(arguments: &StatusArguments) -> Result<()> {
     ask::with(&arguments.control, async |mut master| {
         let whole: Value = master.ask(Method::GET, "/status", Patience::Short).await?;
         if arguments.json {
-            exit::print(&whole.to_string());
+            exit::print(&whole.to_string())?;
         } else {
-            exit::print(&listing(&serde_json::from_value(whole)?));
+            exit::print(&listing(&serde_json::from_value(whole)?))?;
         }
         Ok(())
     })

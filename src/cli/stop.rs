@@ -37,11 +37,10 @@ pub(super) fn run(arguments: &StopArguments) -> Result<()> {
     match (pid, process) {
         (Some(pid), Some(process)) => {
             wait(&process)?;
-            exit::print(&format!("stopped: process {pid} has ended, after {} ms", begun.elapsed().as_millis()));
+            exit::print(&format!("stopped: process {pid} has ended, after {} ms", begun.elapsed().as_millis()))
         }
         _ => exit::print("told to stop; its process cannot be seen from here, so its end is not waited for"),
     }
-    Ok(())
 }
 
 fn open(pid: u32) -> Option<OwnedFd> {

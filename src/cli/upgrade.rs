@@ -16,7 +16,6 @@ struct Upgraded {
 pub(super) fn run(control: &ControlArgument) -> Result<()> {
     ask::with(control, async |mut master| {
         let Upgraded { pid } = master.ask(Method::POST, "/upgrade", Patience::Long).await?;
-        exit::print(&format!("upgraded: process {pid} is the master now"));
-        Ok(())
+        exit::print(&format!("upgraded: process {pid} is the master now"))
     })
 }

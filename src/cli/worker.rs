@@ -14,15 +14,15 @@ use super::drill::Drill;
 use super::exit::Exit;
 use super::flight::Watching;
 use super::peers::Others;
-use super::{hearsay, log, memory, runtime};
-use crate::admin::PURGE_TOPIC;
+use super::{hearsay, load, log, memory, runtime};
 use crate::base::placed;
 use crate::cache::Purge;
+use crate::cluster::topic::{HEALTH, PURGE, READY};
 use crate::cluster::{Event, Load, Recorder, Stream, WorkerChannel, WorkerError};
 use crate::demo::InMemory;
 use crate::gateway::Gateway;
 use crate::gateway::edge::Refusal;
-use crate::plan::{self, Plan};
+use crate::plan::Plan;
 use crate::server::{Body, Departures, Edge, EdgeSettings, Limits, Timeouts};
 use crate::spec::Snapshot;
 use crate::telemetry::{AccessLog, Standard};
@@ -38,9 +38,6 @@ const LAST_LINES: Duration = Duration::from_secs(1);
 /// How much of a drain is kept for cutting what is left and saying so, and how long the cutting itself may take.
 const FAREWELL: Duration = Duration::from_millis(500);
 const CUTTING: Duration = Duration::from_millis(200);
-
-/// How long a worker finishes what it has when its master is gone and can set no deadline.
-const ORPHAN_DRAIN: Duration = Duration::from_secs(30);
 
 /// Serves until the master says otherwise.
 pub(super) fn run(threads: usize) -> Result<()> {
@@ -58,10 +55,11 @@ pub(super) fn run(threads: usize) -> Result<()> {
         let snapshot: Snapshot = serde_json::from_slice(&assignment.generation).context("the generation cannot be read")?;
         let flight = assignment.flight;
         drop(assignment.generation);
-        let plan = plan::compile(&snapshot).map_err(|broken| Exit::Configuration.because(broken))?;
+        let plan = load::compile_read(&snapshot)?;
         drop(snapshot);
         let group = channel.group();
         let plan = plan.group(group).with_context(|| format!("the generation has no group `{group}`"))?;
+        channel.outlives_its_master(plan.cluster().drain);
         channel.online().await?;
         if let Some(drill) = &drill {
             drill.start(&mut channel).await?;
@@ -81,7 +79,7 @@ async fn serve(
     drill: Option<Drill>,
 ) -> Result<()> {
     let watching = Arc::new(Watching::new(flight));
-    let (limits, streams) = (*plan.limits(), plan.cluster().stream_drain);
+    let (limits, streams, drain) = (*plan.limits(), plan.cluster().stream_drain, plan.cluster().drain);
     let settings = EdgeSettings {
         limits: Limits { uri: limits.uri, head: limits.head, headers: limits.headers, ..Limits::default() },
         timeouts: Timeouts::default(),
@@ -137,9 +135,9 @@ async fn serve(
             }
             Event::Disconnect { deadline } => break ("it was told to", deadline),
             Event::Deliver { topic, value } => match topic.as_str() {
-                "ready" => edge.set_ready(value != "no"),
-                PURGE_TOPIC => purge(&keeper, &value),
-                hearsay::TOPIC => hearsay::hear(&hearsay, &value, upstreams.iter()),
+                READY => edge.set_ready(value != "no"),
+                PURGE => purge(&keeper, &value),
+                HEALTH => hearsay::hear(&hearsay, &value, upstreams.iter()),
                 _ => tracing::debug!(event = "deliver", topic, "nobody here listens to this topic"),
             },
             Event::Workers { count } => upstreams.iter().for_each(|upstream| upstream.shared_by(count)),
@@ -151,7 +149,8 @@ async fn serve(
                     tracing::warn!(event = "reopen", reason = %error, "the old log files stay");
                 }
             }
-            Event::Closed => break ("its master is gone", Instant::now() + ORPHAN_DRAIN),
+            // Nobody is there to set a deadline, so it is the usual one.
+            Event::Closed => break ("its master is gone", Instant::now() + drain),
         }
     };
     drop(holding);

@@ -1,7 +1,7 @@
 //! The process tree: a master that owns the listeners, and workers that are handed the connections it accepts.
 //!
 //! Holds the channel between the two, the life of a worker, the dealing out of connections and the master's loop. Stands on
-//! nothing of this crate. Never knows HTTP or what a generation says: it moves descriptors and opaque bytes.
+//! `base` and `telemetry`. Never knows HTTP or what a generation says: it moves descriptors and opaque bytes.
 //!
 //! Two laws. A connection that was accepted belongs to exactly one process that will answer it, or that will give it back:
 //! the master keeps its copy until a worker is about to read. And whatever a worker does, dies of or says, the master and
@@ -29,6 +29,7 @@ pub mod listen;
 mod master;
 mod message;
 mod oom;
+mod orphan;
 mod peers;
 #[doc(hidden)]
 pub mod probe;
@@ -39,6 +40,7 @@ mod stream;
 mod supervisor;
 #[cfg(test)]
 mod tests;
+pub mod topic;
 mod usage;
 mod watch;
 mod worker;

@@ -323,8 +323,8 @@ async fn sleep_until(wake: Option<Instant>) {
 /// A descriptor that the master accepted.
 type Accepted = OwnedFd;
 
-/// What reading the configuration came to.
-type Loaded = Result<Configuration, String>;
+/// What reading the configuration came to; a panic, at the worst.
+type Loaded = std::thread::Result<Result<Configuration, String>>;
 
 impl From<SealedError> for super::command::Refused {
     fn from(error: SealedError) -> Self {

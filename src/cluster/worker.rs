@@ -20,6 +20,7 @@ use super::event::{Assignment, Event, Load, WorkerError};
 use super::flight::Recorder;
 use super::ledger::{Gauge, Ledger};
 use super::message::{Malformed, Message, PROTOCOL, Side, reason, told};
+use super::orphan::Orphan;
 use super::peers::Peers;
 use super::sealed::Sealed;
 
@@ -45,6 +46,7 @@ pub struct WorkerChannel {
     epoch: Option<u64>,
     faults: u32,
     closed: bool,
+    orphan: Option<Orphan>,
 }
 
 /// How often a worker beats that has not been told.
@@ -52,7 +54,7 @@ const BEAT: Duration = Duration::from_secs(1);
 
 impl WorkerChannel {
     /// Takes the channel that the master left on standard input, and puts `/dev/null` there instead. From now on TERM makes
-    /// this worker retire, and the signals that a terminal sends to a whole group are left to the master.
+    /// this worker retire, it does not outlive its master for long, and the signals that a terminal sends to a whole group are left to the master.
     ///
     /// Needs a tokio runtime with I/O; call it once, on the main thread.
     ///
@@ -60,8 +62,10 @@ impl WorkerChannel {
     /// This process was not started by a master.
     pub fn from_env() -> Result<Self, WorkerError> {
         let (group, worker, socket) = environment::channel()?;
+        let orphan = Orphan::watch(socket.try_clone()?)?;
         let mut channel = Self::new(worker, socket)?;
         channel.group = group;
+        channel.orphan = Some(orphan);
         channel.retire = Some(Retire::on_signal()?);
         Ok(channel)
     }
@@ -88,7 +92,15 @@ impl WorkerChannel {
             epoch,
             faults: 0,
             closed: false,
+            orphan: None,
         })
+    }
+
+    /// This process ends soon after so long without a master, whatever it is at.
+    pub fn outlives_its_master(&self, drain: Duration) {
+        if let Some(orphan) = &self.orphan {
+            orphan.within(drain);
+        }
     }
 
     /// The name of this worker's group.

@@ -23,7 +23,7 @@ use tower_http::services::fs::{DefaultServeDirFallback, ServeDir, ServeFileSyste
 
 pub use beneath::Beneath;
 
-/// A file's bytes, as they are read: as many as were promised, or an error. A file may be cut short while it is read.
+/// A file's bytes, as they are read: as many as were promised, or an error. A file may be cut short, or written to, while it is read.
 pub struct FileBody {
     body: ServeFileSystemResponseBody,
     /// How many bytes are to come; none when nothing was promised.
@@ -230,8 +230,40 @@ mod tests {
         assert_eq!(whole.into_body().collect().await.unwrap().to_bytes().len(), 8 * PIECE);
         let cut = folder.get("/a.bin", None, HeaderMap::new()).await.unwrap().unwrap();
         fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(100).unwrap();
+        assert!(cut.into_body().collect().await.is_err());
+        // Not even a tool that keeps the time of a file makes a short one look whole.
+        fs::write(&path, vec![b'a'; 8 * PIECE]).unwrap();
+        let cut = folder.get("/a.bin", None, HeaderMap::new()).await.unwrap().unwrap();
+        let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+        let then = file.metadata().unwrap().modified().unwrap();
+        file.set_len(100).unwrap();
+        file.set_modified(then).unwrap();
         let error = cut.into_body().collect().await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_written_to_while_it_is_read_breaks_off_and_one_that_is_replaced_does_not() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("a.bin");
+        fs::write(&path, vec![b'a'; 8 * PIECE]).unwrap();
+        let folder = Folder::new("/f", place.path().to_owned());
+        let first = async |answer: &mut Response<FileBody>| answer.body_mut().frame().await.unwrap().unwrap();
+        let mut old = folder.get("/a.bin", None, HeaderMap::new()).await.unwrap().unwrap();
+        assert!(first(&mut old).await.data_ref().unwrap().starts_with(b"a"));
+        let next = place.path().join("next");
+        fs::write(&next, vec![b'b'; 8 * PIECE]).unwrap();
+        fs::rename(&next, &path).unwrap();
+        let rest = old.into_body().collect().await.unwrap().to_bytes();
+        assert!(rest.len() < 8 * PIECE && rest.iter().all(|byte| *byte == b'a'));
+        let mut torn = folder.get("/a.bin", None, HeaderMap::new()).await.unwrap().unwrap();
+        assert!(first(&mut torn).await.data_ref().unwrap().starts_with(b"b"));
+        // Of the same size, as a release may be. The clock of files is coarse.
+        let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+        std::os::unix::fs::FileExt::write_all_at(&file, &vec![b'c'; 8 * PIECE], 0).unwrap();
+        file.set_modified(std::time::SystemTime::now() + std::time::Duration::from_secs(1)).unwrap();
+        let error = torn.into_body().collect().await.unwrap_err();
+        assert!(error.to_string().contains("written to"), "{error}");
     }
 
     #[tokio::test]

@@ -125,6 +125,15 @@ pub enum Fault {
         /// What the operating system said.
         error: std::io::Error,
     },
+    /// The file is not the one that the request's conditions are about.
+    #[error("precondition failed")]
+    PreconditionFailed,
+    /// The file has no such range.
+    #[error("range not satisfiable")]
+    NoRange {
+        /// How much it has, as `Content-Range` says it.
+        of: Option<HeaderValue>,
+    },
     /// The page could not be rendered.
     #[error("page: {0}")]
     Page(page::Error),
@@ -164,6 +173,8 @@ impl Fault {
             Self::Overloaded { .. } | Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Late | Self::Page(page::Error::Deadline) => StatusCode::GATEWAY_TIMEOUT,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+            Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
+            Self::NoRange { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::BodyTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::BodyBroken(_) | Self::Malformed(_) => StatusCode::BAD_REQUEST,
@@ -185,6 +196,8 @@ impl Fault {
             Self::MethodNotAllowed(_) => "method_not_allowed",
             Self::Overloaded { .. } => "overloaded",
             Self::NotAcceptable => "not_acceptable",
+            Self::PreconditionFailed => "precondition_failed",
+            Self::NoRange { .. } => "range_not_satisfiable",
             Self::NoFragment => "no_fragment",
             Self::BodyTooLarge(_) => "body_too_large",
             Self::BodyTimeout => "body_timeout",
@@ -217,6 +230,8 @@ impl Fault {
             }
             Self::Overloaded { .. } => "too many requests are under way: ask again in a moment".to_owned(),
             Self::NotAcceptable => "the resource exists, but in none of the forms that `Accept` asks for".to_owned(),
+            Self::PreconditionFailed => "the file is not the one that the request's condition names".to_owned(),
+            Self::NoRange { .. } => "the file has nothing in this range".to_owned(),
             Self::NoFragment => "the page has no fragment of this name".to_owned(),
             Self::BodyTooLarge(limit) => format!("the request body is larger than {limit} bytes"),
             Self::BodyTimeout => "the request body did not arrive in time".to_owned(),

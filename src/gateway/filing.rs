@@ -1,6 +1,6 @@
 //! Answers with files of the site.
 
-use http::header::{IF_MATCH, IF_NONE_MATCH, RANGE};
+use http::header::{CONTENT_RANGE, IF_MATCH, IF_NONE_MATCH, RANGE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body_util::BodyExt as _;
@@ -43,7 +43,12 @@ impl Gateway {
             headers.remove(RANGE);
         }
         let found = folder.get(inside, parts.uri.query(), headers).await.map_err(unreadable)?;
-        let (head, body) = found.ok_or(Fault::NoRoute)?.into_parts();
+        let (mut head, body) = found.ok_or(Fault::NoRoute)?.into_parts();
+        match head.status {
+            StatusCode::PRECONDITION_FAILED => return Err(Fault::PreconditionFailed),
+            StatusCode::RANGE_NOT_SATISFIABLE => return Err(Fault::NoRange { of: head.headers.remove(CONTENT_RANGE) }),
+            _ => {}
+        }
         let length = body.left();
         let is_whole = head.status == StatusCode::OK && length.is_some_and(|length| length <= WHOLE);
         let body = match length {

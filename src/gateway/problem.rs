@@ -1,7 +1,7 @@
 //! A fault as a document: `application/problem+json` (RFC 9457) for programs, a page for browsers.
 
 use bytes::Bytes;
-use http::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, VARY};
+use http::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER, VARY};
 use http::{HeaderValue, Response, StatusCode};
 
 use super::{body::Body, fault::Fault};
@@ -32,6 +32,9 @@ pub(super) fn answer(fault: &Fault, request_id: &str, page: Option<(&Templates, 
     if matches!(fault, Fault::NoFragment) {
         let depends = "accept, x-fragment, hx-request, hx-target, hx-request-type, turbo-frame";
         headers.insert(VARY, HeaderValue::from_static(depends));
+    }
+    if let Fault::NoRange { of: Some(of) } = fault {
+        headers.insert(CONTENT_RANGE, of.clone());
     }
     if let Some(allowed) = fault.allowed() {
         headers.insert(ALLOW, super::allow(allowed));

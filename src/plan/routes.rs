@@ -10,7 +10,7 @@ use super::feeds::Feeds;
 use super::templates::Shelf;
 use super::{Caching, Call, Limits, NamedCall, Page};
 use crate::check::Rules;
-use crate::route::{Methods, Pattern, PatternError};
+use crate::route::{MOST_HOLES, Methods, Pattern, PatternError};
 use crate::shape::{Fused, Shape};
 use crate::spec::{At, CacheSpec, FileSpec, InputSpec, PageSpec, Problem, RouteSpec, Switchable};
 use crate::upstream::Repeat;
@@ -323,6 +323,10 @@ impl Compiler<'_> {
                 None => problem.part(path).hint(format!("write `/{path}`")),
             },
             PatternError::Again(name) => problem.last_part(format!("{{{name}}}")).expected("a name of its own for each hole"),
+            PatternError::TooMany(_) => {
+                let last = text.rsplit('/').find(|segment| segment.starts_with('{')).unwrap_or_default();
+                problem.last_part(last).expected(format!("at most {MOST_HOLES} holes"))
+            }
             PatternError::RestFirst(name) => problem.part(format!("{{*{name}}}")),
             PatternError::Hole(part) | PatternError::Name(part) => problem.part(part),
             PatternError::Foreign { typed, .. } => problem.part(typed),

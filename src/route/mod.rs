@@ -6,5 +6,5 @@
 mod pattern;
 mod router;
 
-pub use pattern::{Methods, Pattern, PatternError};
+pub use pattern::{MOST_HOLES, Methods, Pattern, PatternError};
 pub use router::{Conflict, Found, Router, RouterBuilder};

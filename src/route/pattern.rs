@@ -7,6 +7,9 @@ use http::Method;
 /// The methods that a route may name. GET also serves HEAD.
 const KNOWN: [Method; 7] = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
 
+/// The most holes that a path may have: with more the table's router panics, which names them `a` to `z` and wants one to spare.
+pub const MOST_HOLES: usize = 25;
+
 /// The methods of a route.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Methods {
@@ -58,6 +61,9 @@ pub enum PatternError {
     /// The same hole twice.
     #[error("the hole `{{{0}}}` stands twice")]
     Again(String),
+    /// More holes than the table can hold.
+    #[error("the path has {0} holes")]
+    TooMany(usize),
     /// `:id`, `[id]`, `*`: a hole of another router.
     #[error("`{typed}` is how other routers write a hole: write `{meant}`")]
     Foreign {
@@ -95,6 +101,9 @@ impl Pattern {
         let segments: Vec<&str> = inner.split('/').collect();
         for (at, segment) in segments.iter().enumerate() {
             pattern.segment(segment, at + 1 == segments.len())?;
+        }
+        if pattern.holes.len() > MOST_HOLES {
+            return Err(PatternError::TooMany(pattern.holes.len()));
         }
         Ok(pattern)
     }
@@ -240,6 +249,18 @@ mod tests {
         assert_eq!(Pattern::parse("ANY /").unwrap().methods(), &Methods::Any);
         assert!(Pattern::parse("GET /a/").is_ok());
         assert!(Pattern::parse("GET /a%20b/v1:find/x*y/@me/%E4").is_ok());
+    }
+
+    #[test]
+    fn a_path_has_so_many_holes_and_no_more() {
+        let path = |holes: usize| (0..holes).map(|hole| format!("/{{h{hole}}}")).collect::<String>();
+        let most = Pattern::parse(&format!("GET {}", path(MOST_HOLES))).unwrap();
+        assert_eq!(most.holes().len(), MOST_HOLES);
+        for (text, holes) in
+            [(path(MOST_HOLES + 1), MOST_HOLES + 1), (path(MOST_HOLES) + "/{*rest}", MOST_HOLES + 1), (path(1000), 1000)]
+        {
+            assert_eq!(Pattern::parse(&format!("GET {text}")), Err(PatternError::TooMany(holes)));
+        }
     }
 
     #[test]

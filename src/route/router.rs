@@ -171,6 +171,7 @@ impl<T> Router<Option<T>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::MOST_HOLES;
     use super::*;
 
     fn router(routes: &[&'static str]) -> Result<Router<&'static str>, Vec<Conflict>> {
@@ -208,6 +209,33 @@ mod tests {
         assert!(found(&router, &Method::GET, "/f/readme").starts_with("ANY /f/readme"));
         let purge = Method::from_bytes(b"PURGE").unwrap();
         assert!(found(&router, &purge, "/f/x").starts_with("ANY /f/{*rest}"));
+    }
+
+    #[test]
+    fn routes_with_all_the_holes_that_there_may_be_stand_beside_each_other() {
+        let path = |from: usize, to: usize| (from..to).map(|hole| format!("/{{h{hole}}}")).collect::<String>();
+        let most = MOST_HOLES;
+        let mut builder = RouterBuilder::new();
+        // One tree whose branches have more holes together than any of them may: behind each other, and split after each.
+        let mut texts = vec![path(0, most - 1) + "/{*rest}"];
+        for at in 0..most {
+            texts.extend([path(100, 100 + at) + "/x" + &path(at, most), path(0, at + 1), path(0, at + 1) + "/"]);
+        }
+        for text in &texts {
+            builder.push(Pattern::parse(&format!("GET {text}")).unwrap(), text.clone());
+        }
+        let router = builder.build().unwrap();
+        for text in &texts {
+            // A rest of one segment would be the last hole's.
+            let path = text.replace("{*rest}", "rest/more").replace(['{', '}'], "");
+            assert!(matches!(router.find(&Method::GET, &path), Found::Route(found, _) if found == text), "{text}");
+        }
+        let twin = [path(0, most), path(50, 50 + most)];
+        let mut builder = RouterBuilder::new();
+        for text in &twin {
+            builder.push(Pattern::parse(&format!("GET {text}")).unwrap(), ());
+        }
+        assert_eq!(builder.build().unwrap_err(), [Conflict { first: 0, second: 1 }]);
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! Between a connection and the gateway: what every request is given, and every answer.
 
-use std::any::Any;
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
@@ -23,6 +22,7 @@ use super::lasting::Lasting;
 use super::record::{Answer, Asked, Record};
 use super::traffic::{Refused, Traffic};
 use super::tunnel::{Slot, Switch};
+use crate::base::panic::message;
 use crate::base::{moment, placed};
 use crate::gateway::edge::{MaySwitch, Peer, Refusal, RequestId, Switched, Trace, Tunnel};
 
@@ -218,10 +218,6 @@ where
     let mut response = Response::new(Origin::House { body: axum::body::Body::empty() });
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     response
-}
-
-fn message(panic: &(dyn Any + Send)) -> &str {
-    panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
 /// Answers a request for WebSocket that its upstream has agreed to. The record stays open as long as the tunnel.

@@ -83,6 +83,11 @@ pub fn load_document(name: &str, text: &str) -> Result<(Value, Source), (Source,
 }
 
 fn read<T: DeserializeOwned + JsonSchema>(file: &str, text: &str, variables: Option<&BTreeMap<String, String>>) -> Loaded<T> {
+    // Only routes.yaml has variables.
+    let smallest = match variables {
+        Some(_) => "the smallest file has `upstreams` and `routes`",
+        None => "write the keys of the preset, or remove the file",
+    };
     let lines = Lines::of(text);
     let (mut tree, mut problems) = yaml::read(text, &lines);
     if let Some(variables) = variables {
@@ -105,7 +110,7 @@ fn read<T: DeserializeOwned + JsonSchema>(file: &str, text: &str, variables: Opt
             return Loaded { mirror: None, source: whole, problems };
         }
     };
-    problems.extend(validate(&json, &whole, &schema, &validator));
+    problems.extend(validate(&json, &whole, &schema, &validator, smallest));
     if problems.is_empty() {
         return match serde_json::from_value(json) {
             Ok(mirror) => Loaded { mirror: Some(mirror), source: whole, problems },
@@ -124,15 +129,13 @@ fn read<T: DeserializeOwned + JsonSchema>(file: &str, text: &str, variables: Opt
     }
 }
 
-/// Everything that a schema has against a document.
-fn validate(json: &Value, source: &Source, schema: &Value, validator: &Validator) -> Problems {
+/// Everything that a schema has against a document, and what the smallest one has, for an empty one.
+fn validate(json: &Value, source: &Source, schema: &Value, validator: &Validator, smallest: &str) -> Problems {
     if source.tree().broken {
         return Problems::new();
     }
     if matches!(&source.tree().content, Content::Scalar(scalar) if scalar.plain && scalar.text.is_empty()) {
-        return Problems::from_iter([
-            Problem::new(At::root(), "the file is empty").hint("the smallest file has `upstreams` and `routes`")
-        ]);
+        return Problems::from_iter([Problem::new(At::root(), "the file is empty").hint(smallest)]);
     }
     let mut explainer = Explainer::new(schema, source);
     for error in validator.iter_errors(json) {

@@ -73,7 +73,7 @@ fn a_release_that_never_gets_ready_is_refused() {
 #[test]
 fn a_release_that_panics_at_the_start_is_refused_and_a_good_one_is_taken_afterwards() {
     let _alone = alone();
-    let refusal = refused("panics-at-start", "start: panic\n", None, 69, &["generation 1 serves on", "101"]);
+    let refusal = refused("panics-at-start", "start: panic\n", None, 69, &["generation 1 serves on", "70"]);
     refusal.ledger.flawless();
     next(refusal.gateway.folder(), "");
     Operator::of(&refusal.gateway).commands(&["reload"]);

@@ -44,7 +44,7 @@ fn a_drill_that_cannot_be_read_is_refused() {
 
 #[test]
 fn a_start_that_fails_by_order_is_a_start_that_fails() {
-    for (start, expected) in [("exit 3", "exited with code 3"), ("panic", "exited with code 101")] {
+    for (start, expected) in [("exit 3", "exited with code 3"), ("panic", "exited with code 70")] {
         let setup = Setup::new(&format!("{IMPATIENT}{SHOP}")).workers(1);
         let mut gateway = drilled(setup, &format!("start: {start}\n")).launch();
         assert_eq!(gateway.wait().code(), Some(69), "{start}");

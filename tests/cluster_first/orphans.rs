@@ -3,6 +3,7 @@
 use rustix::process::Signal;
 
 use super::{GOOD, SHOP, UnderWay};
+use crate::support::drill::drilled;
 use crate::support::gateway::{Gateway, Setup};
 use crate::support::http::Client;
 use crate::support::process;
@@ -21,6 +22,24 @@ fn workers_without_a_master_end_by_themselves() {
     idle.end();
     assert!(Client::try_connect(gateway.address()).is_err());
     gateway.log.whole();
+    assert_eq!(gateway.processes(), Vec::<u32>::new());
+}
+
+#[test]
+fn a_worker_whose_loop_is_stuck_does_not_outlive_its_master_for_long() {
+    let setup = Setup::new(&format!("cluster: {{drain: 1s}}\n{SHOP}")).workers(2);
+    let mut gateway = drilled(setup, "path /detail/2: spin\n").start();
+    let workers = gateway.workers(2);
+    let mut client = gateway.connect();
+    client.send("GET /detail/2 HTTP/1.1\r\nHost: shop.example\r\n\r\n");
+    gateway.log.wait("the spin", |lines| lines.iter().any(|line| line.contains("\"deed\":\"spin\"")).then_some(()));
+    gateway.signal(Signal::KILL);
+    gateway.wait();
+    for worker in workers {
+        process::wait_for_end(worker);
+    }
+    let log = gateway.log.whole().join("\n");
+    assert_eq!(log.matches("\"event\":\"orphan\"").count(), 1, "{log}");
     assert_eq!(gateway.processes(), Vec::<u32>::new());
 }
 

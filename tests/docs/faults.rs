@@ -33,6 +33,8 @@ fn faults() -> Vec<Fault> {
         Fault::MethodNotAllowed(vec![http::Method::GET]),
         Fault::Overloaded { limit: "worker" },
         Fault::NotAcceptable,
+        Fault::PreconditionFailed,
+        Fault::NoRange { of: None },
         Fault::NoFragment,
         Fault::NoData,
         Fault::BodyTooLarge(1),

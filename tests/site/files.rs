@@ -3,6 +3,8 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
+use serde_json::{Value, json};
+
 use super::support::gateway::{Gateway, Setup};
 use super::support::http::Answer;
 
@@ -12,6 +14,12 @@ routes:
 site:
   static: {/assets: public, /: root, /favicon.ico: public/icon.png}
 ";
+
+/// What kind of failure it is.
+fn code(answer: &Answer) -> Value {
+    assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{answer:?}");
+    answer.json().get("code").cloned().unwrap_or_default()
+}
 
 /// A text that shrinks.
 fn text() -> String {
@@ -75,7 +83,8 @@ fn a_file_has_a_type_a_tag_a_date_and_a_time_to_live() {
             let known = ask(&gateway, path, &[condition]);
             assert_eq!((known.status, known.header("etag"), known.body.len()), (304, Some(tag), 0), "{path} {condition:?}");
         }
-        assert_eq!(ask(&gateway, path, &[("If-Match", "\"other\"")]).status, 412, "{path}");
+        let other = ask(&gateway, path, &[("If-Match", "\"other\"")]);
+        assert_eq!((other.status, code(&other)), (412, json!("precondition_failed")), "{path}");
         let head = gateway.request("HEAD", path, &[], b"");
         let lines = |answer: &Answer| {
             ["content-length", "content-type", "etag", "last-modified"].map(|name| answer.header(name).map(str::to_owned))
@@ -100,6 +109,12 @@ fn a_file_has_a_type_a_tag_a_date_and_a_time_to_live() {
     ] {
         assert_eq!(ask(&gateway, "/assets/app.css", &[("Range", range)]).status, status, "{range}");
     }
+    let beyond = ask(&gateway, "/assets/app.css", &[("Range", "bytes=99999999-")]);
+    assert_eq!(code(&beyond), json!("range_not_satisfiable"));
+    let long = ask(&gateway, "/assets/app.css", &[]).body.len();
+    assert_eq!(beyond.header("content-range"), Some(format!("bytes */{long}").as_str()));
+    let head = gateway.request("HEAD", "/assets/app.css", &[("If-Match", "\"other\"")], b"");
+    assert_eq!((head.status, head.header("content-type"), head.body.len()), (412, Some("application/problem+json"), 0));
     // A range is of GET alone.
     let length = ask(&gateway, "/assets/app.css", &[]).body.len().to_string();
     for range in ["bytes=0-0", "bytes=99999999-"] {

@@ -1,5 +1,7 @@
 //! A reload: a new generation is read, checked, started, put on trial, and kept or taken back, in all groups at once.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use tracing::{error, info, warn};
@@ -11,7 +13,8 @@ use super::super::listen::{self, Address, Bound, ListenError};
 use super::super::master::Notice;
 use super::super::program::Spawn;
 use super::super::sealed::SealedError;
-use super::{Group, Supervisor};
+use super::{Group, Loaded, Supervisor};
+use crate::base::panic::message;
 
 type Answer = Reply<Result<Reloaded, Refused>>;
 
@@ -73,7 +76,11 @@ impl<S: Spawn> Supervisor<S> {
         } else {
             let (load, loaded) = (self.load.clone(), self.loads.0.clone());
             // Reading files and compiling templates may take a while, and the master has connections to deal out.
-            self.tasks.spawn_blocking(move || drop(loaded.blocking_send(load())));
+            self.tasks.spawn_blocking(move || {
+                // Whatever becomes of it: a reload that is never heard of again keeps everything else from happening.
+                let read = catch_unwind(AssertUnwindSafe(|| load()));
+                drop(loaded.blocking_send(read));
+            });
         }
     }
 
@@ -82,13 +89,19 @@ impl<S: Spawn> Supervisor<S> {
     }
 
     /// The configuration has been read.
-    pub(super) fn loaded(&mut self, loaded: Result<Configuration, String>) {
+    pub(super) fn loaded(&mut self, loaded: Loaded) {
         if !matches!(self.reload, Some(Reload { stage: Stage::Loading, .. })) {
             return;
         }
         let serving = self.serving();
         let broken = |report: String| Refused::Configuration(format!("{}\ngeneration {serving} serves on", report.trim_end()));
-        let numbered = loaded.map_err(broken).and_then(|mut configuration| {
+        let defect = |panic: Box<dyn Any + Send>| {
+            let panic = message(&*panic);
+            Refused::Failed(format!(
+                "a defect of the program: reading the configuration panicked: {panic}; generation {serving} serves on"
+            ))
+        };
+        let numbered = loaded.map_err(defect).and_then(|read| read.map_err(broken)).and_then(|mut configuration| {
             let number = self.generations.add(&mut configuration).map_err(|error: SealedError| Refused::from(error))?;
             Ok((number, configuration))
         });

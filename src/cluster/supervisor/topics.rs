@@ -9,12 +9,13 @@ use super::super::channel::SendError;
 use super::super::command::{Published, Refused, Reply, TopicStatus};
 use super::super::fleet::Key;
 use super::super::message::Message;
+use super::super::topic::is_own;
 use super::Post;
 
 /// How long a publication waits for acknowledgements before the laggards are named.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Topics that may be kept.
+/// Topics that may be kept beside those that workers act on.
 const MOST_TOPICS: usize = 256;
 
 /// What is known of one topic.
@@ -60,7 +61,8 @@ impl Topics {
         reply: Option<Reply<Result<Published, Refused>>>,
         posts: &BTreeMap<Key, Post>,
     ) {
-        if !self.topics.contains_key(&topic) && self.topics.len() >= MOST_TOPICS {
+        let others = || self.topics.keys().filter(|topic| !is_own(topic)).count();
+        if !is_own(&topic) && !self.topics.contains_key(&topic) && others() >= MOST_TOPICS {
             let reason = format!("{MOST_TOPICS} topics are kept already, `{topic}` would be one more");
             warn!(event = "error", topic, reason);
             if let Some(reply) = reply {

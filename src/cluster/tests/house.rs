@@ -58,12 +58,15 @@ impl Orders for mpsc::Receiver<Control> {
     }
 }
 
+/// What reading a configuration says when it panics.
+pub(super) const PANICS: &str = "too many holes";
+
 /// A running master.
 pub(super) struct House {
     pub(super) address: SocketAddr,
     pub(super) staff: Staff,
     pub(super) handle: Handle,
-    /// What the next reload reads.
+    /// What the next reload reads; a report that is [`PANICS`] panics.
     pub(super) next: Arc<Mutex<Result<Configuration, String>>>,
     pub(super) notices: Arc<Mutex<Vec<Notice>>>,
     orders: mpsc::Sender<Control>,
@@ -89,7 +92,13 @@ impl House {
             spawner: staff.clone(),
             configuration,
             listeners,
-            load: Arc::new(move || read.lock().unwrap().clone()),
+            load: Arc::new(move || {
+                let read = read.lock().unwrap().clone();
+                if let Err(PANICS) = read.as_ref().map_err(String::as_str) {
+                    panic!("{PANICS}");
+                }
+                read
+            }),
             start: rules.start,
             batch: 16,
             capacity,

@@ -72,6 +72,22 @@ async fn a_broken_file_changes_nothing_and_says_why() {
 }
 
 #[tokio::test]
+async fn a_panic_while_the_file_is_read_ends_the_reload_and_the_next_one_works() {
+    let house = House::open(1, rules(), script(serve_generation));
+    ask(house.address).await.unwrap();
+    let good = std::mem::replace(&mut *house.next.lock().unwrap(), Err(PANICS.to_owned()));
+    for _ in 0..2 {
+        let Refused::Failed(why) = house.handle.reload().await.unwrap_err() else { panic!() };
+        assert!(why.contains(PANICS) && why.contains("a defect") && why.ends_with("generation 1 serves on"), "{why}");
+    }
+    *house.next.lock().unwrap() = good;
+    next(&house, b"x", |_| {});
+    assert_eq!(house.handle.reload().await.unwrap().generation, 2);
+    assert_eq!(ask(house.address).await.unwrap(), "hi!:1");
+    house.drained().await;
+}
+
+#[tokio::test]
 async fn workers_that_cannot_start_or_never_listen_leave_the_old_ones_serving() {
     let mut rules = rules();
     rules.start = Duration::from_millis(200);

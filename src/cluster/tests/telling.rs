@@ -50,6 +50,31 @@ async fn what_is_published_reaches_everybody_and_who_comes_later() {
 }
 
 #[tokio::test]
+async fn however_much_is_published_there_is_room_for_what_workers_act_on() {
+    let house = House::open(
+        1,
+        rules(),
+        script(|mut job: Job| async move {
+            job.up().await;
+            while !matches!(job.channel.next().await, Event::Disconnect { .. } | Event::Closed) {}
+            0
+        }),
+    );
+    let publish = async |topic: &str| house.handle.publish(topic.to_owned(), "1".to_owned()).await;
+    // One of them is there already, and takes nobody else's room.
+    publish("ready").await.unwrap();
+    for number in 0..256 {
+        publish(&format!("t{number}")).await.unwrap();
+    }
+    let refused = publish("one-more").await.unwrap_err().to_string();
+    assert!(refused.contains("`one-more` would be one more"), "{refused}");
+    for topic in ["health", "purge", "ready", "t7"] {
+        publish(topic).await.unwrap();
+    }
+    house.drained().await;
+}
+
+#[tokio::test]
 async fn everybody_knows_how_many_workers_there_are_through_reloads_deaths_and_scales() {
     type Told = Arc<Mutex<BTreeMap<usize, u32>>>;
     let told = Told::default();
