@@ -64,8 +64,9 @@ fn is_deserted(channel: &OwnedFd) -> bool {
     loop {
         let mut socket = [PollFd::new(channel, PollFlags::empty())];
         match poll(&mut socket, None) {
-            Ok(_) if socket.iter().any(|socket| socket.revents().contains(PollFlags::HUP)) => return true,
-            Ok(_) | Err(Errno::INTR) => {}
+            // It is asked for nothing, so what it says is an end or an error, which it would say again at once.
+            Ok(_) => return socket.iter().all(|socket| socket.revents().contains(PollFlags::HUP)),
+            Err(Errno::INTR) => {}
             Err(_) => return false,
         }
     }
