@@ -12,6 +12,9 @@ use crate::json::Node;
 /// How many violations one request is told; a document of a hundred thousand wrong elements must not come back ten times its size.
 pub(super) const MOST_VIOLATIONS: usize = 1000;
 
+/// How often a subschema may be applied to a value to tell what is wrong, beyond as often as it took to see that something is.
+const FREE_STEPS: u64 = 10_000;
+
 /// How much of a member's name a path shows.
 const LONGEST_KEY: usize = 100;
 
@@ -43,10 +46,13 @@ pub(super) fn tell<'d>(graph: &Graph, sub: Sub, place: In, name: &str, document:
 }
 
 fn tell_faults<'d>(judge: &mut Judge<'_>, sub: Sub, place: In, name: &str, document: &'d Node<'d>, out: &mut Vec<Violation>) {
+    let most = judge.steps * 2 + FREE_STEPS;
     let mut waiting = faults(judge, sub, Vec::new(), document);
     waiting.reverse();
     let mut told = HashSet::new();
-    while let Some(fault) = waiting.pop().filter(|_| out.len() < MOST_VIOLATIONS) {
+    while let Some(mut fault) = waiting.pop().filter(|_| out.len() < MOST_VIOLATIONS) {
+        // Each look into forms may go down to the end of the document; at some point they are told without their reasons.
+        fault.forms = fault.forms.filter(|_| judge.steps <= most);
         // The same forms for the same value, reached in another way, say nothing new.
         if fault.forms.is_some_and(|(subs, node)| !told.insert((subs.as_ptr().addr(), std::ptr::from_ref(node).addr()))) {
             continue;

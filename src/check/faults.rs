@@ -76,7 +76,7 @@ impl<'g, 'd> Gather<'_, 'g, 'd> {
             return;
         }
         self.judge.steps += 1;
-        if let Some(own) = rule.own.as_ref().filter(|own| !own.is_valid(node)) {
+        if let Some(own) = &rule.own {
             own.iter_errors(node).for_each(|error| self.own(&error));
         }
         if rule.leads.is_empty() || !self.judge.enter() {
@@ -142,15 +142,11 @@ impl<'g, 'd> Gather<'_, 'g, 'd> {
                     }
                 }
             }
-            (Lead::Contains { .. }, Node::Array(_)) => {
-                if !self.judge.holds(sub, lead, node) {
-                    self.add("contains", &message(&Kind::Contains), None);
-                }
+            (Lead::Contains { .. }, Node::Array(_)) if !self.judge.holds(sub, lead, node) => {
+                self.add("contains", &message(&Kind::Contains), None);
             }
-            (Lead::FurtherElements(_), Node::Array(_)) => {
-                if !self.judge.holds(sub, lead, node) {
-                    self.add("unevaluatedItems", "must not have further elements", None);
-                }
+            (Lead::FurtherElements(_), Node::Array(_)) if !self.judge.holds(sub, lead, node) => {
+                self.add("unevaluatedItems", "must not have further elements", None);
             }
             (Lead::Members(members), Node::Object(object)) => {
                 for member in object.members() {

@@ -65,6 +65,9 @@ fn the_work_is_bounded_by_body_times_schema() {
         json!({"$dynamicAnchor": "n", "anyOf": [
             {"required": ["a"], "properties": {"of": {"$dynamicRef": "#n"}}}, {"properties": {"of": {"$dynamicRef": "#n"}}, "type": "object"}]}),
         json!({"contains": {"$ref": "#"}, "properties": {"of": {"$ref": "#"}, "children": {"contains": {"anyOf": [{"$ref": "#"}, {"$ref": "#"}]}}}, "type": ["object", "array"]}),
+        json!({"$ref": "#/$defs/node", "$defs": {
+            "node": {"anyOf": [{"properties": {"of": {"$ref": "#/$defs/base"}}, "required": ["a"]}, {"required": ["b"]}]},
+            "base": {"properties": {"of": {"$ref": "#/$defs/base"}}, "anyOf": [{"$ref": "#/$defs/node"}, {"required": ["c"]}]}}}),
         doubled(40),
     ];
     let bodies = [
@@ -150,10 +153,15 @@ fn a_row_of_references_has_a_bound() {
         ] {
             assert_eq!(problems(&schema), Vec::<String>::new());
         }
-        for keyword in ["not", "allOf"] {
-            let (before, after) = if keyword == "not" { (r#"{"not":"#, "}") } else { (r#"{"allOf":["#, "]}") };
-            let deep = |levels| serde_json::from_str::<Value>(&nested(before, "{}", after, levels)).unwrap();
-            assert_eq!(problems(&deep(60)), Vec::<String>::new(), "{keyword}");
+        // As deep as a file of JSON may nest.
+        for (before, after, levels, fine) in [
+            (r#"{"not":"#, "}", 60, true),
+            (r#"{"not":"#, "}", 124, false),
+            (r#"{"allOf":["#, "]}", 60, true),
+            (r#"{"properties":{"a":"#, "}}", 60, true),
+        ] {
+            let schema: Value = serde_json::from_str(&nested(before, "{}", after, levels)).unwrap();
+            assert_eq!(problems(&schema).is_empty(), fine, "{before}");
         }
     });
 }
