@@ -1,131 +1,121 @@
-//! `anyOf` and `oneOf`, told so that it helps: the errors of the form that was meant, not a riddle about all of them.
+//! `anyOf` and `oneOf`, told so that it helps: the faults of the form that was meant, not a riddle about all of them.
 
-use jsonschema::ValidationError;
-use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::types::JsonType;
 use serde_json::Value;
 
-use super::Violation;
-use super::explain::Checked;
-use super::words::{message, must_be, one_of, types_of};
+use super::explain::path_to;
+use super::faults::{Asks, Fault, faults};
+use super::judge::Judge;
+use super::words::{must_be, one_of};
 
 /// How many forms a message describes.
 const MOST_FORMS: usize = 5;
 
-type Branch = [ValidationError<'static>];
+type Form<'g, 'd> = Vec<Fault<'g, 'd>>;
 
-/// Tells why none of the branches fits: as the errors of one branch when it is clear which was meant, else as one violation.
-pub(super) fn tell(
-    checked: &Checked<'_>,
-    error: &ValidationError<'_>,
-    context: &[Vec<ValidationError<'static>>],
-    out: &mut Vec<Violation>,
-) {
-    let path = checked.path_to(error, None);
-    let rule = error.kind().keyword();
-    let here = error.instance_path().as_str();
-    if let Some(types) = all(context, |branch| wrong_type(branch, here)) {
-        return checked.push(path, rule, must_be(&types.concat()), out);
-    }
-    if let Some(options) = all(context, |branch| wrong_option(branch, here)) {
-        let options = options.concat();
-        return checked.push(path, rule, one_of(options.iter()), out);
-    }
-    let right_type: Vec<&Branch> =
-        context.iter().map(Vec::as_slice).filter(|branch| wrong_type(branch, here).is_none()).collect();
-    let meant: Vec<&Branch> = right_type.iter().copied().filter(|branch| !is_another_form(branch, here)).collect();
-    match (meant.as_slice(), right_type.as_slice()) {
-        ([one], _) | ([], [one]) => one.iter().for_each(|error| checked.tell(error, out)),
-        ([], several) => {
-            if !tell_discriminator(checked, several, here, out) {
-                checked.push(path, rule, forms(checked, several), out);
-            }
-        }
-        (several, _) => checked.push(path, rule, forms(checked, several), out),
-    }
+/// How a fault is told.
+#[derive(Debug)]
+pub(super) enum Told<'g, 'd> {
+    /// As the faults of the form that was meant.
+    Meant(Form<'g, 'd>),
+    /// As it is.
+    Is { path: String, rule: String, message: String },
 }
 
-/// What `f` says of every branch, if it says something of each.
-fn all<T>(context: &[Vec<ValidationError<'static>>], f: impl Fn(&Branch) -> Option<T>) -> Option<Vec<T>> {
-    if context.is_empty() { None } else { context.iter().map(|branch| f(branch)).collect() }
+/// Tells a fault; one of forms as the faults of one of them when it is clear which was meant.
+pub(super) fn tell<'g, 'd>(judge: &mut Judge<'g>, name: &str, fault: Fault<'g, 'd>) -> Told<'g, 'd> {
+    let path = path_to(name, &fault);
+    let rule = fault.rule.clone();
+    let Some((subs, node)) = fault.forms else { return Told::Is { path, rule, message: fault.message } };
+    let here = fault.at.len();
+    let mut all: Vec<Form<'_, '_>> = subs.iter().map(|sub| faults(judge, *sub, fault.at.clone(), node)).collect();
+    if let Some(types) = each(&all, |form| wrong_type(form, here)) {
+        return Told::Is { path, rule, message: must_be(&types.concat()) };
+    }
+    if let Some(options) = each(&all, |form| wrong_option(form, here)) {
+        return Told::Is { path, rule, message: one_of(options.concat().into_iter()) };
+    }
+    all.retain(|form| wrong_type(form, here).is_none());
+    let meant: Vec<usize> =
+        (0..all.len()).filter(|at| all.get(*at).is_some_and(|form| discriminator(form, here).is_none())).collect();
+    let one = match (meant.as_slice(), all.len()) {
+        ([one], _) => Some(*one),
+        ([], 1) => Some(0),
+        _ => None,
+    };
+    if let Some(one) = one.filter(|one| *one < all.len()) {
+        return Told::Meant(all.swap_remove(one));
+    }
+    if meant.is_empty() {
+        return by_discriminator(name, &all, here).unwrap_or_else(|| Told::Is { path, rule, message: forms(name, all.iter()) });
+    }
+    Told::Is { path, rule, message: forms(name, meant.iter().filter_map(|at| all.get(*at))) }
 }
 
-/// The types a branch asks for, when the value is of none of them.
-fn wrong_type(branch: &Branch, here: &str) -> Option<Vec<JsonType>> {
-    branch.iter().find_map(|error| match error.kind() {
-        Kind::Type { kind } if error.instance_path().as_str() == here => Some(types_of(kind)),
+/// What `f` says of every form, if it says something of each.
+fn each<'f, 'g, 'd, T>(forms: &'f [Form<'g, 'd>], f: impl Fn(&'f Form<'g, 'd>) -> Option<T>) -> Option<Vec<T>> {
+    if forms.is_empty() { None } else { forms.iter().map(f).collect() }
+}
+
+/// The types a form asks for, when the value is of none of them.
+fn wrong_type(form: &Form<'_, '_>, here: usize) -> Option<Vec<JsonType>> {
+    form.iter().find_map(|fault| match &fault.asks {
+        Asks::Types(types) if fault.at.len() == here => Some(types.clone()),
         _ => None,
     })
 }
 
-/// The values a branch allows here, when that is all it asks.
-fn wrong_option(branch: &Branch, at: &str) -> Option<Vec<Value>> {
-    match branch {
-        [error] if error.instance_path().as_str() == at => options_of(error),
+/// The values a form allows here, when that is all it asks.
+fn wrong_option<'f>(form: &'f Form<'_, '_>, here: usize) -> Option<Vec<&'f Value>> {
+    match form.as_slice() {
+        [fault] if fault.at.len() == here => options_of(fault),
         _ => None,
     }
 }
 
-fn options_of(error: &ValidationError<'_>) -> Option<Vec<Value>> {
-    match error.kind() {
-        Kind::Enum { options } => options.as_array().cloned(),
-        Kind::Constant { expected_value } => Some(vec![Value::clone(expected_value)]),
+fn options_of<'f>(fault: &'f Fault<'_, '_>) -> Option<Vec<&'f Value>> {
+    match &fault.asks {
+        Asks::OneOf(options) => options.as_array().map(|options| options.iter().collect()),
+        Asks::Just(value) => Some(vec![&**value]),
         _ => None,
     }
 }
 
-/// Whether a member of the value itself, such as `kind`, says that another form was meant.
-fn is_another_form(branch: &Branch, here: &str) -> bool {
-    discriminator(branch, here).is_some()
-}
-
-fn discriminator<'a>(branch: &'a Branch, here: &str) -> Option<&'a ValidationError<'static>> {
-    branch.iter().find(|error| {
-        let below = error.instance_path().as_str().strip_prefix(here).and_then(|rest| rest.strip_prefix('/'));
-        below.is_some_and(|member| !member.contains('/')) && options_of(error).is_some()
-    })
+/// The fault of a member of the value itself, such as `kind`, that says that another form was meant.
+fn discriminator<'f, 'g, 'd>(form: &'f Form<'g, 'd>, here: usize) -> Option<&'f Fault<'g, 'd>> {
+    form.iter().find(|fault| fault.at.len() == here + 1 && options_of(fault).is_some())
 }
 
 /// When every form is told by the same member and it has none of their values, that is what is wrong.
-fn tell_discriminator(checked: &Checked<'_>, branches: &[&Branch], here: &str, out: &mut Vec<Violation>) -> bool {
-    let found: Vec<&ValidationError<'static>> = branches.iter().filter_map(|branch| discriminator(branch, here)).collect();
-    let Some(first) = found.first() else { return false };
-    if found.iter().any(|error| error.instance_path().as_str() != first.instance_path().as_str()) {
-        return false;
+fn by_discriminator<'g, 'd>(name: &str, all: &[Form<'g, 'd>], here: usize) -> Option<Told<'g, 'd>> {
+    let found: Vec<&Fault<'_, '_>> = all.iter().filter_map(|form| discriminator(form, here)).collect();
+    let first = found.first()?;
+    let path = path_to(name, first);
+    if found.iter().any(|fault| path_to(name, fault) != path) {
+        return None;
     }
-    let options: Vec<Value> = found.iter().filter_map(|error| options_of(error)).flatten().collect();
-    checked.push(checked.path_to(first, None), first.kind().keyword(), one_of(options.iter()), out);
-    true
+    let options: Vec<&Value> = found.iter().filter_map(|fault| options_of(fault)).flatten().collect();
+    Some(Told::Is { path, rule: first.rule.clone(), message: one_of(options.into_iter()) })
 }
 
 /// The forms in one sentence, each by the first things it lacks.
-fn forms(checked: &Checked<'_>, branches: &[&Branch]) -> String {
-    let mut told: Vec<String> = branches
+fn forms<'f, 'g: 'f, 'd: 'f>(name: &str, forms: impl Iterator<Item = &'f Form<'g, 'd>>) -> String {
+    let forms: Vec<_> = forms.collect();
+    let mut told: Vec<String> = forms
         .iter()
         .take(MOST_FORMS)
-        .map(|branch| {
-            let mut first: Vec<String> = branch.iter().take(3).map(|error| one(checked, error)).collect();
+        .map(|form| {
+            let mut first: Vec<String> = form.iter().take(3).map(|fault| one(name, fault)).collect();
             first.dedup();
             first.join(" and ")
         })
         .collect();
     told.dedup();
-    let more = if branches.len() > MOST_FORMS { "; …" } else { "" };
+    let more = if forms.len() > MOST_FORMS { "; …" } else { "" };
     format!("fits none of the allowed forms: {}{more}", told.join("; or "))
 }
 
-fn one(checked: &Checked<'_>, error: &ValidationError<'_>) -> String {
-    let member = match error.kind() {
-        Kind::Required { property } => property.as_str(),
-        Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
-            unexpected.first().map(String::as_str)
-        }
-        _ => None,
-    };
-    let says = match error.kind() {
-        Kind::AdditionalProperties { .. } | Kind::UnevaluatedProperties { .. } => "is not allowed".to_owned(),
-        kind => message(kind),
-    };
-    let path = checked.path_to(error, member);
-    if path.is_empty() { format!("it {says}") } else { format!("{path} {says}") }
+fn one(name: &str, fault: &Fault<'_, '_>) -> String {
+    let path = path_to(name, fault);
+    if path.is_empty() { format!("it {}", fault.message) } else { format!("{path} {}", fault.message) }
 }

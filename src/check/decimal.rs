@@ -55,6 +55,12 @@ impl Decimal {
         (remainder * power_of_ten(shift, modulus)).is_multiple_of(u128::from(modulus))
     }
 
+    /// The number in digits, when it is whole and fits; the sign is not seen.
+    pub(super) fn to_whole(&self) -> Option<u64> {
+        let power = 10_u64.checked_pow(u32::try_from(self.exponent).ok()?)?;
+        if self.is_zero() { Some(0) } else { self.as_u64()?.checked_mul(power) }
+    }
+
     fn as_u64(&self) -> Option<u64> {
         std::str::from_utf8(&self.digits).ok()?.parse().ok()
     }

@@ -1,109 +1,90 @@
-//! From the engine's errors to violations: a place in our path grammar, the rule, a message.
+//! From faults to violations: a place in our path grammar, the rule, a message.
 
-use jsonschema::ValidationError;
-use jsonschema::error::ValidationErrorKind as Kind;
+use std::collections::HashSet;
 
-use super::alternatives;
-use super::words::message;
+use super::alternatives::{self, Told};
+use super::faults::{Fault, Step, faults};
+use super::graph::{Graph, Sub};
+use super::judge::Judge;
 use super::{In, Violation};
 use crate::json::Node;
 
 /// How many violations one request is told; a document of a hundred thousand wrong elements must not come back ten times its size.
 pub(super) const MOST_VIOLATIONS: usize = 1000;
 
+/// How often a subschema may be applied to a value to tell what is wrong, beyond as often as it took to see that something is.
+const FREE_STEPS: u64 = 10_000;
+
 /// How much of a member's name a path shows.
 const LONGEST_KEY: usize = 100;
 
-/// The document that was checked, and where it stood in the request.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Checked<'a> {
-    /// The part of the request.
-    pub(super) place: In,
-    /// The field's name; empty for a body.
-    pub(super) name: &'a str,
-    /// What was checked.
-    pub(super) document: &'a Node<'a>,
+/// Adds every violation of a document. `name` is the field's; empty for a body. Gives how often a subschema was applied to a value.
+pub(super) fn tell<'d>(graph: &Graph, sub: Sub, place: In, name: &str, document: &'d Node<'d>, out: &mut Vec<Violation>) -> u64 {
+    let mut judge = Judge::new(graph);
+    let fits = judge.fits(sub, document);
+    if fits && !judge.too_deep {
+        return judge.steps;
+    }
+    let before = out.len();
+    if !judge.too_deep {
+        tell_faults(&mut judge, sub, place, name, document, out);
+    }
+    let whole = |rule: &str, message: &str| Violation {
+        place,
+        path: name.to_owned(),
+        rule: rule.to_owned(),
+        message: message.to_owned(),
+    };
+    if judge.too_deep {
+        out.truncate(before);
+        push(whole("depth", "is nested too deep for its rule to be checked"), out);
+    } else if out.len() == before {
+        // A rule that says yes and no to itself has no fault that could be named; the document is refused all the same.
+        push(whole("$ref", "does not keep its rule"), out);
+    }
+    judge.steps
 }
 
-impl Checked<'_> {
-    /// Tells one error of the engine as violations.
-    pub(super) fn tell(&self, error: &ValidationError<'_>, out: &mut Vec<Violation>) {
-        match error.kind() {
-            Kind::Required { property } => {
-                let path = self.path_to(error, property.as_str());
-                self.push(path, "required", message(error.kind()), out);
-            }
-            Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
-                for name in unexpected.iter().take(MOST_VIOLATIONS) {
-                    self.push(self.path_to(error, Some(name)), error.kind().keyword(), "is not allowed".to_owned(), out);
-                }
-            }
-            Kind::FalseSchema if let Some(keyword) = closes_object(error) => {
-                let object = self.reached(error).and_then(Node::as_object);
-                for member in object.map(|object| object.members()).unwrap_or_default().iter().take(MOST_VIOLATIONS) {
-                    self.push(self.path_to(error, Some(&member.key.decode())), keyword, message(error.kind()), out);
-                }
-            }
-            Kind::AnyOf { context } | Kind::OneOfNotValid { context } => alternatives::tell(self, error, context, out),
-            kind => self.push(self.path_to(error, None), kind.keyword(), message(kind), out),
+fn tell_faults<'d>(judge: &mut Judge<'_>, sub: Sub, place: In, name: &str, document: &'d Node<'d>, out: &mut Vec<Violation>) {
+    let most = judge.steps * 2 + FREE_STEPS;
+    let mut waiting = faults(judge, sub, Vec::new(), document);
+    waiting.reverse();
+    let mut told = HashSet::new();
+    while let Some(mut fault) = waiting.pop().filter(|_| out.len() < MOST_VIOLATIONS) {
+        // Each look into forms may go down to the end of the document; at some point they are told without their reasons.
+        fault.forms = fault.forms.filter(|_| judge.steps <= most);
+        // The same forms for the same value, reached in another way, say nothing new.
+        if fault.forms.is_some_and(|(subs, node)| !told.insert((subs.as_ptr().addr(), std::ptr::from_ref(node).addr()))) {
+            continue;
         }
-    }
-
-    /// Adds a violation, unless it is there already or there are too many.
-    pub(super) fn push(&self, path: String, rule: &str, message: String, out: &mut Vec<Violation>) {
-        if out.len() >= MOST_VIOLATIONS {
-            return;
+        match alternatives::tell(judge, name, fault) {
+            Told::Meant(form) => waiting.extend(form.into_iter().rev()),
+            Told::Is { path, rule, message } => push(Violation { place, path, rule, message }, out),
         }
-        let violation = Violation { place: self.place, path, rule: rule.to_owned(), message };
-        // Two branches of a schema often ask for the same thing; only the neighbours are compared, so that this stays linear.
-        if !out.iter().rev().take(8).any(|told| *told == violation) {
-            out.push(violation);
-        }
-    }
-
-    /// What stands where an error is.
-    fn reached(&self, error: &ValidationError<'_>) -> Option<&Node<'_>> {
-        segments(error).try_fold(self.document, |here, segment| match here {
-            Node::Array(elements) => elements.get(segment.parse::<usize>().ok()?),
-            other => other.as_object()?.get(&segment),
-        })
-    }
-
-    /// The path to where an error is, and on to a member of what stands there.
-    pub(super) fn path_to(&self, error: &ValidationError<'_>, member: Option<&str>) -> String {
-        let mut path = self.name.to_owned();
-        let mut here = Some(self.document);
-        for segment in segments(error) {
-            match here {
-                Some(Node::Array(elements)) => {
-                    path.push_str(&format!("[{segment}]"));
-                    here = segment.parse().ok().and_then(|index: usize| elements.get(index));
-                }
-                _ => {
-                    add_key(&mut path, &segment);
-                    here = here.and_then(Node::as_object).and_then(|object| object.get(&segment));
-                }
-            }
-        }
-        if let Some(member) = member {
-            add_key(&mut path, member);
-        }
-        path
     }
 }
 
-/// The parts of the pointer to where an error is.
-fn segments<'e>(error: &'e ValidationError<'_>) -> impl Iterator<Item = String> + 'e {
-    error.instance_path().as_str().split('/').skip(1).map(|segment| segment.replace("~1", "/").replace("~0", "~"))
+/// Adds a violation, unless it is there already or there are too many.
+fn push(violation: Violation, out: &mut Vec<Violation>) {
+    // Two branches of a schema often ask for the same thing; only the neighbours are compared, so that this stays linear.
+    if out.len() < MOST_VIOLATIONS && !out.iter().rev().take(8).any(|told| *told == violation) {
+        out.push(violation);
+    }
 }
 
-/// Whether a `false` forbids every member of the object where it stands, which the engine tells without naming one.
-fn closes_object(error: &ValidationError<'_>) -> Option<&'static str> {
-    let (owner, keyword) = error.schema_path().as_str().rsplit_once('/')?;
-    let keyword = ["additionalProperties", "propertyNames"].into_iter().find(|known| *known == keyword)?;
-    // Unless it is the name of a member.
-    let named = ["/properties", "/patternProperties", "/$defs", "/dependentSchemas"].iter().any(|map| owner.ends_with(map));
-    (!named).then_some(keyword)
+/// The path to where a fault is, and on to the member that is meant.
+pub(super) fn path_to(name: &str, fault: &Fault<'_, '_>) -> String {
+    let mut path = name.to_owned();
+    for step in &fault.at {
+        match step {
+            Step::Element(index) => path.push_str(&format!("[{index}]")),
+            Step::Member(key) => add_key(&mut path, &key.decode()),
+        }
+    }
+    if let Some(member) = &fault.member {
+        add_key(&mut path, member);
+    }
+    path
 }
 
 /// Adds a member's name to a path: `.name`, or `["odd.name"]`.

@@ -3,14 +3,14 @@
 //! Followed are the keywords that hold for every document: `properties`, `additionalProperties`, `items`, `prefixItems`, `allOf` and
 //! `$ref`. A default under `anyOf`, `oneOf`, `if` or `not` is not put in, since which branch was meant is only known afterwards.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use jsonschema::{ReferencingError, Registry, Uri, uri};
 use serde_json::Value;
 
 use super::instance::from_value;
 use super::lint::ROOT;
-use crate::json::{Node, Text};
+use crate::json::{Node, Object, Text};
 
 /// How many references in a row may lead to a default.
 const MOST_HOPS: usize = 64;
@@ -47,72 +47,83 @@ impl Fills {
     ///
     /// # Errors
     /// A reference leads nowhere.
-    pub(super) fn compile(registry: &Registry<'_>, schema: &Value) -> Result<Self, ReferencingError> {
-        let mut gather = Gather { registry, seen: HashMap::new(), fills: Self::default() };
-        gather.schema(schema, &uri::from_str(ROOT)?)?;
-        let mut fills = gather.fills;
+    pub(super) fn compile<'r>(registry: &'r Registry<'r>, schema: &'r Value) -> Result<Self, ReferencingError> {
+        let mut gather = Gather { registry, seen: HashMap::new(), waiting: VecDeque::new(), count: 0 };
+        gather.number(schema, &uri::from_str(ROOT)?);
+        let mut fills = Self::default();
+        // Numbers are given in the order in which subschemas are looked at.
+        while let Some((schema, base)) = gather.waiting.pop_front() {
+            fills.nodes.push(gather.fill(schema, &base)?);
+        }
         fills.mark_useful();
         Ok(fills)
     }
 
     /// Puts the defaults in. Tells whether any was.
     pub(super) fn fill(&self, document: &mut Node<'_>) -> bool {
-        self.apply(0, document, &mut Vec::new())
+        self.apply(&[0], document)
     }
 
-    /// `applied` are the schemas this very value went through: each holds once, however many references lead there.
-    fn apply(&self, at: usize, node: &mut Node<'_>, applied: &mut Vec<usize>) -> bool {
-        let Some(fill) = self.nodes.get(at).filter(|fill| fill.useful && !applied.contains(&at)) else { return false };
-        applied.push(at);
-        let mut changed = false;
+    /// Every value is gone through once, by all the schemas that it must fit at once: one after the other, two schemas that lead on to
+    /// the same members would be four a level deeper.
+    fn apply(&self, schemas: &[usize], node: &mut Node<'_>) -> bool {
+        let fills = self.all(schemas);
         match node {
+            _ if fills.is_empty() => false,
             Node::Object(object) => {
-                for member in &fill.members {
-                    match (object.get_mut(&member.name), &member.default) {
-                        (Some(value), _) => changed |= self.apply(member.schema, value, &mut Vec::new()),
-                        (None, Some(default)) => {
-                            object.push(Text::plain(member.name.clone()), default.clone());
-                            changed = true;
-                        }
-                        (None, None) => {}
-                    }
+                let mut changed = false;
+                let mut below: Vec<Vec<usize>> = vec![Vec::new(); object.len()];
+                for fill in &fills {
+                    changed |= fill.members_of(object, &mut below);
                 }
-                if let Some(rest) = fill.rest {
-                    let unnamed = object
-                        .members_mut()
-                        .iter_mut()
-                        .filter(|member| !fill.members.iter().any(|named| member.key == *named.name.as_str()));
-                    for member in unnamed {
-                        changed |= self.apply(rest, &mut member.value, &mut Vec::new());
-                    }
+                for (member, schemas) in object.members_mut().iter_mut().zip(below) {
+                    changed |= self.apply(&schemas, &mut member.value);
                 }
+                changed
             }
             Node::Array(elements) => {
+                let mut changed = false;
                 for (index, element) in elements.iter_mut().enumerate() {
-                    if let Some(schema) = fill.prefix.get(index).copied().or(fill.items) {
-                        changed |= self.apply(schema, element, &mut Vec::new());
-                    }
+                    let below: Vec<usize> =
+                        fills.iter().filter_map(|fill| fill.prefix.get(index).copied().or(fill.items)).collect();
+                    changed |= self.apply(&below, element);
                 }
+                changed
             }
-            _ => {}
+            _ => false,
         }
-        for also in &fill.also {
-            changed |= self.apply(*also, node, applied);
+    }
+
+    /// These schemas and those that the same value must fit as well, each once, however many references lead there.
+    fn all(&self, schemas: &[usize]) -> Vec<&Fill> {
+        let mut seen = HashSet::new();
+        let mut waiting: Vec<usize> = schemas.iter().rev().copied().collect();
+        let mut fills = Vec::new();
+        while let Some(at) = waiting.pop() {
+            let Some(fill) = self.nodes.get(at).filter(|fill| fill.useful) else { continue };
+            if seen.insert(at) {
+                waiting.extend(fill.also.iter().rev());
+                fills.push(fill);
+            }
         }
-        changed
+        fills
     }
 
     /// Marks the nodes from which a default can be reached; the others are not walked for every request.
     fn mark_useful(&mut self) {
         loop {
-            let useful: Vec<bool> = self.nodes.iter().map(|fill| fill.useful).collect();
-            let leads = |at: &usize| useful.get(*at).copied().unwrap_or(false);
             let mut changed = false;
-            for fill in &mut self.nodes {
-                let now = fill.members.iter().any(|member| member.default.is_some() || leads(&member.schema))
-                    || fill.rest.iter().chain(&fill.items).chain(&fill.prefix).chain(&fill.also).any(leads);
-                changed |= now && !fill.useful;
-                fill.useful |= now;
+            // Backwards, since a schema mostly leads to those behind it.
+            for at in (0..self.nodes.len()).rev() {
+                let leads = |at: &usize| self.nodes.get(*at).is_some_and(|fill| fill.useful);
+                let now = self.nodes.get(at).is_some_and(|fill| {
+                    fill.members.iter().any(|member| member.default.is_some() || leads(&member.schema))
+                        || fill.rest.iter().chain(&fill.items).chain(&fill.prefix).chain(&fill.also).any(leads)
+                });
+                if let Some(fill) = self.nodes.get_mut(at).filter(|fill| now && !fill.useful) {
+                    fill.useful = true;
+                    changed = true;
+                }
             }
             if !changed {
                 return;
@@ -121,54 +132,75 @@ impl Fills {
     }
 }
 
-/// Walks the schema documents.
+impl Fill {
+    /// Puts in the members that are missing, and adds to `below` which schemas each member must fit.
+    fn members_of(&self, object: &mut Object<'_>, below: &mut Vec<Vec<usize>>) -> bool {
+        let mut changed = false;
+        for named in &self.members {
+            // The last of two members of one name is the one that counts.
+            match (object.members().iter().rposition(|member| member.key == *named.name.as_str()), &named.default) {
+                (Some(at), _) => below.get_mut(at).into_iter().for_each(|schemas| schemas.push(named.schema)),
+                (None, Some(default)) => {
+                    object.push(Text::plain(named.name.clone()), default.clone());
+                    below.push(Vec::new());
+                    changed = true;
+                }
+                (None, None) => {}
+            }
+        }
+        if let Some(rest) = self.rest {
+            for (member, schemas) in object.members().iter().zip(below) {
+                if !self.members.iter().any(|named| member.key == *named.name.as_str()) {
+                    schemas.push(rest);
+                }
+            }
+        }
+        changed
+    }
+}
+
+/// Walks the schema documents, one subschema after the other.
 struct Gather<'r> {
     registry: &'r Registry<'r>,
     /// Which number a subschema has, by its address in memory: the documents stay where they are while we walk.
     seen: HashMap<usize, usize>,
-    fills: Fills,
+    waiting: VecDeque<(&'r Value, Uri<String>)>,
+    count: usize,
 }
 
-impl Gather<'_> {
-    fn schema(&mut self, schema: &Value, base: &Uri<String>) -> Result<usize, ReferencingError> {
-        let address = std::ptr::from_ref(schema).addr();
-        if let Some(at) = self.seen.get(&address) {
-            return Ok(*at);
+impl<'r> Gather<'r> {
+    fn number(&mut self, schema: &'r Value, base: &Uri<String>) -> usize {
+        let next = self.count;
+        let number = *self.seen.entry(std::ptr::from_ref(schema).addr()).or_insert(next);
+        if number == next {
+            self.count += 1;
+            self.waiting.push_back((schema, base.clone()));
         }
-        let at = self.fills.nodes.len();
-        self.seen.insert(address, at);
-        self.fills.nodes.push(Fill::default());
-        let Value::Object(keywords) = schema else { return Ok(at) };
+        number
+    }
+
+    fn fill(&mut self, schema: &'r Value, base: &Uri<String>) -> Result<Fill, ReferencingError> {
+        let mut fill = Fill::default();
+        let Value::Object(keywords) = schema else { return Ok(fill) };
         let inner = match keywords.get("$id").and_then(Value::as_str) {
             Some(id) => Some(uri::resolve_against(&base.borrow(), id)?),
             None => None,
         };
         let base = inner.as_ref().unwrap_or(base);
-        let mut fill = Fill::default();
         for (name, schema) in keywords.get("properties").and_then(Value::as_object).into_iter().flatten() {
             let default = self.default_of(schema, base, MOST_HOPS);
-            fill.members.push(MemberFill { name: name.clone(), default, schema: self.schema(schema, base)? });
+            fill.members.push(MemberFill { name: name.clone(), default, schema: self.number(schema, base) });
         }
-        if let Some(schema) = keywords.get("additionalProperties") {
-            fill.rest = Some(self.schema(schema, base)?);
-        }
-        if let Some(schema) = keywords.get("items") {
-            fill.items = Some(self.schema(schema, base)?);
-        }
-        for schema in keywords.get("prefixItems").and_then(Value::as_array).into_iter().flatten() {
-            fill.prefix.push(self.schema(schema, base)?);
-        }
-        for schema in keywords.get("allOf").and_then(Value::as_array).into_iter().flatten() {
-            fill.also.push(self.schema(schema, base)?);
-        }
+        fill.rest = keywords.get("additionalProperties").map(|schema| self.number(schema, base));
+        fill.items = keywords.get("items").map(|schema| self.number(schema, base));
+        let list = |keyword| keywords.get(keyword).and_then(Value::as_array).into_iter().flatten();
+        fill.prefix = list("prefixItems").map(|schema| self.number(schema, base)).collect();
+        fill.also = list("allOf").map(|schema| self.number(schema, base)).collect();
         if let Some(reference) = keywords.get("$ref").and_then(Value::as_str) {
             let (target, resolver, _) = self.registry.resolver(base.clone()).lookup(reference)?.into_inner();
-            fill.also.push(self.schema(target, &resolver.base_uri())?);
+            fill.also.push(self.number(target, &resolver.base_uri()));
         }
-        if let Some(slot) = self.fills.nodes.get_mut(at) {
-            *slot = fill;
-        }
-        Ok(at)
+        Ok(fill)
     }
 
     /// The default of a member: its schema's own, or that of the schema it refers to.

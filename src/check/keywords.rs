@@ -74,12 +74,42 @@ const KEYWORDS: &[(&str, Holds)] = &[
     ("writeOnly", Holds::Value),
 ];
 
+/// The keywords that look at a value alone, without another schema.
+const ALONE: &[&str] = &[
+    "const",
+    "contentEncoding",
+    "contentMediaType",
+    "dependentRequired",
+    "enum",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "format",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+    "multipleOf",
+    "pattern",
+    "required",
+    "type",
+    "uniqueItems",
+];
+
 /// Words of OpenAPI that say nothing about which values are right.
 const NOTES: &[&str] = &["discriminator", "example", "externalDocs", "xml"];
 
 /// What a keyword holds; `None` for a word that JSON Schema does not know.
 pub(super) fn holds(keyword: &str) -> Option<Holds> {
     KEYWORDS.iter().find(|(name, _)| *name == keyword).map(|(_, holds)| *holds)
+}
+
+/// Whether a keyword looks at a value alone: what it says hangs on no other schema, and on no other keyword.
+pub(super) fn looks_at_the_value(keyword: &str) -> bool {
+    ALONE.contains(&keyword)
 }
 
 /// What is wrong with a word that is no keyword, if anything is. JSON Schema lets unknown words pass, so that a slip of the fingers
@@ -90,6 +120,14 @@ pub(super) fn complaint(word: &str, strict: bool) -> Option<String> {
     }
     if word == "nullable" {
         return Some("`nullable` is no keyword of JSON Schema 2020-12: write `type: [string, \"null\"]`".to_owned());
+    }
+    let newer = match word {
+        "dependencies" => Some("`dependentRequired` or `dependentSchemas`"),
+        "additionalItems" => Some("`items` beside `prefixItems`"),
+        _ => None,
+    };
+    if let Some(newer) = newer {
+        return Some(format!("`{word}` is no keyword of JSON Schema 2020-12: write {newer}"));
     }
     let near = KEYWORDS
         .iter()
@@ -112,6 +150,8 @@ mod tests {
         assert_eq!(complaint("minimun", false).unwrap(), "unknown keyword `minimun`: did you mean `minimum`?");
         assert_eq!(complaint("maxlength", false).unwrap(), "unknown keyword `maxlength`: did you mean `maxLength`?");
         assert!(complaint("nullable", false).unwrap().contains("[string, \"null\"]"));
+        assert!(complaint("dependencies", false).unwrap().contains("dependentSchemas"));
+        assert!(complaint("additionalItems", false).unwrap().contains("prefixItems"));
         assert!(complaint("example", true).is_none());
         assert!(complaint("x-unit", true).is_none());
         assert!(complaint("colour", false).is_none());

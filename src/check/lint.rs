@@ -1,6 +1,6 @@
 //! Looks through a schema and every local file it refers to, and gathers all that is wrong with them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::{Draft, JsonType, Uri, uri};
@@ -30,8 +30,31 @@ pub(super) struct Spot<'s> {
     pub(super) pointer: String,
     /// The address that references here are relative to.
     pub(super) base: Uri<String>,
-    /// The reference, or the default.
+    /// The reference, or the subschema with the default or the anchor.
     pub(super) value: &'s Value,
+}
+
+/// Where a subschema stands.
+#[derive(Debug)]
+pub(super) struct Place<'s> {
+    pub(super) document: Document<'s>,
+    pub(super) pointer: String,
+}
+
+/// Where all subschemas stand, to tell what is wrong with one that was reached by a reference.
+#[derive(Debug, Default)]
+pub(super) struct Places<'s> {
+    /// By address in memory.
+    places: HashMap<usize, Place<'s>>,
+    /// The subschemas with a `$dynamicAnchor`, by the address of their resource and the anchor.
+    pub(super) dynamic: HashMap<(String, String), Spot<'s>>,
+}
+
+impl<'s> Places<'s> {
+    /// Where a subschema stands; `None` below a word that is no keyword.
+    pub(super) fn of(&self, schema: &Value) -> Option<&Place<'s>> {
+        self.places.get(&std::ptr::from_ref(schema).addr())
+    }
 }
 
 /// What was found.
@@ -41,7 +64,9 @@ pub(super) struct Survey<'s> {
     /// Every document that is reached, by address.
     pub(super) reached: BTreeMap<String, Document<'s>>,
     pub(super) references: Vec<Spot<'s>>,
+    /// The subschemas with a default of their own.
     pub(super) defaults: Vec<Spot<'s>>,
+    pub(super) places: Places<'s>,
     ids: BTreeSet<String>,
 }
 
@@ -96,11 +121,21 @@ impl<'s> Survey<'s> {
     }
 
     fn schema(&mut self, document: Document<'s>, schema: &'s Value, pointer: &str, base: &Uri<String>, strict: bool) {
+        let place = Place { document, pointer: pointer.to_owned() };
+        self.places.places.insert(std::ptr::from_ref(schema).addr(), place);
         let Value::Object(members) = schema else { return };
         let inner = members.get("$id").and_then(Value::as_str).and_then(|id| resolve(base.as_str(), id));
         let base = inner.as_ref().unwrap_or(base);
         if inner.is_some() {
             self.ids.insert(without_fragment(base).to_owned());
+        }
+        let spot = || Spot { document, pointer: pointer.to_owned(), base: base.clone(), value: schema };
+        if let Some(anchor) = members.get("$dynamicAnchor").and_then(Value::as_str) {
+            let key = (without_fragment(base).to_owned(), anchor.to_owned());
+            self.places.dynamic.insert(key, spot());
+        }
+        if members.contains_key("default") {
+            self.defaults.push(spot());
         }
         for (keyword, value) in members {
             let here = format!("{pointer}/{}", escape(keyword));
@@ -134,7 +169,6 @@ impl<'s> Survey<'s> {
         let spot = |pointer| Spot { document, pointer, base: base.clone(), value };
         match (keyword, value) {
             ("$ref", Value::String(_)) => self.references.push(spot(pointer)),
-            ("default", _) => self.defaults.push(spot(pointer)),
             ("pattern", Value::String(pattern)) => self.pattern(document, pattern, &pointer),
             ("format", Value::String(format)) if !options().is_known_format(Draft::Draft202012, format) => {
                 let says = match format.as_str() {
@@ -200,22 +234,11 @@ fn is_schema(types: &[JsonType]) -> bool {
     matches!(types, [JsonType::Boolean, JsonType::Object] | [JsonType::Object, JsonType::Boolean])
 }
 
-/// The address of a document.
-pub(super) fn address_of(document: Document<'_>) -> String {
-    if document.name.is_empty() { ROOT.to_owned() } else { file_address(document.name) }
-}
-
 /// The address of a file, by its path relative to routes.yaml.
 fn file_address(name: &str) -> String {
     const KEPT: AsciiSet = NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_').remove(b'~');
     let address = format!("routes:///{}", utf8_percent_encode(name.trim_start_matches("./"), &KEPT));
     uri::from_str(&address).map_or(address, |uri| uri.as_str().to_owned())
-}
-
-/// A JSON pointer as a URI's fragment holds it.
-pub(super) fn encode_fragment(pointer: &str) -> String {
-    const KEPT: AsciiSet = NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_').remove(b'~').remove(b'$');
-    utf8_percent_encode(pointer, &KEPT).to_string()
 }
 
 fn resolve(base: &str, reference: &str) -> Option<Uri<String>> {

@@ -1,18 +1,24 @@
 //! Input validation: what a request must look like, checked once, at the edge, with every violation told at once.
 //!
 //! Holds the rules of a route's `input`: JSON Schema 2020-12 for the path, the query, the headers and the body. Texts are read as the
-//! declared type, defaults are filled in, and the query string and the body are written again where a default was. Stands on `base`
-//! and `json`. Never fetches a schema, never repeats a client's value in a message, and knows neither YAML nor any status.
+//! declared type, defaults are filled in, and the query string and the body are written again where a default was. What a request costs
+//! is at most its values times the subschemas. Stands on `base` and `json`. Never fetches a schema, never repeats a client's value in a
+//! message, and knows neither YAML nor any status.
 
 mod alternatives;
 mod body;
 mod bounds;
+mod build;
 mod decimal;
+mod evaluated;
 mod explain;
+mod faults;
 mod field;
 mod fills;
+mod graph;
 mod headers;
 mod instance;
+mod judge;
 mod keywords;
 mod lint;
 mod query;

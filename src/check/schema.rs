@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 
 use jsonschema::error::ValidationErrorKind as Kind;
-use jsonschema::{
-    Draft, PatternOptions, ReferencingError, Registry, Retrieve, Uri, ValidationError, ValidationOptions, Validator,
-};
+use jsonschema::{Draft, PatternOptions, ReferencingError, Registry, Retrieve, Uri, ValidationError, ValidationOptions, uri};
 use serde_json::Value;
 
 use super::bounds;
-use super::explain::Checked;
+use super::build::Builder;
+use super::explain::tell;
 use super::fills::Fills;
+use super::graph::{Graph, START, Sub};
 use super::instance::{Tree, from_value};
-use super::lint::{ROOT, Survey, address_of, encode_fragment, survey};
+use super::lint::{ROOT, Survey, survey};
 use super::words::message;
 use super::{In, Violation};
 use crate::json::Node;
@@ -39,7 +39,7 @@ impl SchemaProblem {
 /// A schema, ready to check documents.
 #[derive(Debug)]
 pub(super) struct Schema {
-    validator: Validator<Tree>,
+    graph: Graph,
     fills: Fills,
 }
 
@@ -59,21 +59,23 @@ impl Schema {
         if !survey.problems.is_empty() {
             return Err(survey.problems);
         }
-        let validator = build(&registry, schema).map_err(|error| vec![refused(&error)])?;
-        wrong_defaults(&mut survey, &registry);
+        let graph = build(&mut survey, &registry, schema)?;
         if !survey.problems.is_empty() {
             return Err(survey.problems);
         }
         let fills = Fills::compile(&registry, schema).map_err(|error| whole(referencing(&error)))?;
-        Ok(Self { validator, fills })
+        Ok(Self { graph, fills })
     }
 
-    /// Adds every violation of a document.
-    pub(super) fn check(&self, place: In, name: &str, document: &Node<'_>, out: &mut Vec<Violation>) {
-        let checked = Checked { place, name, document };
-        for error in self.validator.iter_errors(document) {
-            checked.tell(&error, out);
-        }
+    /// Adds every violation of a document. Gives how often a subschema was applied to a value.
+    pub(super) fn check(&self, place: In, name: &str, document: &Node<'_>, out: &mut Vec<Violation>) -> u64 {
+        tell(&self.graph, START, place, name, document, out)
+    }
+
+    /// How many subschemas there are.
+    #[cfg(test)]
+    pub(super) fn size(&self) -> usize {
+        self.graph.rules.len()
     }
 
     /// Puts the defaults in that objects of the document lack. Tells whether any was put in.
@@ -102,8 +104,15 @@ fn registry<'s>(survey: &Survey<'s>) -> Result<Registry<'s>, ReferencingError> {
         .prepare()
 }
 
-fn build(registry: &Registry<'_>, schema: &Value) -> Result<Validator<Tree>, ValidationError<'static>> {
-    options().with_registry(registry).with_base_uri(ROOT).build(schema)
+/// Builds the graph, and judges the defaults by it.
+fn build<'s>(survey: &mut Survey<'s>, registry: &Registry<'s>, schema: &'s Value) -> Result<Graph, Vec<SchemaProblem>> {
+    let start = uri::from_str(ROOT).map_err(|error| vec![SchemaProblem::new("", "", referencing(&error))])?;
+    let mut builder = Builder::new(registry, &survey.places);
+    builder.root(schema, &start);
+    let owners: Vec<Sub> = survey.defaults.iter().map(|spot| builder.root(spot.value, &spot.base)).collect();
+    let graph = builder.finish()?;
+    wrong_defaults(survey, &graph, &owners);
+    Ok(graph)
 }
 
 /// References into a document that is there, to a place that is not.
@@ -120,23 +129,17 @@ fn unresolved(survey: &mut Survey<'_>, registry: &Registry<'_>) {
     }
 }
 
-/// Defaults that break the schema they stand in.
-fn wrong_defaults(survey: &mut Survey<'_>, registry: &Registry<'_>) {
+/// Defaults that break the subschemas they stand in.
+fn wrong_defaults(survey: &mut Survey<'_>, graph: &Graph, owners: &[Sub]) {
     let mut problems = Vec::new();
-    for spot in &survey.defaults {
-        let Some(owner) = spot.pointer.strip_suffix("/default") else { continue };
-        let owner = serde_json::json!({ "$ref": format!("{}#{}", address_of(spot.document), encode_fragment(owner)) });
-        let Ok(validator) = options().with_registry(registry).with_base_uri(format!("{ROOT}.default")).build(&owner) else {
-            continue;
-        };
-        let value = from_value(spot.value);
+    for (spot, owner) in survey.defaults.iter().zip(owners) {
+        let Some(default) = spot.value.get("default") else { continue };
         let mut violations = Vec::new();
-        let checked = Checked { place: In::Body, name: "", document: &value };
-        validator.iter_errors(&value).for_each(|error| checked.tell(&error, &mut violations));
+        tell(graph, *owner, In::Body, "", &from_value(default), &mut violations);
         for violation in violations {
             problems.push((
                 spot.document,
-                spot.pointer.clone(),
+                format!("{}/default", spot.pointer),
                 format!("the default breaks its own rule: {}", violation.sentence()),
             ));
         }
@@ -146,7 +149,7 @@ fn wrong_defaults(survey: &mut Survey<'_>, registry: &Registry<'_>) {
     }
 }
 
-fn refused(error: &ValidationError<'_>) -> SchemaProblem {
+pub(super) fn refused(error: &ValidationError<'_>) -> SchemaProblem {
     let says = match error.kind() {
         Kind::Referencing(error) => referencing(error),
         kind => message(kind),
@@ -155,7 +158,7 @@ fn refused(error: &ValidationError<'_>) -> SchemaProblem {
     SchemaProblem::new("", place.as_str(), says)
 }
 
-fn referencing(error: &ReferencingError) -> String {
+pub(super) fn referencing(error: &ReferencingError) -> String {
     match error {
         ReferencingError::Unretrievable { .. } => "the document is not there".to_owned(),
         ReferencingError::PointerToNowhere { pointer } => format!("nothing stands at `{pointer}`"),

@@ -51,7 +51,7 @@ pub struct Violation {
     pub place: In,
     /// Where in that part: a field's name, `items[0].sku` in a body; empty for the whole body.
     pub path: String,
-    /// The keyword that was broken, such as `minimum`, or a word of ours: `unknown`, `repeated`, `encoding`, `json`.
+    /// The keyword that was broken, such as `minimum`, or a word of ours: `unknown`, `repeated`, `encoding`, `json`, `depth`.
     pub rule: String,
     /// What it asks for, for a person: `must be at least 1`.
     pub message: String,

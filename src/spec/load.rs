@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::explain::Explainer;
 use super::lines::Lines;
+use super::scalar::Odd;
 use super::standing::{pinned, standing};
 use super::tree::Content;
 use super::{At, FileSpec, Problem, Problems, Snapshot, Source, environment, schema, syntax, yaml};
@@ -69,6 +70,7 @@ pub fn load_document(name: &str, text: &str) -> Result<(Value, Source), (Source,
         // The tree is only asked for places, and not for what is wrong.
         let limits = Limits { duplicates: Duplicates::Refuse, ..Limits::default() };
         problems = json::parse(text, &limits).err().iter().map(syntax::json_problem).collect();
+        problems.extend(tree.unheld(&At::root()).filter(|_| problems.is_empty()).map(|(at, odd)| unheld(at, &odd)));
         serde_json::from_str(text).unwrap_or_else(|error| {
             if problems.is_empty() {
                 problems.push(Problem::new(At::root(), error.to_string()));
@@ -76,10 +78,18 @@ pub fn load_document(name: &str, text: &str) -> Result<(Value, Source), (Source,
             Value::Null
         })
     } else {
+        // What is too large for a number is the largest one here; what is too small must not become 0 unseen.
+        let lost = tree.unheld(&At::root()).filter(|(_, odd)| matches!(odd, Odd::TooSmall(_)));
+        problems.extend(lost.map(|(at, odd)| unheld(at, &odd)));
         tree.to_json(&At::root(), &mut |at, odd| problems.push(Problem::new(at, odd.to_string()).hint(odd.hint())))
     };
     let source = Source::new(name.to_owned(), text.to_owned(), lines, tree);
     if problems.is_empty() { Ok((json, source)) } else { Err((source, problems)) }
+}
+
+/// A number that cannot be held.
+fn unheld(at: At, odd: &Odd) -> Problem {
+    Problem::new(at, odd.to_string()).expected("0, or a number between 1e-307 and 1e308")
 }
 
 fn read<T: DeserializeOwned + JsonSchema>(file: &str, text: &str, variables: Option<&BTreeMap<String, String>>) -> Loaded<T> {

@@ -32,6 +32,8 @@ pub(super) enum Odd {
     NotFinite(String),
     #[error("`{0}` is too large")]
     TooLarge(String),
+    #[error("`{0}` is too near to 0 to be told from it")]
+    TooSmall(String),
 }
 
 impl Odd {
@@ -44,7 +46,7 @@ impl Odd {
                 let zero = if digits.starts_with(|digit: char| digit.is_ascii_digit()) { "" } else { "0" };
                 format!("write {sign}{zero}{digits} for the number, or \"{text}\" for the text")
             }
-            Self::NotFinite(text) | Self::TooLarge(text) => format!("write \"{text}\" for the text"),
+            Self::NotFinite(text) | Self::TooLarge(text) | Self::TooSmall(text) => format!("write \"{text}\" for the text"),
         }
     }
 }

@@ -210,6 +210,23 @@ impl Tree {
         }
     }
 
+    /// The first number that JSON's reader cannot hold, as it is so large or so small.
+    pub(super) fn unheld(&self, at: &At) -> Option<(At, Odd)> {
+        match &self.content {
+            Content::Scalar(scalar) => match scalar.meaning() {
+                Ok(scalar::Meaning::Number(digits)) if is_lost(&digits) => Some((at.clone(), Odd::TooSmall(digits.to_string()))),
+                Ok(scalar::Meaning::Number(digits)) if serde_json::from_str::<serde_json::Number>(&digits).is_err() => {
+                    Some((at.clone(), Odd::TooLarge(digits.to_string())))
+                }
+                _ => None,
+            },
+            Content::List(elements) => {
+                elements.iter().enumerate().find_map(|(position, element)| element.unheld(&at.index(position)))
+            }
+            Content::Mapping(entries) => entries.iter().find_map(|entry| entry.value.unheld(&at.key(&entry.key))),
+        }
+    }
+
     /// The same document as JSON. Numbers are what a `f64` or a 64-bit integer can hold: [`super::Source::literal`] has their digits.
     ///
     /// `odd` hears of every scalar that JSON has no form for, and gets null in its place.
@@ -234,6 +251,12 @@ impl Tree {
             ),
         }
     }
+}
+
+/// Whether a number would become 0 without being 0.
+fn is_lost(digits: &str) -> bool {
+    let mantissa = digits.split(['e', 'E']).next().unwrap_or_default();
+    digits.parse() == Ok(0.0_f64) && mantissa.contains(|digit: char| ('1'..='9').contains(&digit))
 }
 
 /// A JSON number from its digits. Whole numbers are integers however they are written (`2.0`, `1e3`), as JSON Schema sees them.

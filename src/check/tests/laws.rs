@@ -22,6 +22,19 @@ fn schemas() -> Vec<Value> {
         json!({"dependentRequired": {"a": ["b"]}, "dependentSchemas": {"c": {"required": ["a"]}}, "unevaluatedProperties": false, "properties": {"a": true, "b": true}}),
         json!({"properties": {"a": {"$ref": "#"}, "b": {"$ref": "#/$defs/s"}}, "$defs": {"s": {"type": "string", "pattern": "^a+$"}}, "type": "object"}),
         json!({"unevaluatedItems": false, "prefixItems": [true], "allOf": [{"contains": {"type": "string"}}]}),
+        json!({"contains": {"type": "integer"}, "minContains": 0, "maxContains": 2, "unevaluatedItems": {"type": "string"}}),
+        json!({"anyOf": [{"properties": {"a": {"type": "integer"}}}, {"required": ["b"], "properties": {"b": true}}], "unevaluatedProperties": false}),
+        json!({"if": {"properties": {"a": {"const": 1}}, "required": ["a"]}, "then": {"properties": {"b": true}},
+            "dependentSchemas": {"b": {"properties": {"c": true}}}, "unevaluatedProperties": {"type": "string"}}),
+        json!({"not": {"required": ["c"]}, "oneOf": [{"properties": {"b": {"$ref": "#"}}, "required": ["b"]}, {"items": {"$ref": "#"}, "type": "array"}, {"type": "string"}, {"maxProperties": 0}]}),
+        json!({"allOf": [{"$ref": "#/$defs/x"}, {"$ref": "#/$defs/x"}], "$defs": {"x": {"anyOf": [
+            {"type": "object", "additionalProperties": {"$ref": "#"}}, {"type": "array", "prefixItems": [{"$ref": "#"}, {"$ref": "#/$defs/x"}], "minItems": 1}, {"enum": [1, "a", null]}]}}}),
+        json!({"propertyNames": {"anyOf": [{"const": "a"}, {"pattern": "^b"}]}, "patternProperties": {"^b": {"$ref": "#"}, "a|b": {"not": {"type": "null"}}}}),
+        json!({"$id": "https://forecourt.example/strict", "$dynamicAnchor": "node", "$ref": "tree", "unevaluatedProperties": false, "$defs": {"tree": {
+            "$id": "https://forecourt.example/tree", "$dynamicAnchor": "node", "type": "object",
+            "properties": {"a": true, "b": {"items": {"$dynamicRef": "#node"}}, "c": {"$dynamicRef": "#node"}}}}}),
+        json!({"$ref": "#/$defs/a", "$defs": {"a": {"anyOf": [{"$ref": "#/$defs/b"}, {"type": "integer"}]}, "b": {"allOf": [{"$ref": "#/$defs/c"}, {"minProperties": 1}]},
+            "c": {"type": "object", "additionalProperties": {"$ref": "#/$defs/a"}}}}),
     ]
 }
 

@@ -1,6 +1,7 @@
 //! The rules as a route has them: what passes, what is told, what goes upstream.
 
 mod body;
+mod bounded;
 mod laws;
 mod request;
 mod rules;
