@@ -6,6 +6,7 @@ use anyhow::{Error, Result};
 use tokio::runtime::{Builder, Runtime};
 
 use super::exit::Exit;
+use crate::page::STACK;
 
 /// Descriptors that the smallest of our programs needs beside those that it is started with.
 const LEAST: usize = 16;
@@ -13,7 +14,7 @@ const LEAST: usize = 16;
 /// A runtime that runs everything on this thread.
 pub(super) fn one_thread() -> Result<Runtime> {
     find_room()?;
-    Builder::new_current_thread().enable_all().build().map_err(refused)
+    Builder::new_current_thread().thread_stack_size(STACK).enable_all().build().map_err(refused)
 }
 
 /// A runtime with this many threads.
@@ -22,7 +23,7 @@ pub(super) fn threads(count: usize) -> Result<Runtime> {
         return one_thread();
     }
     find_room()?;
-    Builder::new_multi_thread().worker_threads(count).enable_all().build().map_err(refused)
+    Builder::new_multi_thread().worker_threads(count).thread_stack_size(STACK).enable_all().build().map_err(refused)
 }
 
 /// Without enough descriptors the runtime does not refuse, it panics.
