@@ -158,7 +158,10 @@ mod tests {
         for (text, expected) in [
             ("{{ '}} {% raw %}' }}{% include \"a\" %}", &["a"][..]),
             ("{% raw %}endraw {{ ' {%- endraw -%}{% include 'a' %}'", &["a"]),
-            ("{% raw %}{% include 'no' %}{% endraw %}{#{% include 'no' %}#}{%-- raw %}{% include 'no' %}{% endraw %}{%-include`a\\/b`-%}", &["a/b"]),
+            (
+                "{% raw %}{% include 'no' %}{% endraw %}{#{% include 'no' %}#}{%-- raw %}{% include 'no' %}{% endraw %}{%-include`a\\/b`-%}",
+                &["a/b"],
+            ),
             ("{% extends '\\\\' %}{% set a = '{% include \"no\" %}' %}", &["\\"]),
             ("{% raw %}{% include 'no' %}", &[]),
         ] {

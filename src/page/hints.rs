@@ -33,7 +33,7 @@ pub enum Hints {
 pub(super) fn hints(texts: &BTreeMap<String, String>, name: &str) -> Hints {
     let written = |data: bool| {
         let mut page = Page { text: String::new(), muted: 0, data, left: READ };
-        let Some(family) = Family::of(texts, name, &mut page) else { return None };
+        let family = Family::of(texts, name, &mut page)?;
         family.write(&mut page, 0);
         named(&page.text)
     };

@@ -83,21 +83,18 @@ struct Put<'t> {
 }
 
 /// Variables that are put into themselves, so that each turn of a loop nests them one level deeper.
-pub(super) fn knots<'t>(name: &str, text: &'t str) -> Vec<TemplateProblem> {
+pub(super) fn knots(name: &str, text: &str) -> Vec<TemplateProblem> {
     let pieces = pieces(text);
     let puts: Vec<Put<'_>> = pieces.iter().filter_map(|piece| put(piece.tag()?, &piece.tokens)).collect();
-    let mut by_name: BTreeMap<&str, BTreeSet<Hold<'_>>> = BTreeMap::new();
-    for put in &puts {
-        let holds = put.nested.iter().chain(&put.same).map(|inner| Hold { inner, stays: put.stays });
-        by_name.entry(put.name).or_default().extend(holds);
-    }
-    // The same is put many times over as a rule.
-    let mut known = BTreeMap::new();
-    let mut leads = |inner: &'t str, put: &Put<'t>| {
-        let key = (inner, put.name, put.stays);
-        *known.entry(key).or_insert_with(|| leads_back(&by_name, inner, put))
-    };
-    let tied = puts.iter().filter(|put| put.nested.iter().any(|inner| leads(*inner, put)));
+    let edges: Vec<(&str, &str, bool)> =
+        puts.iter().flat_map(|put| put.nested.iter().chain(&put.same).map(|inner| (put.name, *inner, put.stays))).collect();
+    let rounds = rounds(&edges);
+    let round = |name: &str, inner: &str| rounds.get(name).filter(|round| rounds.get(inner) == Some(round));
+    // Around which one of them outlives a turn.
+    let lasting: BTreeSet<usize> =
+        edges.iter().filter(|(.., stays)| *stays).filter_map(|(name, inner, _)| round(name, inner).copied()).collect();
+    let is_tied = |put: &Put<'_>, inner: &str| round(put.name, inner).is_some_and(|round| put.stays || lasting.contains(round));
+    let tied = puts.iter().filter(|put| put.nested.iter().any(|inner| is_tied(put, inner)));
     tied.map(|put| {
         let own = put.name;
         let message =
@@ -160,27 +157,36 @@ fn nested<'t>(value: &[Token<'t>]) -> Vec<&'t str> {
     found
 }
 
-/// What a variable has in it or is, and whether the next turn of a loop finds that.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Hold<'t> {
-    inner: &'t str,
-    stays: bool,
-}
-
-/// Whether a variable has in it, by way of what is put there, what `put` puts; and one of them outlives a turn.
-fn leads_back<'t>(by_name: &BTreeMap<&'t str, BTreeSet<Hold<'t>>>, from: &'t str, put: &Put<'_>) -> bool {
-    let mut seen = BTreeSet::new();
-    let mut next = vec![Hold { inner: from, stays: put.stays }];
-    while let Some(at) = next.pop() {
-        if at.inner == put.name && at.stays {
-            return true;
-        }
-        if seen.insert(at) {
-            let holds = by_name.get(at.inner).into_iter().flatten();
-            next.extend(holds.map(|hold| Hold { stays: at.stays || hold.stays, ..*hold }));
+/// The variables that have one another in them, or are one another, by the number of their round: each that is led to by another one leads back to
+/// it. A pass along the edges for the order in which they end, and one against them.
+fn rounds<'t>(edges: &[(&'t str, &'t str, bool)]) -> BTreeMap<&'t str, usize> {
+    let mut along: BTreeMap<&str, Vec<&'t str>> = BTreeMap::new();
+    let mut against = along.clone();
+    for (name, inner, _) in edges {
+        along.entry(name).or_default().push(inner);
+        against.entry(inner).or_default().push(name);
+    }
+    let (mut seen, mut ended) = (BTreeSet::new(), Vec::new());
+    let mut open: Vec<(&str, bool)> = edges.iter().map(|(name, ..)| (*name, false)).collect();
+    while let Some((name, ends)) = open.pop() {
+        if ends {
+            ended.push(name);
+        } else if seen.insert(name) {
+            open.push((name, true));
+            open.extend(along.get(name).into_iter().flatten().map(|inner| (*inner, false)));
         }
     }
-    false
+    let mut rounds = BTreeMap::new();
+    for (round, name) in ended.into_iter().rev().enumerate() {
+        let mut open = vec![name];
+        while let Some(name) = open.pop() {
+            if !rounds.contains_key(name) {
+                rounds.insert(name, round);
+                open.extend(against.get(name).into_iter().flatten());
+            }
+        }
+    }
+    rounds
 }
 
 fn problem(template: &str, (line, column): place::Place, message: String) -> TemplateProblem {
@@ -251,6 +257,8 @@ mod tests {
             ("{% set_global sum = [sum[0] + x, sum[1], sum.b, b.sum, sum | length] %}", &[]),
             ("{% set_global a = all[a] %}{% set_global b = f(x=[1], y=b) %}", &[]),
             ("{% set_global a = [b] %}{% set b = [c] %}{% set_global c = [1] %}", &[]),
+            ("{% set a = [b] %}{% set b = c %}{% set_global c = a | default(value=1) %}", &["t:1:4"]),
+            ("{% set a = [a, b] %}{% set_global b = [c] %}{% set_global a = d %}{% set_global d = [a] %}", &["t:1:4", "t:1:70"]),
             ("{% set a = [a, x] %}", &[]),
             ("{% raw %}{% set_global all = [all] %}{% endraw %}{# {% set_global all = [all] %} #}", &[]),
             ("{% set_global all %}[all]{% endset %}{{ [all] }}", &[]),
