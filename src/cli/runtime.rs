@@ -7,6 +7,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::allocator::Allocator;
 use super::exit::Exit;
+use crate::page::STACK;
 
 /// Descriptors that the smallest of our programs needs beside those that it is started with.
 const LEAST: usize = 16;
@@ -14,7 +15,7 @@ const LEAST: usize = 16;
 /// A runtime that runs everything on this thread.
 pub(super) fn one_thread() -> Result<Runtime> {
     find_room()?;
-    Builder::new_current_thread().enable_all().build().map_err(refused)
+    Builder::new_current_thread().thread_stack_size(STACK).enable_all().build().map_err(refused)
 }
 
 /// A runtime with this many threads that serve.
@@ -26,7 +27,7 @@ pub(super) fn threads(count: usize) -> Result<Runtime> {
     find_room()?;
     let mut builder = Builder::new_multi_thread();
     builder.on_thread_start(|| Allocator.remember()).on_thread_stop(|| Allocator.forget());
-    builder.worker_threads(count).enable_all().build().map_err(refused)
+    builder.worker_threads(count).thread_stack_size(STACK).enable_all().build().map_err(refused)
 }
 
 /// Without enough descriptors the runtime does not refuse, it panics.

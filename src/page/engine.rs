@@ -1,14 +1,16 @@
 //! The template engine with our filters in it, and its errors in our words.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
 use tera::{Context, ErrorKind, Tera};
 
 use super::arguments::{self, Callers};
+use super::circles::Walk;
+use super::facts::AllFacts;
 use super::output::{Output, Stop};
 use super::place::place;
-use super::{Error, TemplateProblem, filters, functions, nesting, problem, rendered};
+use super::{Error, TemplateProblem, bodies, filters, functions, nesting, problem, rendered};
 
 /// Whether what is printed is escaped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,13 +25,15 @@ pub(super) enum Escaping {
 #[derive(Debug)]
 pub(super) struct Engine {
     tera: Tera,
+    /// Their texts, by name.
+    texts: BTreeMap<String, String>,
     callers: HashMap<String, Callers>,
 }
 
 impl Engine {
     /// Without a template.
     pub(super) fn new(escaping: Escaping) -> Self {
-        Self { tera: tera(escaping), callers: HashMap::new() }
+        Self { tera: tera(escaping), texts: BTreeMap::new(), callers: HashMap::new() }
     }
 
     /// Adds templates, by name.
@@ -37,11 +41,22 @@ impl Engine {
     /// # Errors
     /// Every problem that can be told at once: none where a template needs one of those that could not be read, `unread`, and all else is well.
     pub(super) fn add(&mut self, files: &[(String, String)], unread: &[String]) -> Result<(), Vec<TemplateProblem>> {
+        // Those that it has stand in one another with these.
+        let mut texts: BTreeMap<&str, &str> = self.texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        texts.extend(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+        let facts = AllFacts::of(texts.clone());
+        let walk = Walk::of(&facts);
         // The engine goes down as deep as they do.
-        let mut problems = nesting::too_deep(files);
+        let mut problems = nesting::too_deep(&texts, &walk);
         let is_read = problems.is_empty() && self.tera.add_raw_templates(files.iter().map(|(name, text)| (name, text))).is_ok();
-        if !is_read && problems.is_empty() {
+        if is_read {
+            // Of circles it has found those that are of one kind.
+            problems = walk.problems(&texts);
+        } else if problems.is_empty() {
             problems = problem::gather(files, unread);
+        }
+        if is_read && problems.is_empty() {
+            problems.extend(bodies::too_deep(&texts, &facts));
         }
         for (name, text) in files {
             let told = arguments::problems(name, text);
@@ -51,7 +66,15 @@ impl Engine {
             self.callers.insert(name.clone(), Callers::of(text));
         }
         problems.sort_by(|a, b| (&a.template, a.line, a.column).cmp(&(&b.template, b.line, b.column)));
-        if is_read && problems.is_empty() { Ok(()) } else { Err(problems) }
+        if !is_read || !problems.is_empty() {
+            return Err(problems);
+        }
+        self.texts.extend(files.iter().cloned());
+        Ok(())
+    }
+
+    pub(super) fn texts(&self) -> &BTreeMap<String, String> {
+        &self.texts
     }
 
     pub(super) fn tera(&self) -> &Tera {

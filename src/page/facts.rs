@@ -1,8 +1,8 @@
 //! What the text of a template tells beside what it prints: its blocks, whom it stands on, which parts of a head it writes itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::place::{Piece, scan};
+use super::arguments::{Token, pieces};
 
 /// A part of a page's head that search engines look for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +67,15 @@ impl AllFacts {
         parents
     }
 
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// All of them, sorted.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// The templates that one stands on or includes, each with the word of its tag.
     pub(super) fn links(&self, name: &str) -> impl Iterator<Item = (&'static str, &str)> {
         self.0.get(name).into_iter().flat_map(|facts| {
@@ -77,13 +86,8 @@ impl AllFacts {
 
     /// The names of the blocks of a template and its parents, sorted.
     pub(super) fn blocks(&self, name: &str) -> Vec<&str> {
-        let mut blocks: Vec<&str> = Vec::new();
-        let mut at = self.0.get(name);
-        // Circles were refused before there is anybody to ask.
-        while let Some(facts) = at {
-            blocks.extend(facts.blocks.iter().map(String::as_str));
-            at = facts.parent.as_ref().and_then(|parent| self.0.get(parent));
-        }
+        let family = [name].into_iter().chain(self.parents(name)).filter_map(|name| self.0.get(name));
+        let mut blocks: Vec<&str> = family.flat_map(|facts| &facts.blocks).map(String::as_str).collect();
         blocks.sort_unstable();
         blocks.dedup();
         blocks
@@ -99,42 +103,35 @@ impl AllFacts {
         self.any(name, |facts| facts.ends_head)
     }
 
-    fn any(&self, name: &str, is_so: impl Fn(&Facts) -> bool + Copy) -> bool {
-        self.0
-            .get(name)
-            .is_some_and(|facts| is_so(facts) || facts.parent.iter().chain(&facts.includes).any(|other| self.any(other, is_so)))
+    /// Each of them is asked once, however many ways lead to it.
+    fn any(&self, name: &str, is_so: impl Fn(&Facts) -> bool) -> bool {
+        let (mut seen, mut open) = (BTreeSet::new(), vec![name]);
+        while let Some(name) = open.pop() {
+            let Some(facts) = self.0.get(name).filter(|_| seen.insert(name)) else { continue };
+            if is_so(facts) {
+                return true;
+            }
+            open.extend(facts.parent.iter().chain(&facts.includes).map(String::as_str));
+        }
+        false
     }
 }
 
 fn facts(text: &str) -> Facts {
     let mut facts = Facts::default();
-    scan(text, &mut |piece| {
-        if let Piece::Tag { word, rest, .. } = piece {
-            match word {
-                "block" => facts.blocks.extend(rest.split_whitespace().next().map(ToOwned::to_owned)),
-                "extends" => facts.parent = quoted(rest).into_iter().next(),
-                "include" => facts.includes.extend(quoted(rest)),
-                _ => {}
-            }
+    for piece in pieces(text) {
+        let Some(word) = piece.tag() else { continue };
+        let mut rest = piece.tokens.iter().skip(1);
+        match word {
+            "block" => facts.blocks.extend(rest.next().map(|name| name.text.to_owned())),
+            "extends" => facts.parent = rest.find_map(Token::unquoted),
+            "include" => facts.includes.extend(rest.filter_map(Token::unquoted)),
+            _ => {}
         }
-    });
+    }
     facts.writes = HeadPart::ALL.into_iter().filter(|part| text.contains(part.mark())).collect();
     facts.ends_head = text.to_ascii_lowercase().contains("</head");
     facts
-}
-
-/// Every text in quotes.
-fn quoted(text: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut rest = text;
-    while let Some(start) = rest.find(['"', '\'', '`']) {
-        let quote = rest.get(start..start + 1).unwrap_or_default();
-        let inner = rest.get(start + 1..).unwrap_or_default();
-        let Some(end) = inner.find(quote) else { break };
-        found.extend(inner.get(..end).map(ToOwned::to_owned));
-        rest = inner.get(end + 1..).unwrap_or_default();
-    }
-    found
 }
 
 #[cfg(test)]
@@ -154,5 +151,22 @@ mod tests {
         assert_eq!(written, ["title", "canonical"]);
         assert!(all.ends_head("page") && !all.ends_head("meta"));
         assert!(!all.writes("base", HeadPart::Title) && !all.writes("nobody", HeadPart::Title));
+    }
+
+    #[test]
+    fn a_link_is_found_where_the_engine_finds_it() {
+        for (text, expected) in [
+            ("{{ '}} {% raw %}' }}{% include \"a\" %}", &["a"][..]),
+            ("{% raw %}endraw {{ ' {%- endraw -%}{% include 'a' %}'", &["a"]),
+            (
+                "{% raw %}{% include 'no' %}{% endraw %}{#{% include 'no' %}#}{%-- raw %}{% include 'no' %}{% endraw %}{%-include`a\\/b`-%}",
+                &["a/b"],
+            ),
+            ("{% extends '\\\\' %}{% set a = '{% include \"no\" %}' %}", &["\\"]),
+            ("{% raw %}{% include 'no' %}", &[]),
+        ] {
+            let all = AllFacts::of([("t", text)]);
+            assert_eq!(all.links("t").map(|(_, other)| other).collect::<Vec<_>>(), expected, "{text}");
+        }
     }
 }

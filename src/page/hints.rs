@@ -7,11 +7,16 @@
 use std::collections::BTreeMap;
 
 use super::links::{MARK, named};
+use super::place::opened;
 use super::strays::mark;
 use super::tags::IN_HEAD;
 
 /// Templates within templates: more than anybody has.
 const DEPTH: usize = 16;
+
+/// How many bytes of templates are read for one page, each as often as it stands there: those that stand in one another many times over come to
+/// more than anybody could read. What is left then is taken for something that data decide.
+const READ: usize = 1024 * 1024;
 
 /// What a page names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,8 +32,9 @@ pub enum Hints {
 /// What the page of a template names, by the texts of all templates.
 pub(super) fn hints(texts: &BTreeMap<String, String>, name: &str) -> Hints {
     let written = |data: bool| {
-        let mut page = Page { text: String::new(), muted: 0, data };
-        Family::of(texts, name).write(&mut page, 0);
+        let mut page = Page { text: String::new(), muted: 0, data, left: READ };
+        let family = Family::of(texts, name, &mut page)?;
+        family.write(&mut page, 0);
         named(&page.text)
     };
     match written(false) {
@@ -45,9 +51,18 @@ struct Page {
     muted: usize,
     /// Whether data are taken to say yes to everything, which tells what they might bring.
     data: bool,
+    /// How many bytes of templates may still be read.
+    left: usize,
 }
 
 impl Page {
+    /// Whether so many bytes may be read.
+    fn reads(&mut self, bytes: usize) -> bool {
+        let left = self.left.checked_sub(bytes);
+        self.left = left.unwrap_or_default();
+        left.is_some()
+    }
+
     fn write(&mut self, text: &str) {
         if self.muted == 0 || self.data {
             self.text.push_str(text);
@@ -97,11 +112,15 @@ struct Family<'t> {
 }
 
 impl<'t> Family<'t> {
-    fn of(texts: &'t BTreeMap<String, String>, name: &str) -> Self {
+    /// `None` where that is too much to read.
+    fn of(texts: &'t BTreeMap<String, String>, name: &str, page: &mut Page) -> Option<Self> {
         let mut family = Self { texts, eldest: Vec::new(), blocks: BTreeMap::new() };
         let mut next = texts.get(name);
         // Circles were refused before there is anybody to ask.
         while let Some(text) = next {
+            if !page.reads(text.len()) {
+                return None;
+            }
             let pieces = pieces(text);
             for (at, piece) in pieces.iter().enumerate() {
                 if let Piece::Tag("block", rest) = piece {
@@ -114,7 +133,7 @@ impl<'t> Family<'t> {
             next = parent.and_then(|parent| texts.get(parent));
             family.eldest = pieces;
         }
-        family
+        Some(family)
     }
 
     fn write(&self, page: &mut Page, depth: usize) {
@@ -129,6 +148,10 @@ impl<'t> Family<'t> {
         let mut at = 0;
         while let Some(piece) = pieces.get(at) {
             at += 1;
+            let length = if let Piece::Text(text) = piece { text.len() } else { 1 };
+            if !page.reads(length) {
+                return page.decide();
+            }
             match *piece {
                 Piece::Text(text) => page.write(text),
                 Piece::Value("super()") => {
@@ -144,10 +167,13 @@ impl<'t> Family<'t> {
                         self.write_pieces(body, elders, page, depth + 1);
                     }
                 }
-                Piece::Tag("include", rest) => match quoted(rest).filter(|name| self.texts.contains_key(*name)) {
-                    Some(name) => Family::of(self.texts, name).write(page, depth + 1),
-                    None => page.decide(),
-                },
+                Piece::Tag("include", rest) => {
+                    let included = quoted(rest).filter(|name| self.texts.contains_key(*name));
+                    match included.and_then(|name| Family::of(self.texts, name, page)) {
+                        Some(included) => included.write(page, depth + 1),
+                        None => page.decide(),
+                    }
+                }
                 Piece::Tag(word, rest) if opens(word, rest) => {
                     page.decide();
                     page.muted += 1;
@@ -212,7 +238,7 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
-        let next = ["{{", "{%", "{#"].iter().filter_map(|open| rest.find(open)).min().unwrap_or(rest.len());
+        let next = opened(rest).map_or(rest.len(), |(at, ..)| at);
         let (plain, behind) = rest.split_at(next);
         if !plain.is_empty() {
             pieces.push(Piece::Text(plain));

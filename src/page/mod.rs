@@ -6,6 +6,8 @@
 
 mod arguments;
 mod attributes;
+mod bodies;
+mod circles;
 mod client;
 mod direct;
 mod engine;
@@ -29,6 +31,8 @@ mod problem;
 mod problem_tests;
 mod readers;
 mod rendered;
+#[cfg(test)]
+mod stack_tests;
 mod state;
 mod strays;
 mod surgery;
@@ -71,6 +75,10 @@ pub use view::{Shown, Source, View};
 /// The largest page, in bytes, unless [`Templates::max_output`] says otherwise.
 pub const MAX_OUTPUT: usize = 4 * 1024 * 1024;
 
+/// The stack that a thread needs on which pages are rendered, in bytes. What stands in one another on a page is bounded so that it is enough,
+/// whatever the compiler makes of the engine: in a build without optimizations one level of it takes some tens of KiB.
+pub const STACK: usize = 8 * 1024 * 1024;
+
 /// The names that stand beside the document's members and win over them.
 pub const AROUND: [&str; 4] = ["data", "request", "route", "site"];
 
@@ -78,8 +86,6 @@ pub const AROUND: [&str; 4] = ["data", "request", "route", "site"];
 #[derive(Debug)]
 pub struct Templates {
     engine: Engine,
-    /// Their texts, by name.
-    texts: BTreeMap<String, String>,
     /// Those that were shown alone, in the form that needs no engine where they have one.
     alone: BTreeMap<String, OnceLock<Option<Direct>>>,
     facts: AllFacts,
@@ -166,7 +172,6 @@ impl Default for Templates {
     fn default() -> Self {
         Self {
             engine: Engine::new(Escaping::Html),
-            texts: BTreeMap::new(),
             alone: BTreeMap::new(),
             facts: AllFacts::default(),
             unsigned: Vec::new(),
@@ -181,7 +186,7 @@ impl Templates {
     ///
     /// # Errors
     /// Every problem that can be told at once: syntax, unknown filters, tests, functions, components and includes, blocks that no
-    /// parent has, missing parents, circles.
+    /// parent has, missing parents, circles, templates that stand too deep in one another.
     pub fn compile(files: impl IntoIterator<Item = (String, String)>) -> Result<Self, Vec<TemplateProblem>> {
         Self::compile_among(files, &[])
     }
@@ -201,7 +206,7 @@ impl Templates {
         let unsigned = files.iter().flat_map(|(name, text)| unsigned::unsigned(name, text)).collect();
         let strays = files.iter().flat_map(|(name, text)| strays::strays(name, text)).collect();
         let alone = files.iter().map(|(name, _)| (name.clone(), OnceLock::new())).collect();
-        Ok(Self { engine, texts: files.into_iter().collect(), alone, facts, unsigned, strays, limit: MAX_OUTPUT })
+        Ok(Self { engine, alone, facts, unsigned, strays, limit: MAX_OUTPUT })
     }
 
     /// The same templates with another limit for a page, in bytes.
@@ -257,7 +262,7 @@ impl Templates {
     }
 
     fn files(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.texts.iter().map(|(name, text)| (name.as_str(), text.as_str()))
+        self.engine.texts().iter().map(|(name, text)| (name.as_str(), text.as_str()))
     }
 
     /// Renders a page by the engine. The document's members are variables; the whole of it is `data`.
@@ -279,7 +284,7 @@ impl Templates {
 
     /// What the page of a template names in its head whatever its data say.
     pub fn hints(&self, name: &str) -> Hints {
-        hints::hints(&self.texts, name)
+        hints::hints(self.engine.texts(), name)
     }
 
     /// The names of the blocks that a template and its parents have, sorted. Each of them can be shown alone.

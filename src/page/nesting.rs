@@ -1,17 +1,17 @@
 //! What nests deeper than anybody can go: templates in templates, branches behind branches, values in themselves. Whoever follows it, the
 //! engine or we, takes some stack for each level.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::TemplateProblem;
 use super::arguments::{Sort, Token, pieces};
-use super::facts::AllFacts;
+use super::circles::Walk;
 use super::place::{self, Piece, place, scan};
 
 /// How many templates may stand in or on one another.
 const TEMPLATES: usize = 50;
 
-/// How many `elif` one `if` may have.
+/// How many `elif` one `if` may have, with those that it stands behind.
 const BRANCHES: usize = 500;
 
 /// Filters that hand a list on as the list that it is.
@@ -20,36 +20,26 @@ const SAME: [&str; 4] = ["default", "sort", "reverse", "unique"];
 /// Words with a value behind them.
 const BEFORE_VALUES: [&str; 6] = ["if", "else", "or", "and", "not", "in"];
 
+/// Of more templates than these the engine is not asked for circles: it goes down as deep as they lead on, once around.
+const WALKED: usize = 1_000;
+
 /// What the engine could not even read.
-pub(super) fn too_deep(files: &[(String, String)]) -> Vec<TemplateProblem> {
-    let mut problems = chains(files);
-    problems.extend(files.iter().filter_map(|(name, text)| branches(name, text)));
+pub(super) fn too_deep(texts: &BTreeMap<&str, &str>, walk: &Walk<'_>) -> Vec<TemplateProblem> {
+    let mut problems = chains(texts, walk);
+    problems.extend(texts.iter().filter_map(|(name, text)| branches(name, text)));
+    if texts.len() > WALKED {
+        problems.extend(walk.problems(texts));
+    }
     problems
 }
 
-/// Templates from which [`TEMPLATES`] others lead on, one from the other, by `include` and `extends`. Circles are not told here.
-fn chains(files: &[(String, String)]) -> Vec<TemplateProblem> {
-    let facts = AllFacts::of(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
-    let known: BTreeSet<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
-    // Those from which so many lead on; at first none do.
-    let longer = |than: &BTreeSet<&str>| -> BTreeSet<&str> {
-        known.iter().filter(|name| facts.links(name).any(|(_, other)| than.contains(other))).copied().collect()
-    };
-    let long = (0..=TEMPLATES).fold(known.clone(), |than, _| longer(&than));
-    // What lies on a circle, or leads to one, leads on for ever.
-    let mut endless = long.clone();
-    loop {
-        let longer = longer(&endless);
-        if longer.len() >= endless.len() {
-            break;
-        }
-        endless = longer;
-    }
-    let even_longer = longer(&long);
-    let told = long.iter().filter(|name| !endless.contains(*name) && !even_longer.contains(*name));
-    told.filter_map(|name| {
-        let (_, text) = files.iter().find(|(known, _)| known == name)?;
-        let (word, other) = facts.links(name).next()?;
+/// Templates from which more than [`TEMPLATES`] others lead on, one from the other, by `include` and `extends`: each of them where it has become
+/// too many. Circles are not told here.
+fn chains(texts: &BTreeMap<&str, &str>, walk: &Walk<'_>) -> Vec<TemplateProblem> {
+    let long = walk.heights.iter().filter(|(_, height)| **height == Some(TEMPLATES + 1));
+    long.filter_map(|(name, _)| {
+        let text = texts.get(name)?;
+        let (word, other) = walk.longest(name)?;
         let message =
             format!("from here more than {TEMPLATES} templates lead on, one from the other: write some of them into the others");
         Some(problem(name, place::named(text, word, other)?, message))
@@ -57,26 +47,26 @@ fn chains(files: &[(String, String)]) -> Vec<TemplateProblem> {
     .collect()
 }
 
-/// The first `elif` that is one too many.
+/// The first `elif` that is one too many, with those of the `if`s around it: each takes the stack of one more.
 fn branches(name: &str, text: &str) -> Option<TemplateProblem> {
-    let (mut open, mut found) = (Vec::new(), None);
+    let (mut open, mut count, mut found) = (Vec::new(), 0, None);
     scan(text, &mut |piece| {
         let Piece::Tag { at, word, .. } = piece else { return };
         match word {
-            "if" => open.push(0),
-            "endif" => drop(open.pop()),
-            "elif" => {
-                if let Some(count) = open.last_mut() {
-                    *count += 1;
-                    if *count > BRANCHES && found.is_none() {
-                        found = Some(at);
-                    }
+            "if" => open.push(count),
+            "endif" => count = open.pop().unwrap_or_default(),
+            "elif" if !open.is_empty() => {
+                count += 1;
+                if count > BRANCHES && found.is_none() {
+                    found = Some(at);
                 }
             }
             _ => {}
         }
     });
-    let message = format!("an `if` has {BRANCHES} `elif` at most: look the value up in a mapping, as in `names[code]`");
+    let message = format!(
+        "an `if` has {BRANCHES} `elif` at most, with those that it stands behind: look the value up in a mapping, as in `names[code]`"
+    );
     found.map(|at| problem(name, place(text, at), message))
 }
 
@@ -96,7 +86,15 @@ struct Put<'t> {
 pub(super) fn knots(name: &str, text: &str) -> Vec<TemplateProblem> {
     let pieces = pieces(text);
     let puts: Vec<Put<'_>> = pieces.iter().filter_map(|piece| put(piece.tag()?, &piece.tokens)).collect();
-    let tied = puts.iter().filter(|put| put.nested.iter().any(|inner| leads_back(&puts, inner, put)));
+    let edges: Vec<(&str, &str, bool)> =
+        puts.iter().flat_map(|put| put.nested.iter().chain(&put.same).map(|inner| (put.name, *inner, put.stays))).collect();
+    let rounds = rounds(&edges);
+    let round = |name: &str, inner: &str| rounds.get(name).filter(|round| rounds.get(inner) == Some(round));
+    // Around which one of them outlives a turn.
+    let lasting: BTreeSet<usize> =
+        edges.iter().filter(|(.., stays)| *stays).filter_map(|(name, inner, _)| round(name, inner).copied()).collect();
+    let is_tied = |put: &Put<'_>, inner: &str| round(put.name, inner).is_some_and(|round| put.stays || lasting.contains(round));
+    let tied = puts.iter().filter(|put| put.nested.iter().any(|inner| is_tied(put, inner)));
     tied.map(|put| {
         let own = put.name;
         let message =
@@ -159,22 +157,36 @@ fn nested<'t>(value: &[Token<'t>]) -> Vec<&'t str> {
     found
 }
 
-/// Whether a variable has in it, by way of what is put there, what `put` puts; and one of them outlives a turn.
-fn leads_back(puts: &[Put<'_>], from: &str, put: &Put<'_>) -> bool {
-    let mut seen = BTreeSet::new();
-    let mut next = vec![(from, put.stays)];
-    while let Some((at, stays)) = next.pop() {
-        if at == put.name && stays {
-            return true;
+/// The variables that have one another in them, or are one another, by the number of their round: each that is led to by another one leads back to
+/// it. A pass along the edges for the order in which they end, and one against them.
+fn rounds<'t>(edges: &[(&'t str, &'t str, bool)]) -> BTreeMap<&'t str, usize> {
+    let mut along: BTreeMap<&str, Vec<&'t str>> = BTreeMap::new();
+    let mut against = along.clone();
+    for (name, inner, _) in edges {
+        along.entry(name).or_default().push(inner);
+        against.entry(inner).or_default().push(name);
+    }
+    let (mut seen, mut ended) = (BTreeSet::new(), Vec::new());
+    let mut open: Vec<(&str, bool)> = edges.iter().map(|(name, ..)| (*name, false)).collect();
+    while let Some((name, ends)) = open.pop() {
+        if ends {
+            ended.push(name);
+        } else if seen.insert(name) {
+            open.push((name, true));
+            open.extend(along.get(name).into_iter().flatten().map(|inner| (*inner, false)));
         }
-        if seen.insert((at, stays)) {
-            for other in puts.iter().filter(|other| other.name == at) {
-                let stays = stays || other.stays;
-                next.extend(other.nested.iter().chain(&other.same).map(|inner| (*inner, stays)));
+    }
+    let mut rounds = BTreeMap::new();
+    for (round, name) in ended.into_iter().rev().enumerate() {
+        let mut open = vec![name];
+        while let Some(name) = open.pop() {
+            if !rounds.contains_key(name) {
+                rounds.insert(name, round);
+                open.extend(against.get(name).into_iter().flatten());
             }
         }
     }
-    false
+    rounds
 }
 
 fn problem(template: &str, (line, column): place::Place, message: String) -> TemplateProblem {
@@ -183,6 +195,7 @@ fn problem(template: &str, (line, column): place::Place, message: String) -> Tem
 
 #[cfg(test)]
 mod tests {
+    use super::super::facts::AllFacts;
     use super::*;
 
     fn files(count: usize, tag: &str) -> Vec<(String, String)> {
@@ -195,24 +208,36 @@ mod tests {
         problems.iter().map(|p| format!("{}:{}:{}", p.template, p.line.unwrap(), p.column.unwrap())).collect()
     }
 
+    fn deep(files: &[(String, String)]) -> Vec<String> {
+        let texts: BTreeMap<&str, &str> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        let facts = AllFacts::of(texts.clone());
+        said(&too_deep(&texts, &Walk::of(&facts)))
+    }
+
     #[test]
     fn templates_stand_in_one_another_to_a_depth() {
         for tag in ["include", "extends"] {
-            assert_eq!(said(&too_deep(&files(TEMPLATES, tag))), [""; 0]);
-            assert_eq!(said(&too_deep(&files(TEMPLATES + 1, tag))), [format!("000:1:{}", tag.len() + 7)]);
+            assert_eq!(deep(&files(TEMPLATES, tag)), [""; 0]);
+            assert_eq!(deep(&files(TEMPLATES + 1, tag)), [format!("000:1:{}", tag.len() + 7)]);
             // Of a longer chain the one place is told where it has become too long.
-            assert_eq!(said(&too_deep(&files(4 * TEMPLATES, tag))).len(), 1);
+            assert_eq!(deep(&files(4 * TEMPLATES, tag)).len(), 1);
         }
         let mut circle = files(TEMPLATES + 5, "include");
         circle.last_mut().unwrap().1 = "{% include \"000\" %}".into();
-        assert_eq!(said(&too_deep(&circle)), [""; 0], "the engine tells circles");
+        assert_eq!(deep(&circle), [""; 0], "the engine tells circles");
+        let mut circle = files(WALKED, "include");
+        circle.last_mut().unwrap().1 = "{% include \"000\" %}".into();
+        assert_eq!(deep(&circle), ["000:1:14"], "but not of so many");
     }
 
     #[test]
     fn an_if_has_so_many_branches() {
         let text = |count: usize| format!("{{% if a %}}{}{{% endif %}}", "{% elif b %}".repeat(count));
-        assert_eq!(said(&too_deep(&[("t".into(), text(BRANCHES).repeat(3))])), [""; 0]);
-        assert_eq!(said(&too_deep(&[("t".into(), text(BRANCHES + 2))])), [format!("t:1:{}", 11 + 12 * BRANCHES)]);
+        assert_eq!(deep(&[("t".into(), text(BRANCHES).repeat(3))]), [""; 0]);
+        assert_eq!(deep(&[("t".into(), text(BRANCHES + 2))]), [format!("t:1:{}", 11 + 12 * BRANCHES)]);
+        let inner = |count: usize| format!("{{% if a %}}{}{}{{% endif %}}", "{% elif b %}".repeat(BRANCHES - 9), text(count));
+        assert_eq!(deep(&[("t".into(), inner(9))]), [""; 0]);
+        assert_eq!(deep(&[("t".into(), inner(10))]).len(), 1, "they are counted together");
     }
 
     #[test]
@@ -232,6 +257,8 @@ mod tests {
             ("{% set_global sum = [sum[0] + x, sum[1], sum.b, b.sum, sum | length] %}", &[]),
             ("{% set_global a = all[a] %}{% set_global b = f(x=[1], y=b) %}", &[]),
             ("{% set_global a = [b] %}{% set b = [c] %}{% set_global c = [1] %}", &[]),
+            ("{% set a = [b] %}{% set b = c %}{% set_global c = a | default(value=1) %}", &["t:1:4"]),
+            ("{% set a = [a, b] %}{% set_global b = [c] %}{% set_global a = d %}{% set_global d = [a] %}", &["t:1:4", "t:1:70"]),
             ("{% set a = [a, x] %}", &[]),
             ("{% raw %}{% set_global all = [all] %}{% endraw %}{# {% set_global all = [all] %} #}", &[]),
             ("{% set_global all %}[all]{% endset %}{{ [all] }}", &[]),

@@ -109,15 +109,23 @@ pub(super) enum Piece<'t> {
     Cut { at: usize, opening: &'static str, closing: &'static str },
 }
 
-const PAIRS: [(&str, &str); 3] = [("{%", "%}"), ("{{", "}}"), ("{#", "#}")];
+/// What opens next: where, its mark, and the one that closes it. One pass, whichever it is: what a template never has would be looked for to
+/// its end behind each of the others.
+pub(super) fn opened(text: &str) -> Option<(usize, &'static str, &'static str)> {
+    text.as_bytes().windows(2).enumerate().find_map(|(at, pair)| match pair {
+        b"{%" => Some((at, "{%", "%}")),
+        b"{{" => Some((at, "{{", "}}")),
+        b"{#" => Some((at, "{#", "#}")),
+        _ => None,
+    })
+}
 
 /// Goes through the tags of a template; what stands raw is passed over.
 pub(super) fn scan<'t>(text: &'t str, see: &mut dyn FnMut(Piece<'t>)) {
     let mut from = 0;
     loop {
         let rest = text.get(from..).unwrap_or_default();
-        let next = PAIRS.iter().filter_map(|pair| Some((rest.find(pair.0)?, *pair))).min_by_key(|(at, _)| *at);
-        let Some((offset, (opening, closing))) = next else { return };
+        let Some((offset, opening, closing)) = opened(rest) else { return };
         let at = from + offset;
         let inner = text.get(at + 2..).unwrap_or_default();
         let Some(length) = inner.find(closing) else {

@@ -109,16 +109,27 @@ pub(in crate::page) fn pieces(template: &str) -> Vec<Piece<'_>> {
         // The marks with a hyphen, which take white space with them.
         let is_hyphen = |token: &Token<'_>| token.sort == Sort::Sign(b'-');
         tokens.pop_if(|last| is_hyphen(last));
-        if tokens.first().is_some_and(|first| first.at == start && is_hyphen(first)) {
-            tokens.remove(0);
-        }
+        // In front of the word of a tag the engine takes more than one.
+        let marks = tokens.iter().take_while(|token| is_hyphen(token) && (token.at == start || kind == b'%')).count();
+        tokens.drain(..marks);
         let piece = Piece { is_tag: kind == b'%', tokens };
         match piece.tag() {
-            Some("raw") => from += template.get(end..).and_then(|rest| rest.find("endraw")).unwrap_or(template.len() - end),
+            Some("raw") => from = behind_raw(template, end),
             _ => pieces.push(piece),
         }
     }
     pieces
+}
+
+/// Where what stands raw from there on has ended, with its `{% endraw %}`.
+fn behind_raw(template: &str, from: usize) -> usize {
+    let rest = template.get(from..).unwrap_or_default();
+    let mut ends = rest.match_indices("{%").filter_map(|(at, mark)| {
+        let tag = rest.get(at + mark.len()..)?;
+        let behind = tag.strip_prefix('-').unwrap_or(tag).trim_ascii_start().strip_prefix("endraw")?.trim_ascii_start();
+        behind.strip_prefix('-').unwrap_or(behind).strip_prefix("%}")
+    });
+    ends.next().map_or(template.len(), |behind| template.len() - behind.len())
 }
 
 /// What opens next: the letter behind its brace, and where its inside begins.

@@ -16,7 +16,7 @@ pub(super) fn literal(value: &[Token<'_>]) -> Option<Value> {
             typed.parse::<i64>().map(Value::from).ok().or_else(|| typed.parse::<f64>().map(Value::from).ok())
         }
         _ if !sign.is_empty() => None,
-        [text] if text.sort == Sort::Text => unescaped(text.text.get(1..text.text.len() - 1)?).map(Value::from),
+        [text] if text.sort == Sort::Text => text.unquoted().map(Value::from),
         [word] if word.sort == Sort::Word => match word.text {
             "true" | "True" => Some(true.into()),
             "false" | "False" => Some(false.into()),
@@ -60,6 +60,14 @@ fn moved(depth: usize, token: &Token<'_>) -> usize {
         Sort::Sign(b'[' | b'(' | b'{') => depth + 1,
         Sort::Sign(b']' | b')' | b'}') => depth.saturating_sub(1),
         _ => depth,
+    }
+}
+
+impl Token<'_> {
+    /// What a text in its quotes says; `None` for what is none, and for an escape that the engine does not know.
+    pub(in crate::page) fn unquoted(&self) -> Option<String> {
+        let inside = self.text.get(1..self.text.len() - 1).filter(|_| self.sort == Sort::Text)?;
+        unescaped(inside)
     }
 }
 

@@ -19,7 +19,7 @@ use super::foreign;
 use super::place::{Place, is_in_block, place};
 use crate::base::suggest;
 use calls::{Call, Callee, calls};
-pub(super) use calls::{Sort, Token, pieces};
+pub(super) use calls::{Piece, Sort, Token, pieces};
 pub(super) use kind::Kind;
 use kind::of_engine;
 pub(super) use read::Arguments;

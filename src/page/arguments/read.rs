@@ -49,6 +49,15 @@ impl<'k> Arguments<'k> {
         self.read(name, Kind::Count)
     }
 
+    /// A whole number from 0 to the most that there may be.
+    pub(in crate::page) fn count_to(&self, name: &'static str, most: i64) -> TeraResult<Option<usize>> {
+        let kind = Kind::Within(0, most);
+        match self.any(name)?.map(|value| kind.check(value)) {
+            Some(Err(refusal)) => Err(self.refused(name, &refusal)),
+            _ => self.read(name, kind),
+        }
+    }
+
     /// True or false.
     pub(in crate::page) fn truth(&self, name: &'static str) -> TeraResult<Option<bool>> {
         self.read(name, Kind::Truth)

@@ -1,5 +1,6 @@
 //! What every filter, function and test may be told.
 
+use super::super::filters::MOST_PLACES;
 use super::super::readers;
 use super::calls::Callee;
 use super::kind::Kind::{self, Any, Character, Count, Each, Read, ReadOrNull, Step, Text, Truth, Whole, Within, Word};
@@ -50,6 +51,7 @@ fn of(callee: Callee) -> Signatures {
 
 type Signatures = &'static [(&'static str, Signature)];
 
+const PLACES: Kind = Within(0, MOST_PLACES);
 const ZONE: Kind = Read(|value| readers::zone(value).map(drop));
 const CURRENCY: Kind = Read(|value| readers::currency(value).map(drop));
 const LOCALE: Kind = Read(|value| readers::locale(value).map(drop));
@@ -64,7 +66,7 @@ pub(super) const FILTERS: Signatures = &[
     // Ours.
     ("absolute", Signature::NOTHING),
     ("date", Signature(&[("format", Read(readers::format), false), ("zone", ZONE, false), ("locale", LOCALE, false)])),
-    ("decimal", Signature(&[("places", Count, false), ("group", Text, false), ("point", Text, false)])),
+    ("decimal", Signature(&[("places", PLACES, false), ("group", Text, false), ("point", Text, false)])),
     ("json", Signature::NOTHING),
     ("json_script", Signature::NOTHING),
     ("money", Signature(&[("currency", CURRENCY, true), ("locale", LOCALE, false), ("minor", Truth, false)])),

@@ -14,6 +14,18 @@ pub(super) struct Piece<'t> {
     pub(super) what: What<'t>,
 }
 
+impl Piece<'_> {
+    /// How much text there is in it, in bytes.
+    pub(super) fn length(&self) -> usize {
+        match &self.what {
+            What::Text(text) => text.len(),
+            What::Value(tokens) | What::Tag(tokens) => {
+                tokens.iter().map(|token| if let Token::Text(text) = token { text.len() } else { 1 }).sum()
+            }
+        }
+    }
+}
+
 /// What a piece is.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum What<'t> {

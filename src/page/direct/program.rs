@@ -17,11 +17,13 @@ pub(super) struct Program {
 #[derive(Debug)]
 pub(super) enum Do {
     /// Writes a text.
-    Text(Box<str>),
+    Text(String),
     /// Writes a value, escaped.
     Write(Expression),
     /// Takes the first way if the condition holds, else the other.
     If(Expression, Vec<Do>, Vec<Do>),
+    /// Takes the first way whose condition holds, else the other: one step however many they are, so that no stack is taken for them.
+    Choose(Vec<(Expression, Vec<Do>)>, Vec<Do>),
     For(Box<For>),
     /// Puts a value in a place.
     Set(usize, Expression),

@@ -11,9 +11,10 @@ use super::program::{Do, For, Keep, Program};
 use super::scope::Scope;
 use super::stays::{Odd, Stays};
 
-/// How many pieces a template may have once everything is in its place, and how deep bodies may stand in each other: blocks can be
-/// arranged so that they never end.
+/// How much of it a template may be once everything is in its place: each piece counts once, and once more for each [`BYTES`] of its text. And
+/// how deep bodies, and what there is in them, may stand in each other.
 const MOST_PIECES: usize = 50_000;
+const BYTES: usize = 1024;
 const DEEPEST: usize = 100;
 
 /// The word at which a list of steps ended.
@@ -74,7 +75,9 @@ impl<'f, 't> Reader<'f, 't> {
     /// All of a template: of one that stands on others, the eldest's body. What is included is rendered for itself alone.
     fn template(&mut self, name: &str, with_parents: bool) -> Result<Vec<Do>, Stays> {
         let body = if with_parents { self.family.eldest(name)? } else { self.family.body(name)? };
-        self.lineages.push(self.family.lineages(name)?);
+        let lineages = self.family.lineages(name)?;
+        self.left = self.left.saturating_sub(lineages.len());
+        self.lineages.push(lineages);
         let near = self.scope.enter_template();
         let steps = self.body(body, None);
         let clears = self.scope.leave_template(near);
@@ -99,14 +102,14 @@ impl<'f, 't> Reader<'f, 't> {
         self.depth += 1;
         while let Some(piece) = reading.body.pieces.get(reading.at) {
             reading.at += 1;
-            self.left = self.left.saturating_sub(1);
+            self.left = self.left.saturating_sub(1 + piece.length() / BYTES);
             if self.left == 0 || self.depth > DEEPEST {
                 return Err(reading.stays(piece, "so much of it".into()));
             }
             match &piece.what {
                 What::Text(text) => match steps.last_mut() {
-                    Some(Do::Text(before)) => *before = format!("{before}{text}").into(),
-                    _ => steps.push(Do::Text((*text).into())),
+                    Some(Do::Text(before)) => before.push_str(text),
+                    _ => steps.push(Do::Text((*text).to_owned())),
                 },
                 What::Value(tokens) if is_super(tokens) => steps.extend(self.parent(reading, piece)?),
                 What::Value(tokens) => steps.push(Do::Write(self.expression(reading, piece, tokens)?)),
@@ -173,17 +176,29 @@ impl<'f, 't> Reader<'f, 't> {
     }
 
     fn condition(&mut self, reading: &mut Reading<'f, 't>, piece: &'f Piece<'t>, tokens: &[Token<'t>]) -> Result<Do, Stays> {
-        let condition = self.expression(reading, piece, tokens)?;
-        let (then, end, rest) = self.steps(reading)?;
-        let (otherwise, end) = match end {
-            End::Elif => (vec![self.condition(reading, piece, rest)?], End::If),
-            End::Else => {
-                let (otherwise, end, _) = self.steps(reading)?;
-                (otherwise, end)
+        let mut ways = Vec::new();
+        let mut tokens = tokens;
+        let end = loop {
+            let condition = self.expression(reading, piece, tokens)?;
+            let (then, end, rest) = self.steps(reading)?;
+            ways.push((condition, then));
+            if end != End::Elif {
+                break end;
             }
+            tokens = rest;
+        };
+        let (otherwise, end) = match end {
+            End::Else => self.steps(reading).map(|(otherwise, end, _)| (otherwise, end))?,
             end => (Vec::new(), end),
         };
-        if end == End::If { Ok(Do::If(condition, then, otherwise)) } else { Err(reading.stays(piece, "a condition".into())) }
+        if end != End::If {
+            return Err(reading.stays(piece, "a condition".into()));
+        }
+        let only = if ways.len() == 1 { ways.pop() } else { None };
+        Ok(match only {
+            Some((condition, then)) => Do::If(condition, then, otherwise),
+            None => Do::Choose(ways, otherwise),
+        })
     }
 
     fn each(&mut self, reading: &mut Reading<'f, 't>, piece: &'f Piece<'t>, tokens: &[Token<'t>]) -> Result<Do, Stays> {

@@ -125,6 +125,14 @@ impl<'r> Run<'r> {
             }
             Do::Clear(places) => places.iter().for_each(|place| self.set(*place, None)),
             Do::Keep(keep) => self.keep(keep)?,
+            Do::Choose(ways, otherwise) => {
+                for (condition, way) in ways {
+                    if self.holds(condition)? {
+                        return self.steps(way);
+                    }
+                }
+                self.steps(otherwise)?;
+            }
             Do::Begin(block) if self.wanted == Some(*block) => self.begun = self.sheet.place().ok_or(Halt::Back)?,
             Do::End(block) if self.wanted == Some(*block) => {
                 self.shown = self.begun..self.sheet.place().ok_or(Halt::Back)?;

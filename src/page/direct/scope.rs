@@ -1,7 +1,7 @@
 //! What a name stands for where it stands: something that the template set, an element of a loop, something of the request, or a
 //! member of the document.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::expression::{Expression, Path, Place, Root, Step, Turn};
 use super::names::Names;
@@ -31,7 +31,7 @@ type Members<'m, 'n> = &'m [(&'n str, bool)];
 struct Frame {
     around: Around,
     /// What is set there: each name with its place.
-    slots: Vec<(String, usize)>,
+    slots: BTreeMap<String, usize>,
 }
 
 #[derive(Debug, Default)]
@@ -61,7 +61,7 @@ impl Scope {
     /// It ends. Gives the places that it sets.
     pub(super) fn leave_template(&mut self, near_loops: usize) -> Box<[usize]> {
         self.near_loops = near_loops;
-        self.frames.pop().map(|frame| frame.slots.into_iter().map(|(_, slot)| slot).collect()).unwrap_or_default()
+        self.frames.pop().map(|frame| frame.slots.into_values().collect()).unwrap_or_default()
     }
 
     /// Where a loop says what it goes over, `loop` is already a word, though what it speaks of is another loop.
@@ -88,12 +88,12 @@ impl Scope {
     fn enter(&mut self, element: &str, key: Option<&str>, has_turn: bool) {
         self.loops += 1;
         let around = Around::Loop { element: element.to_owned(), key: key.map(str::to_owned), has_turn };
-        self.frames.push(Frame { around, slots: Vec::new() });
+        self.frames.push(Frame { around, slots: BTreeMap::new() });
     }
 
     pub(super) fn leave(&mut self) -> Box<[usize]> {
         self.loops -= 1;
-        self.frames.pop().map(|frame| frame.slots.into_iter().map(|(_, slot)| slot).collect()).unwrap_or_default()
+        self.frames.pop().map(|frame| frame.slots.into_values().collect()).unwrap_or_default()
     }
 
     /// The place of a name that is set here: in the innermost loop, or in the template as a whole.
@@ -105,12 +105,12 @@ impl Scope {
 
     fn slot(&mut self, frame: usize, name: &str) -> Option<usize> {
         let frame = self.frames.get_mut(frame)?;
-        if let Some((_, slot)) = frame.slots.iter().find(|(known, _)| known == name) {
+        if let Some(slot) = frame.slots.get(name) {
             return Some(*slot);
         }
         let slot = self.slots;
         self.slots += 1;
-        frame.slots.push((name.to_owned(), slot));
+        frame.slots.insert(name.to_owned(), slot);
         Some(slot)
     }
 

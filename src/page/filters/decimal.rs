@@ -7,14 +7,14 @@ use super::Given;
 use crate::json::Number;
 
 /// The most places.
-const MOST_PLACES: usize = 30;
+pub(in crate::page) const MOST_PLACES: i64 = 30;
 
-/// `{{ price | decimal(places=2, group=",") }}`: `1234.5` as `1,234.50`. `places` is 2 when absent; without `group` thousands stand
+/// `{{ price | decimal(places=2, group=",") }}`: `1234.5` as `1,234.50`. `places` is 2 when absent, and [`MOST_PLACES`] at most; without `group` thousands stand
 /// together; `point` replaces the dot. Takes numbers and texts that are numbers, computes in decimals, rounds half away from zero.
 /// Null prints nothing.
 pub(super) fn decimal(given: &Given<'_>, kwargs: &Kwargs) -> TeraResult<String> {
     let arguments = Arguments::of_filter("decimal", kwargs)?;
-    let places = arguments.count::<usize>("places")?.unwrap_or(2).min(MOST_PLACES);
+    let places = arguments.count_to("places", MOST_PLACES)?.unwrap_or(2);
     let group = arguments.text("group")?.unwrap_or("");
     let point = arguments.text("point")?.unwrap_or(".");
     let text = given.defined("decimal")?;

@@ -30,6 +30,7 @@ use tera::{Error, Kwargs, State, Tera, TeraResult, Value};
 use super::arguments::Arguments;
 use super::readers::described;
 pub(super) use address::{absolute, is_harmless};
+pub(super) use decimal::MOST_PLACES;
 pub(super) use json::{json, json_script, json_script_of_text};
 
 /// A filter that makes a text of what a value prints.

@@ -153,3 +153,24 @@ fn limits_hold_as_with_the_engine() {
     assert_eq!(made(&kept, r#"{"x":"abc"}"#, &AROUND_NOTHING, 4), None);
     assert_eq!(made(&kept, r#"{"x":"a"}"#, &AROUND_NOTHING, 4), Some(Ok("3".to_owned())));
 }
+
+#[test]
+fn of_many_branches_the_first_that_holds_is_taken() {
+    let chosen = |condition: &str| {
+        let turn = |branch: usize| {
+            format!("{{% elif {condition} and item.id == {branch} %}}{branch}{{% if item.id > 1 %}}!{{% endif %}}")
+        };
+        let branches: String = (1..300).map(turn).collect();
+        for last in ["", "{% else %}none"] {
+            let text = format!("{{% for item in items %}}{{% if item.id == 7 %}}7{branches}{last}{{% endif %}}{{% endfor %}}");
+            let (direct, engine) = both(&text, SHOP, &AROUND_NOTHING);
+            assert_eq!(direct, Some(engine), "{text}");
+        }
+    };
+    ["yes", "no", "item.name"].into_iter().for_each(chosen);
+    assert_eq!(
+        both("{% if no %}1{% elif gone.x %}2{% elif yes %}3{% endif %}", SHOP, &AROUND_NOTHING).0,
+        None,
+        "the engine says so"
+    );
+}
