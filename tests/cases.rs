@@ -105,8 +105,10 @@ fn every_step_and_every_preset_has_a_case() {
 }
 
 /// Codes that no case can bring about, each with its reason.
-const UNREACHED: [(&str, &str); 2] = [
+const UNREACHED: [(&str, &str); 4] = [
     ("upstream_connect_timeout", "needs a port that does not answer a handshake; src/upstream/tests has one"),
+    ("precondition_failed", "needs a folder of files; tests/site has one"),
+    ("range_not_satisfiable", "needs a folder of files; tests/site has one"),
     ("overloaded", "needs requests at once, and a case asks one after the other; tests/upstream has some"),
 ];
 

@@ -243,7 +243,7 @@ mod tests {
                 (named("content-length"), value("9")),
                 (named("connection"), value("x")),
             ],
-            remove: vec![named("x-internal"), named("host")],
+            remove: vec![named("x-internal")],
             deadline: None,
         };
         let mut came = HeaderMap::new();
