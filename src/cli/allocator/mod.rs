@@ -59,9 +59,10 @@ fn free(block: NonNull<u8>) {
 // SAFETY: the library's functions keep the contract of `malloc` and of its siblings: null or a block of its own of at least the size, aligned
 // to what was asked for, or by itself for every type that fits; and each takes back what any of them gave. No class is smaller than the usual
 // alignment. A layout of a class is always served with a block that has the room of the class, so that any other of the class can have it.
+// Each stands in the program once: at every place that asks for memory it would be a seventh of the program's text.
 #[expect(unsafe_code, reason = "the allocator's own library has no safe interface to it")]
 unsafe impl GlobalAlloc for Allocator {
-    #[inline]
+    #[inline(never)]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let (size, align) = (layout.size(), layout.align());
         // SAFETY: any size and every power of two may be asked for.
@@ -77,7 +78,7 @@ unsafe impl GlobalAlloc for Allocator {
         }
     }
 
-    #[inline]
+    #[inline(never)]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         let (size, align) = (layout.size(), layout.align());
         // SAFETY: as above.
@@ -90,7 +91,7 @@ unsafe impl GlobalAlloc for Allocator {
         }
     }
 
-    #[inline]
+    #[inline(never)]
     unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
         if let (Way::Class(class), Some(block)) = (Way::of(layout.size(), layout.align()), NonNull::new(place)) {
             // SAFETY: the caller gives up what one of these gave for a layout of this class.
@@ -102,7 +103,7 @@ unsafe impl GlobalAlloc for Allocator {
         unsafe { libmimalloc_sys::mi_free(place.cast()) }
     }
 
-    #[inline]
+    #[inline(never)]
     unsafe fn realloc(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         let align = layout.align();
         // SAFETY: the caller gives back what one of these gave.
