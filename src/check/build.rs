@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 
 use super::graph::{Graph, Lead, Members, Rule, Sub};
 use super::instance::Tree;
-use super::keywords::looks_at_the_value;
-use super::lint::{Place, Places, escape};
+use super::keywords::{Holds, holds};
+use super::lint::{Place, Places, escape, without_fragment};
 use super::schema::{SchemaProblem, options, referencing, refused};
 
 /// How many subschemas a schema and its files may have. One that is reached under several dynamic scopes counts each time.
@@ -56,7 +56,7 @@ impl<'s, 'r> Builder<'s, 'r> {
 
     /// The number of a subschema from which documents will be judged. The first one gets 0.
     pub(super) fn root(&mut self, schema: &'r Value, base: &Uri<String>) -> Sub {
-        let scope = if self.places.dynamic.is_empty() { Vec::new() } else { vec![resource(base)] };
+        let scope = if self.places.dynamic.is_empty() { Vec::new() } else { vec![without_fragment(base).to_owned()] };
         let sub = self.number(schema, &Stand { base: base.clone(), scope });
         if let Some(rule) = self.rules.get_mut(sub) {
             rule.shared = true;
@@ -115,7 +115,7 @@ impl<'s, 'r> Builder<'s, 'r> {
         let inner = schema.get("$id").and_then(Value::as_str).and_then(|id| uri::resolve_against(&stand.base.borrow(), id).ok());
         let base = inner.unwrap_or_else(|| stand.base.clone());
         let mut scope = stand.scope.clone();
-        let entered = resource(&base);
+        let entered = without_fragment(&base).to_owned();
         if !self.places.dynamic.is_empty() && !scope.contains(&entered) {
             scope.push(entered);
         }
@@ -166,7 +166,7 @@ impl<'s, 'r> Builder<'s, 'r> {
     fn own(&mut self, schema: &Value, members: &Map<String, Value>) -> Option<Validator<Tree>> {
         let own: Map<String, Value> = members
             .iter()
-            .filter(|(keyword, _)| looks_at_the_value(keyword))
+            .filter(|(keyword, _)| holds(keyword) == Some(Holds::Rule))
             .map(|(keyword, value)| (keyword.clone(), value.clone()))
             .collect();
         if own.is_empty() {
@@ -259,11 +259,6 @@ impl<'s, 'r> Builder<'s, 'r> {
         let (file, at) = place.map_or(("", ""), |Place { document, pointer }| (document.name, pointer.as_str()));
         self.problems.push(SchemaProblem::new(file, &format!("{at}{pointer}"), says));
     }
-}
-
-/// The resource that an address lies in.
-fn resource(base: &Uri<String>) -> String {
-    base.as_str().split('#').next().unwrap_or_default().to_owned()
 }
 
 /// A bound such as `2` or `2.0`.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::graph::{Lead, Sub};
+use super::graph::{Lead, Sub, asked_for};
 use super::judge::Judge;
 use crate::json::Node;
 
@@ -51,17 +51,14 @@ impl Evaluated {
                     }
                 }
                 Lead::If { test, then, otherwise } => {
-                    let next = if judge.fits(*test, node) { then } else { otherwise };
-                    self.look_if_fitting(judge, *test, node);
-                    if let Some(next) = next {
-                        self.look(judge, *next, node);
+                    let fits = judge.fits(*test, node);
+                    for sub in Some(test).filter(|_| fits).into_iter().chain(if fits { then } else { otherwise }) {
+                        self.look(judge, *sub, node);
                     }
                 }
                 Lead::Dependent(list) => {
-                    for (name, sub) in list {
-                        if node.as_object().is_some_and(|object| object.get(name).is_some()) {
-                            self.look(judge, *sub, node);
-                        }
+                    for sub in asked_for(list, node) {
+                        self.look(judge, sub, node);
                     }
                 }
                 _ => self.mark(judge, sub, lead, node),

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::evaluated::Evaluated;
 use super::explain::MOST_VIOLATIONS;
-use super::graph::{Lead, Sub};
+use super::graph::{Lead, Sub, asked_for};
 use super::judge::{Judge, Question, question};
 use super::words::{message, types_of};
 use crate::json::{Node, Text};
@@ -123,9 +123,8 @@ impl<'g, 'd> Gather<'_, 'g, 'd> {
                 }
             }
             Lead::Dependent(list) => {
-                for (_, sub) in list.iter().filter(|(name, _)| node.as_object().is_some_and(|object| object.get(name).is_some()))
-                {
-                    self.look(*sub, node);
+                for sub in asked_for(list, node) {
+                    self.look(sub, node);
                 }
             }
             _ => self.within(sub, lead, node),

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use jsonschema::Validator;
 
 use super::instance::Tree;
+use crate::json::{Node, Text};
 
 /// The number of a subschema.
 pub(super) type Sub = usize;
@@ -128,12 +129,18 @@ impl Rule {
     }
 }
 
+/// The subschemas of `dependentSchemas` that a value must fit: those under the names of its members.
+pub(super) fn asked_for(list: &[(String, Sub)], node: &Node<'_>) -> impl Iterator<Item = Sub> {
+    let object = node.as_object();
+    list.iter().filter(move |(name, _)| object.is_some_and(|object| object.get(name).is_some())).map(|(_, sub)| *sub)
+}
+
 impl Members {
     /// The subschemas for the member of a name. The last value tells whether only `additionalProperties` speaks of it.
-    pub(super) fn subs_of(&self, key: &crate::json::Text<'_>) -> (Vec<Sub>, bool) {
+    pub(super) fn subs_of(&self, key: &Text<'_>) -> (Vec<Sub>, bool) {
         let mut subs: Vec<Sub> = self.named.get(&*key.decode()).copied().into_iter().collect();
         if !self.patterns.is_empty() {
-            let name = crate::json::Node::String(key.clone());
+            let name = Node::String(key.clone());
             subs.extend(self.patterns.iter().filter(|(pattern, _)| pattern.is_valid(&name)).map(|(_, sub)| *sub));
         }
         if subs.is_empty() { (self.rest.into_iter().collect(), true) } else { (subs, false) }

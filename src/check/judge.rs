@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use super::evaluated::Evaluated;
-use super::graph::{Graph, Lead, Members, Rule, Sub};
+use super::graph::{Graph, Lead, Members, Rule, Sub, asked_for};
 use crate::json::{Node, Object};
 
 /// How many subschemas may be gone through inside each other, over all levels of a document. A worker's stack holds them.
@@ -123,7 +123,7 @@ impl<'g> Judge<'g> {
                 Some(next) => self.fits(*next, node),
                 None => true,
             },
-            (Lead::Dependent(list), Node::Object(object)) => self.dependents_fit(list, object, node),
+            (Lead::Dependent(list), _) => self.dependents_fit(list, node),
             (Lead::Elements { prefix, rest }, Node::Array(elements)) => self.elements_fit(prefix, *rest, elements),
             (Lead::Contains { sub, least, most }, Node::Array(elements)) => {
                 (*least..=*most).contains(&self.count(*sub, elements))
@@ -154,9 +154,9 @@ impl<'g> Judge<'g> {
         false
     }
 
-    fn dependents_fit(&mut self, list: &[(String, Sub)], object: &Object<'_>, node: &Node<'_>) -> bool {
-        for (name, sub) in list {
-            if object.get(name).is_some() && !self.fits(*sub, node) {
+    fn dependents_fit(&mut self, list: &[(String, Sub)], node: &Node<'_>) -> bool {
+        for sub in asked_for(list, node) {
+            if !self.fits(sub, node) {
                 return false;
             }
         }

@@ -9,6 +9,8 @@ pub(super) enum Holds {
     List,
     /// Schemas by name.
     Map,
+    /// What a value must be, alone: no other schema has a part in it, and no other keyword.
+    Rule,
     /// Anything else.
     Value,
 }
@@ -26,77 +28,52 @@ const KEYWORDS: &[(&str, Holds)] = &[
     ("additionalProperties", Holds::Schema),
     ("allOf", Holds::List),
     ("anyOf", Holds::List),
-    ("const", Holds::Value),
+    ("const", Holds::Rule),
     ("contains", Holds::Schema),
-    ("contentEncoding", Holds::Value),
-    ("contentMediaType", Holds::Value),
+    ("contentEncoding", Holds::Rule),
+    ("contentMediaType", Holds::Rule),
     ("contentSchema", Holds::Schema),
     ("default", Holds::Value),
     ("definitions", Holds::Map),
-    ("dependentRequired", Holds::Value),
+    ("dependentRequired", Holds::Rule),
     ("dependentSchemas", Holds::Map),
     ("deprecated", Holds::Value),
     ("description", Holds::Value),
     ("else", Holds::Schema),
-    ("enum", Holds::Value),
+    ("enum", Holds::Rule),
     ("examples", Holds::Value),
-    ("exclusiveMaximum", Holds::Value),
-    ("exclusiveMinimum", Holds::Value),
-    ("format", Holds::Value),
+    ("exclusiveMaximum", Holds::Rule),
+    ("exclusiveMinimum", Holds::Rule),
+    ("format", Holds::Rule),
     ("if", Holds::Schema),
     ("items", Holds::Schema),
     ("maxContains", Holds::Value),
-    ("maxItems", Holds::Value),
-    ("maxLength", Holds::Value),
-    ("maxProperties", Holds::Value),
-    ("maximum", Holds::Value),
+    ("maxItems", Holds::Rule),
+    ("maxLength", Holds::Rule),
+    ("maxProperties", Holds::Rule),
+    ("maximum", Holds::Rule),
     ("minContains", Holds::Value),
-    ("minItems", Holds::Value),
-    ("minLength", Holds::Value),
-    ("minProperties", Holds::Value),
-    ("minimum", Holds::Value),
-    ("multipleOf", Holds::Value),
+    ("minItems", Holds::Rule),
+    ("minLength", Holds::Rule),
+    ("minProperties", Holds::Rule),
+    ("minimum", Holds::Rule),
+    ("multipleOf", Holds::Rule),
     ("not", Holds::Schema),
     ("oneOf", Holds::List),
-    ("pattern", Holds::Value),
+    ("pattern", Holds::Rule),
     ("patternProperties", Holds::Map),
     ("prefixItems", Holds::List),
     ("properties", Holds::Map),
     ("propertyNames", Holds::Schema),
     ("readOnly", Holds::Value),
-    ("required", Holds::Value),
+    ("required", Holds::Rule),
     ("then", Holds::Schema),
     ("title", Holds::Value),
-    ("type", Holds::Value),
+    ("type", Holds::Rule),
     ("unevaluatedItems", Holds::Schema),
     ("unevaluatedProperties", Holds::Schema),
-    ("uniqueItems", Holds::Value),
+    ("uniqueItems", Holds::Rule),
     ("writeOnly", Holds::Value),
-];
-
-/// The keywords that look at a value alone, without another schema.
-const ALONE: &[&str] = &[
-    "const",
-    "contentEncoding",
-    "contentMediaType",
-    "dependentRequired",
-    "enum",
-    "exclusiveMaximum",
-    "exclusiveMinimum",
-    "format",
-    "maxItems",
-    "maxLength",
-    "maxProperties",
-    "maximum",
-    "minItems",
-    "minLength",
-    "minProperties",
-    "minimum",
-    "multipleOf",
-    "pattern",
-    "required",
-    "type",
-    "uniqueItems",
 ];
 
 /// Words of OpenAPI that say nothing about which values are right.
@@ -105,11 +82,6 @@ const NOTES: &[&str] = &["discriminator", "example", "externalDocs", "xml"];
 /// What a keyword holds; `None` for a word that JSON Schema does not know.
 pub(super) fn holds(keyword: &str) -> Option<Holds> {
     KEYWORDS.iter().find(|(name, _)| *name == keyword).map(|(_, holds)| *holds)
-}
-
-/// Whether a keyword looks at a value alone: what it says hangs on no other schema, and on no other keyword.
-pub(super) fn looks_at_the_value(keyword: &str) -> bool {
-    ALONE.contains(&keyword)
 }
 
 /// What is wrong with a word that is no keyword, if anything is. JSON Schema lets unknown words pass, so that a slip of the fingers

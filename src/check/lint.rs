@@ -155,7 +155,7 @@ impl<'s> Survey<'s> {
                         self.schema(document, value, &here, base, strict);
                     }
                 }
-                Some(Holds::Value) => self.value(document, keyword, value, here, base),
+                Some(Holds::Rule | Holds::Value) => self.value(document, keyword, value, here, base),
                 None => {
                     if let Some(says) = complaint(keyword, strict) {
                         self.problem(document, &here, says);
@@ -246,7 +246,7 @@ fn resolve(base: &str, reference: &str) -> Option<Uri<String>> {
     uri::resolve_against(&base.borrow(), reference).ok()
 }
 
-fn without_fragment(uri: &Uri<String>) -> &str {
+pub(super) fn without_fragment(uri: &Uri<String>) -> &str {
     uri.as_str().split('#').next().unwrap_or_default()
 }
 
