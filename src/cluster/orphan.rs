@@ -4,7 +4,7 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
@@ -40,7 +40,11 @@ impl Orphan {
             if !is_deserted(&channel) {
                 return; // the channel cannot be watched: its loop says the same
             }
-            wait(Duration::from_millis(told.load(Ordering::Relaxed)).saturating_add(FAREWELL));
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "no state is left to wait for: the master is gone, and the loop may be stuck"
+            )]
+            thread::sleep(Duration::from_millis(told.load(Ordering::Relaxed)).saturating_add(FAREWELL));
             tracing::error!(event = "orphan", "the master is gone and the time to drain is over: this worker ends as it is");
             telemetry::flush(LAST_WORDS);
             // An exit would run what a process does at its end, and may wait there for the thread that is stuck.
@@ -69,12 +73,5 @@ fn is_deserted(channel: &OwnedFd) -> bool {
             Err(Errno::INTR) => {}
             Err(_) => return false,
         }
-    }
-}
-
-fn wait(time: Duration) {
-    let begun = Instant::now();
-    while let Some(left) = time.checked_sub(begun.elapsed()).filter(|left| !left.is_zero()) {
-        thread::park_timeout(left);
     }
 }
