@@ -36,11 +36,11 @@ impl Engine {
         Self { tera: tera(escaping), texts: BTreeMap::new(), callers: HashMap::new() }
     }
 
-    /// Adds templates, by name.
+    /// Adds templates, by name; what is known now of all that it has.
     ///
     /// # Errors
     /// Every problem that can be told at once: none where a template needs one of those that could not be read, `unread`, and all else is well.
-    pub(super) fn add(&mut self, files: &[(String, String)], unread: &[String]) -> Result<(), Vec<TemplateProblem>> {
+    pub(super) fn add(&mut self, files: &[(String, String)], unread: &[String]) -> Result<AllFacts, Vec<TemplateProblem>> {
         // Those that it has stand in one another with these.
         let mut texts: BTreeMap<&str, &str> = self.texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
         texts.extend(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
@@ -70,7 +70,7 @@ impl Engine {
             return Err(problems);
         }
         self.texts.extend(files.iter().cloned());
-        Ok(())
+        Ok(facts)
     }
 
     pub(super) fn texts(&self) -> &BTreeMap<String, String> {

@@ -201,8 +201,7 @@ impl Templates {
     ) -> Result<Self, Vec<TemplateProblem>> {
         let files: Vec<(String, String)> = files.into_iter().collect();
         let mut engine = Engine::new(Escaping::Html);
-        engine.add(&files, unread)?;
-        let facts = AllFacts::of(files.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+        let facts = engine.add(&files, unread)?;
         let unsigned = files.iter().flat_map(|(name, text)| unsigned::unsigned(name, text)).collect();
         let strays = files.iter().flat_map(|(name, text)| strays::strays(name, text)).collect();
         let alone = files.iter().map(|(name, _)| (name.clone(), OnceLock::new())).collect();
