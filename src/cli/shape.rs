@@ -101,7 +101,10 @@ fn cut(route: &Route, backend: &Backend, shape: &Shape, bytes: &[u8]) -> Option<
         if let Err(refused) = stream.push(piece) {
             return has_left.then_some((above, refused));
         }
-        has_left |= came >= above && !stream.take().is_empty();
+        while came >= above && stream.is_ready() {
+            stream.take();
+            has_left = true;
+        }
     }
     stream.finish().err().filter(|_| has_left).map(|refused| (above, refused))
 }

@@ -58,49 +58,34 @@ impl Gateway {
         let failed = |error| self.failed(call, error);
         let mut fed = loop {
             let content_type = growing.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-            match decode.opening(growing.begun(), content_type) {
+            match decode.opening(growing.at(0), content_type) {
                 Opening::Document(at) => break at,
-                Opening::Unclear if growing.more().await.map_err(failed)? => {}
+                Opening::Unclear if growing.lengthen().await.map_err(failed)? => {}
                 Opening::Unclear | Opening::Other => return growing.whole().await.map(Started::Whole).map_err(failed),
             }
         };
         let stream = route.fused().and_then(|fused| fused.stream(shape.is_strict(), decode.depth()));
         let Some(mut stream) = stream else { return growing.whole().await.map(Started::Whole).map_err(failed) };
-        let ready = loop {
-            let begun = growing.begun().get(fed..).unwrap_or_default();
-            let piece = begun.get(..begun.len().min(PIECE)).unwrap_or_default();
-            let pushed = stream.push(piece);
-            fed += piece.len();
-            // What is wrong up to the threshold is a fault, however much came at once.
-            if pushed.is_ok() && fed as u64 >= above {
-                let ready = stream.take();
-                if !ready.is_empty() {
-                    break ready;
-                }
-            }
-            if pushed.is_ok() && stream.is_undecided() && fed > UNDECIDED {
-                return Err(undecided(call));
-            }
-            if pushed.is_ok() && fed < growing.begun().len() {
+        // What is wrong up to the threshold is a fault, however much came at once.
+        while (fed as u64) < above || !stream.is_ready() {
+            if growing.at(fed).is_empty() && growing.more().await.map_err(failed)? {
                 continue;
             }
-            if pushed.is_err() || !growing.more().await.map_err(failed)? {
+            let came = growing.at(fed);
+            let piece = came.get(..came.len().min(PIECE)).unwrap_or_default();
+            if piece.is_empty() || stream.push(piece).is_err() {
                 return growing.whole().await.map(Started::Whole).map_err(failed);
             }
-        };
+            fed += piece.len();
+            if stream.is_undecided() && fed > UNDECIDED {
+                return Err(undecided(call));
+            }
+        }
         let (status, head) = (growing.status, headers::for_new_body(&growing.headers));
-        let (begun, rest) = growing.into_rest();
         let told = Told { trace: trace.clone(), calls: parts.extensions.get().cloned(), later: Later::awaited() };
         trace.later = told.later.clone();
-        let shaped = Shaped {
-            stream,
-            came: begun.slice(fed.min(begun.len())..),
-            rest,
-            ready: Bytes::from(ready),
-            over: false,
-            route: Arc::clone(route.name()),
-            told,
-        };
+        let (rest, route_name) = (growing.into_rest(fed), Arc::clone(route.name()));
+        let shaped = Shaped { stream, came: Bytes::new(), rest, over: false, route: route_name, told };
         Ok(Started::Answer(self.json(route, status, head, Body::from(shaped))))
     }
 }
@@ -117,7 +102,6 @@ pub(super) struct Shaped {
     /// What came and is not shaped yet.
     came: Bytes,
     rest: Rest,
-    ready: Bytes,
     over: bool,
     route: Arc<str>,
     told: Told,
@@ -150,14 +134,14 @@ impl Drop for Shaped {
 impl Shaped {
     /// Nothing is left of it.
     pub(super) fn is_over(&self) -> bool {
-        self.over && self.ready.is_empty()
+        self.over && !self.stream.is_ready()
     }
 
     /// The next bytes of the answer; none at the end.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Broken>>> {
         loop {
-            if !self.ready.is_empty() {
-                return Poll::Ready(Some(Ok(std::mem::take(&mut self.ready))));
+            if self.stream.is_ready() {
+                return Poll::Ready(Some(Ok(Bytes::from(self.stream.take()))));
             }
             if self.over {
                 return Poll::Ready(None);
@@ -184,7 +168,6 @@ impl Shaped {
                 self.told.tell(self.stream.warnings(), Some(broken.code()));
                 return Poll::Ready(Some(Err(broken)));
             }
-            self.ready = Bytes::from(self.stream.take());
             if self.over {
                 for text in self.stream.notes() {
                     tracing::debug!(route = &*self.route, "{text}");

@@ -1,10 +1,11 @@
 //! A reply that is used while it comes: whole as long as it is small, piece by piece beyond.
 
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use http_body::Body as _;
 use tokio::time::Instant;
@@ -16,6 +17,7 @@ use super::collect::{self, Announced};
 use super::exchange::{Exchange, Order, Supply};
 use super::headers::Names;
 use super::live::Permit;
+use super::pieces::Pieces;
 use super::tries::{self, Begun};
 use super::{Call, Client, Error, Reply, Upstream, hedged};
 
@@ -35,13 +37,15 @@ pub struct Growing {
     /// Its headers, as a whole reply has them.
     pub headers: HeaderMap,
     /// What came so far, without content coding.
-    begun: BytesMut,
+    begun: Pieces,
     rest: Rest,
     budget: Budget,
 }
 
 /// The rest of a reply, without content coding. Dropped before its end, it cuts the connection to the upstream.
 pub struct Rest {
+    /// What came and is handed out before all else.
+    ahead: VecDeque<Bytes>,
     body: StreamBody,
     decoder: Option<Decoder>,
     received: u64,
@@ -131,19 +135,20 @@ async fn receive(
     let between_bytes = upstream.settings().timeouts.between_bytes;
     let body = StreamBody::new(coming, permit, progress, Names::default(), between_bytes);
     let decoder = coding.map(|coding| Decoder::new(coding, limit));
-    let mut rest = Rest { body, decoder, received: 0, limit, over: false };
-    let begun = gather(&mut rest, Bytes::new(), above, &budget).await?;
+    let mut rest = Rest { ahead: VecDeque::new(), body, decoder, received: 0, limit, over: false };
+    let mut begun = Pieces::default();
+    gather(&mut rest, &mut begun, above, &budget).await?;
     if rest.over {
-        return Ok(Answered::Whole(Reply::new(head, begun)));
+        return Ok(Answered::Whole(Reply::new(head, begun.whole())));
     }
-    let Reply { status, headers, body } = Reply::new(head, begun);
-    Ok(Answered::Growing(Box::new(Growing { status, headers, begun: body.into(), rest, budget })))
+    let Reply { status, headers, .. } = Reply::new(head, Bytes::new());
+    Ok(Answered::Growing(Box::new(Growing { status, headers, begun, rest, budget })))
 }
 
 impl Growing {
-    /// What came so far, without content coding.
-    pub fn begun(&self) -> &[u8] {
-        &self.begun
+    /// What came so far from a place on, without content coding, as far as it stands in one piece; nothing at its end.
+    pub fn at(&self, place: usize) -> &[u8] {
+        self.begun.at(place)
     }
 
     /// Waits for more, within the time that the call has in all; false at the end.
@@ -152,10 +157,17 @@ impl Growing {
     /// As [`Client::send`].
     pub async fn more(&mut self) -> Result<bool, Error> {
         let piece = next(&mut self.rest, &self.budget).await?;
-        if let Some(piece) = &piece {
-            self.begun.extend_from_slice(piece);
-        }
-        Ok(piece.is_some())
+        Ok(piece.map(|piece| self.begun.push(piece)).is_some())
+    }
+
+    /// Makes the first piece longer, if need be by more; false at the end.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub async fn lengthen(&mut self) -> Result<bool, Error> {
+        let more = self.at(0).len() < self.begun.len() || self.more().await?;
+        self.begun.whole();
+        Ok(more)
     }
 
     /// The whole reply.
@@ -163,19 +175,22 @@ impl Growing {
     /// # Errors
     /// As [`Client::send`].
     pub async fn whole(mut self) -> Result<Reply, Error> {
-        let body = gather(&mut self.rest, self.begun.freeze(), u64::MAX, &self.budget).await?;
-        Ok(Reply { status: self.status, headers: self.headers, body })
+        gather(&mut self.rest, &mut self.begun, u64::MAX, &self.budget).await?;
+        Ok(Reply { status: self.status, headers: self.headers, body: self.begun.whole() })
     }
 
-    /// What came so far, and what follows in any time that its reader takes.
-    pub fn into_rest(self) -> (Bytes, Rest) {
-        (self.begun.freeze(), self.rest)
+    /// What follows on so many bytes, in any time that its reader takes.
+    pub fn into_rest(self, bytes: usize) -> Rest {
+        Rest { ahead: self.begun.behind(bytes), ..self.rest }
     }
 }
 
 impl Rest {
     /// The next bytes; none at the end.
     pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        if let Some(piece) = self.ahead.pop_front() {
+            return Poll::Ready(Some(Ok(piece)));
+        }
         while !self.over {
             let data = match Pin::new(&mut self.body).poll_frame(cx) {
                 Poll::Pending => return Poll::Pending,
@@ -220,17 +235,10 @@ async fn next(rest: &mut Rest, budget: &Budget) -> Result<Option<Bytes>, Error> 
 }
 
 /// Reads on until there are more bytes than this, or the end.
-async fn gather(rest: &mut Rest, begun: Bytes, above: u64, budget: &Budget) -> Result<Bytes, Error> {
-    // Most bodies come in one piece, which is not copied.
-    let (mut one, mut many) = (begun, BytesMut::new());
-    while (one.len() + many.len()) as u64 <= above {
+async fn gather(rest: &mut Rest, begun: &mut Pieces, above: u64, budget: &Budget) -> Result<(), Error> {
+    while begun.len() as u64 <= above {
         let Some(piece) = next(rest, budget).await? else { break };
-        if one.is_empty() && many.is_empty() {
-            one = piece;
-            continue;
-        }
-        many.extend_from_slice(&std::mem::take(&mut one));
-        many.extend_from_slice(&piece);
+        begun.push(piece);
     }
-    Ok(if many.is_empty() { one } else { many.freeze() })
+    Ok(())
 }

@@ -21,6 +21,7 @@ mod hearsay;
 mod hedged;
 mod http1;
 mod live;
+mod pieces;
 mod pool;
 mod probe;
 mod reply;

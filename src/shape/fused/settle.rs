@@ -4,6 +4,9 @@ use super::frame::{GONE, Scope};
 use super::machine::{Machine, Phase};
 use super::program::Program;
 
+/// How much room is made at most for what comes next.
+const ROOM: usize = 128 << 10;
+
 /// How far a pass is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Settled {
@@ -104,12 +107,11 @@ impl<P> Machine<P> {
         if bytes == 0 {
             return Vec::new();
         }
-        let rest = match self.cut.out.len() {
-            // The next piece will be about as long.
-            all if all == bytes => Vec::with_capacity(all),
-            all => self.cut.out.split_off(bytes.min(all)),
-        };
-        let taken = std::mem::replace(&mut self.cut.out, rest);
+        // The next piece will be about as long.
+        let mut rest = Vec::with_capacity(self.cut.out.len().min(ROOM));
+        rest.extend_from_slice(self.cut.out.get(bytes..).unwrap_or_default());
+        let mut taken = std::mem::replace(&mut self.cut.out, rest);
+        taken.truncate(bytes);
         let moved = |mark: &mut usize| *mark = mark.saturating_sub(taken.len());
         self.frames.iter_mut().for_each(|frame| moved(&mut frame.mark));
         self.unpack.marks(&moved);

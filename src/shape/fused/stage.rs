@@ -48,9 +48,14 @@ impl Stage {
         }
     }
 
+    /// Takes bytes that belong to the next piece.
+    pub(super) fn hold(&mut self, bytes: &[u8]) {
+        self.window.extend_from_slice(bytes);
+    }
+
     /// Takes the next piece; what of the result may leave.
     pub(super) fn push(&mut self, bytes: &[u8], last: bool) -> Result<Vec<u8>, Refused> {
-        self.window.extend_from_slice(bytes);
+        self.hold(bytes);
         let Some(parked) = self.machine.take() else { return Err(Refused::NoJson) };
         if !last && self.window.len() - parked.at < self.wanted {
             self.machine = Some(parked);

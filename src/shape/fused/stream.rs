@@ -3,6 +3,8 @@
 //! Memory is bounded by the depth of the document, its largest token, the names of the objects that are open, and what has to be held
 //! back: an element of a list up to a limit, a container that may turn out empty, all of it while the verdict of an envelope is open.
 
+use std::collections::VecDeque;
+
 use super::super::Error;
 use super::stage::Stage;
 use super::{Fused, Pass};
@@ -10,6 +12,9 @@ use crate::json::Limits;
 
 /// How large an element of a list may be to be done once more when something is odd about it, in bytes.
 const ELEMENT: usize = 256 << 10;
+
+/// Pieces of the result with fewer bytes are joined, so that none costs much more than its bytes.
+const SHORT: usize = 4 << 10;
 
 /// Why a document cannot be shaped to its end while it comes. What was handed out so far is the beginning of nothing that may be taken
 /// for whole.
@@ -39,7 +44,7 @@ pub struct Stream {
     stages: Vec<Stage>,
     /// The first bytes of a character that is not whole yet.
     torn: Vec<u8>,
-    ready: Vec<u8>,
+    ready: VecDeque<Vec<u8>>,
 }
 
 impl Fused {
@@ -65,7 +70,7 @@ impl Fused {
             Pass::Tree(..) => None,
         };
         let stages: Option<Vec<Stage>> = self.passes.iter().enumerate().map(stage).collect();
-        Some(Stream { stages: stages?, torn: Vec::new(), ready: Vec::new() })
+        Some(Stream { stages: stages?, torn: Vec::new(), ready: VecDeque::new() })
     }
 }
 
@@ -75,15 +80,21 @@ impl Stream {
     /// # Errors
     /// It is refused, and this stream is over.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), Refused> {
-        if self.torn.is_empty() {
-            let (whole, torn) = whole_characters(bytes)?;
-            self.torn = torn.to_vec();
-            return self.feed(whole, false);
+        let missing = missing(&self.torn);
+        let (next, bytes) = bytes.split_at(missing.min(bytes.len()));
+        self.torn.extend_from_slice(next);
+        if next.len() < missing {
+            return Ok(());
         }
-        let mut joined = std::mem::take(&mut self.torn);
-        joined.extend_from_slice(bytes);
-        let (whole, torn) = whole_characters(&joined)?;
-        self.torn = torn.to_vec();
+        let torn = std::mem::take(&mut self.torn);
+        let (whole, begun) = bytes.split_at(bytes.len() - torn_at_end(bytes));
+        self.torn.extend_from_slice(begun);
+        if std::str::from_utf8(&torn).is_err() || simdutf8::basic::from_utf8(whole).is_err() {
+            return Err(Refused::NoJson);
+        }
+        if let Some(first) = self.stages.first_mut() {
+            first.hold(&torn);
+        }
         self.feed(whole, false)
     }
 
@@ -98,9 +109,14 @@ impl Stream {
         self.feed(&[], true)
     }
 
-    /// What may leave of the shaped document; empty when nothing may at the moment.
+    /// The next piece of what may leave of the shaped document; empty when there is none at the moment.
     pub fn take(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.ready)
+        self.ready.pop_front().unwrap_or_default()
+    }
+
+    /// Whether there is such a piece.
+    pub fn is_ready(&self) -> bool {
+        !self.ready.is_empty()
     }
 
     /// Whether nothing may leave because the envelope has not told yet how it went.
@@ -121,7 +137,7 @@ impl Stream {
     /// How many bytes are held, of input and of output.
     #[cfg(test)]
     pub(super) fn held(&self) -> usize {
-        self.ready.len() + self.stages.iter().map(Stage::held).sum::<usize>()
+        self.ready.iter().map(Vec::capacity).sum::<usize>() + self.stages.iter().map(Stage::held).sum::<usize>()
     }
 
     fn feed(&mut self, bytes: &[u8], last: bool) -> Result<(), Refused> {
@@ -130,23 +146,31 @@ impl Stream {
             made = Some(stage.push(made.as_deref().unwrap_or(bytes), last)?);
         }
         let made = made.unwrap_or_default();
-        if self.ready.is_empty() {
-            self.ready = made;
-        } else {
-            self.ready.extend_from_slice(&made);
+        match self.ready.back_mut() {
+            Some(before) if made.len() < SHORT => before.extend_from_slice(&made),
+            _ if made.is_empty() => {}
+            _ => self.ready.push_back(made),
         }
         Ok(())
     }
 }
 
-/// The bytes up to the last whole character, and the beginning of one behind it.
-fn whole_characters(bytes: &[u8]) -> Result<(&[u8], &[u8]), Refused> {
-    if simdutf8::basic::from_utf8(bytes).is_ok() {
-        return Ok((bytes, &[]));
+/// How many bytes are missing of a character that has begun.
+fn missing(torn: &[u8]) -> usize {
+    torn.first().map_or(0, |first| length(*first).saturating_sub(torn.len()))
+}
+
+/// How many bytes a character has that begins with this one; 1 for what begins none.
+fn length(first: u8) -> usize {
+    match first {
+        0xc2..=0xdf => 2,
+        0xe0..=0xef => 3,
+        0xf0..=0xf4 => 4,
+        _ => 1,
     }
-    match std::str::from_utf8(bytes) {
-        Ok(_) => Ok((bytes, &[])),
-        Err(error) if error.error_len().is_none() => bytes.split_at_checked(error.valid_up_to()).ok_or(Refused::NoJson),
-        Err(_) => Err(Refused::NoJson),
-    }
+}
+
+/// How many bytes at the end are the beginning of a character.
+fn torn_at_end(bytes: &[u8]) -> usize {
+    (1..=3.min(bytes.len())).find(|torn| bytes.get(bytes.len() - torn).is_some_and(|first| length(*first) > *torn)).unwrap_or(0)
 }

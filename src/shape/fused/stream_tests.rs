@@ -185,6 +185,24 @@ fn memory_does_not_grow_with_the_document() {
 }
 
 #[test]
+fn what_is_not_taken_waits_in_its_order() {
+    let text = format!("[{}]", vec![r#"{"name":"é","none":null}"#; 4000].join(","));
+    for size in [100, 5000, 20_001] {
+        let mut stream = Fused::new(&[nulls()]).stream(false, 128).expect("no step needs a tree");
+        text.as_bytes().chunks(size).for_each(|piece| stream.push(piece).expect("it is a document so far"));
+        stream.finish().expect("it is one");
+        let mut out = Vec::new();
+        while stream.is_ready() {
+            let piece = stream.take();
+            assert!(!piece.is_empty());
+            out.extend(piece);
+        }
+        assert!(stream.take().is_empty());
+        assert_eq!(Some(String::from_utf8(out).expect("JSON is UTF-8")), reference(&[nulls()], false, &text));
+    }
+}
+
+#[test]
 fn what_is_not_whole_is_refused() {
     for text in ["[1,2", "[1,2]]", "{\"a\":\"b", "[tru]", "[1] 2", "[\"\u{e9}\"", "", " "] {
         assert_eq!(streamed(&[nulls()], text, 1), None, "{text}");
