@@ -108,7 +108,7 @@ impl<P> Machine<P> {
             return Vec::new();
         }
         // The next piece will be about as long.
-        let mut rest = Vec::with_capacity(self.cut.out.len().min(ROOM));
+        let mut rest = Vec::with_capacity((self.cut.out.len() + self.cut.out.len() / 8).min(ROOM));
         rest.extend_from_slice(self.cut.out.get(bytes..).unwrap_or_default());
         let mut taken = std::mem::replace(&mut self.cut.out, rest);
         taken.truncate(bytes);

@@ -62,6 +62,9 @@ impl Stage {
             return Ok(Vec::new());
         }
         let mut machine = parked.with(&*self.program);
+        if machine.cut.out.capacity() == 0 {
+            machine.cut.out.reserve(bytes.len());
+        }
         loop {
             let done = match self.odd {
                 true => machine.redo(&self.window, &self.shape),
