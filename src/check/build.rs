@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use jsonschema::{Registry, Uri, Validator, uri};
 use serde_json::{Map, Value};
 
-use super::graph::{Graph, Lead, Members, Rule, Sub};
+use super::graph::{Graph, Lead, Members, Named, Rule, Sub};
 use super::instance::Tree;
 use super::keywords::{Holds, holds};
 use super::lint::{Place, Places, escape, without_fragment};
@@ -54,28 +54,15 @@ impl<'s, 'r> Builder<'s, 'r> {
         }
     }
 
-    /// The number of a subschema from which documents will be judged. The first one gets 0.
+    /// The number of a subschema from which documents will be judged, built with all that it leads to. The first one gets 0. Whoever
+    /// judges from here asks once: that is no place that leads here, so it makes nothing shared.
     pub(super) fn root(&mut self, schema: &'r Value, base: &Uri<String>) -> Sub {
         let scope = if self.places.dynamic.is_empty() { Vec::new() } else { vec![without_fragment(base).to_owned()] };
-        let sub = self.number(schema, &Stand { base: base.clone(), scope });
-        if let Some(rule) = self.rules.get_mut(sub) {
-            rule.shared = true;
-        }
-        sub
-    }
-
-    /// Builds all that the roots lead to.
-    ///
-    /// # Errors
-    /// A keyword's value cannot be used, a reference leads nowhere, or there are too many subschemas, or too many in a row.
-    pub(super) fn finish(mut self) -> Result<Graph, Vec<SchemaProblem>> {
-        while let Some((sub, schema, stand)) = self.waiting.pop_front() {
-            if self.rules.len() > MOST_RULES {
-                let says =
-                    format!("the schema and its files have more than {MOST_RULES} subschemas: split the rule, or say less in it");
-                self.problem_at(sub, says);
-                return Err(self.problems);
-            }
+        let (sub, _) = self.entry(schema, &Stand { base: base.clone(), scope });
+        // What waits after this is too much.
+        while self.rules.len() <= MOST_RULES
+            && let Some((sub, schema, stand)) = self.waiting.pop_front()
+        {
             let shared = self.rules.get(sub).is_some_and(|rule| rule.shared);
             let mut rule = self.rule(schema, &stand);
             // A subschema may lead to itself.
@@ -83,6 +70,20 @@ impl<'s, 'r> Builder<'s, 'r> {
             if let Some(slot) = self.rules.get_mut(sub) {
                 *slot = rule;
             }
+        }
+        sub
+    }
+
+    /// The graph.
+    ///
+    /// # Errors
+    /// A keyword's value cannot be used, a reference leads nowhere, or there are too many subschemas, or too many in a row.
+    pub(super) fn finish(mut self) -> Result<Graph, Vec<SchemaProblem>> {
+        if let Some((sub, ..)) = self.waiting.pop_front() {
+            let says =
+                format!("the schema and its files have more than {MOST_RULES} subschemas: split the rule, or say less in it");
+            self.problem_at(sub, says);
+            return Err(self.problems);
         }
         if !self.problems.is_empty() {
             return Err(self.problems);
@@ -111,7 +112,17 @@ impl<'s, 'r> Builder<'s, 'r> {
         Ok(graph)
     }
 
+    /// The number of a subschema that a place leads to.
     fn number(&mut self, schema: &'r Value, stand: &Stand) -> Sub {
+        let (sub, known) = self.entry(schema, stand);
+        if let Some(rule) = self.rules.get_mut(sub).filter(|_| known) {
+            rule.shared = true;
+        }
+        sub
+    }
+
+    /// The number of a subschema, and whether it had one before.
+    fn entry(&mut self, schema: &'r Value, stand: &Stand) -> (Sub, bool) {
         let inner = schema.get("$id").and_then(Value::as_str).and_then(|id| uri::resolve_against(&stand.base.borrow(), id).ok());
         let base = inner.unwrap_or_else(|| stand.base.clone());
         let mut scope = stand.scope.clone();
@@ -121,17 +132,14 @@ impl<'s, 'r> Builder<'s, 'r> {
         }
         let key = (std::ptr::from_ref(schema).addr(), scope.clone());
         if let Some(sub) = self.numbers.get(&key).copied() {
-            if let Some(rule) = self.rules.get_mut(sub) {
-                rule.shared = true;
-            }
-            return sub;
+            return (sub, true);
         }
         let sub = self.rules.len();
         self.rules.push(Rule::default());
         self.schemas.push(schema);
         self.numbers.insert(key, sub);
         self.waiting.push_back((sub, schema, Stand { base, scope }));
-        sub
+        (sub, false)
     }
 
     fn rule(&mut self, schema: &'r Value, stand: &Stand) -> Rule {
@@ -200,7 +208,7 @@ impl<'s, 'r> Builder<'s, 'r> {
     fn for_objects(&mut self, members: &'r Map<String, Value>, stand: &Stand) -> Vec<Lead> {
         let mut leads = Vec::new();
         let map = |keyword| members.get(keyword).and_then(Value::as_object).into_iter().flatten();
-        let named: HashMap<_, _> = map("properties").map(|(name, schema)| (name.clone(), self.number(schema, stand))).collect();
+        let named: Named = map("properties").map(|(name, schema)| (name.clone(), self.number(schema, stand))).collect();
         let mut patterns = Vec::new();
         for (pattern, schema) in map("patternProperties") {
             match options().build(&serde_json::json!({ "pattern": pattern })) {

@@ -4,8 +4,6 @@
 //! followed by us, since only so what a request costs can be bounded: the engine looks into every form of an `anyOf` inside every form
 //! of the `anyOf` around it, which doubles with every level of a body.
 
-use std::collections::HashMap;
-
 use jsonschema::Validator;
 
 use super::instance::Tree;
@@ -68,11 +66,15 @@ pub(super) enum Lead {
 /// The keywords for an object's members.
 #[derive(Debug, Default)]
 pub(super) struct Members {
-    pub(super) named: HashMap<String, Sub>,
+    pub(super) named: Named,
     /// A schema that a name must fit, and the one for the values under such names.
     pub(super) patterns: Vec<(Validator<Tree>, Sub)>,
     pub(super) rest: Option<Sub>,
 }
+
+/// The subschemas of `properties`, sorted by the names' lengths, then by the names: a look-up compares few bytes.
+#[derive(Debug, Default)]
+pub(super) struct Named(Vec<(String, Sub)>);
 
 impl Graph {
     /// A subschema.
@@ -135,10 +137,32 @@ pub(super) fn asked_for(list: &[(String, Sub)], node: &Node<'_>) -> impl Iterato
     list.iter().filter(move |(name, _)| object.is_some_and(|object| object.get(name).is_some())).map(|(_, sub)| *sub)
 }
 
+impl Named {
+    /// The subschema for a name.
+    pub(super) fn get(&self, key: &Text<'_>) -> Option<Sub> {
+        let key = key.decode();
+        let order = |name: &str| name.len().cmp(&key.len()).then_with(|| name.cmp(&key));
+        let at = self.0.binary_search_by(|(name, _)| order(name)).ok()?;
+        self.0.get(at).map(|(_, sub)| *sub)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromIterator<(String, Sub)> for Named {
+    fn from_iter<I: IntoIterator<Item = (String, Sub)>>(subs: I) -> Self {
+        let mut subs: Vec<_> = subs.into_iter().collect();
+        subs.sort_unstable_by(|(a, _), (b, _)| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
+        Self(subs)
+    }
+}
+
 impl Members {
     /// The subschemas for the member of a name. The last value tells whether only `additionalProperties` speaks of it.
     pub(super) fn subs_of(&self, key: &Text<'_>) -> (Vec<Sub>, bool) {
-        let mut subs: Vec<Sub> = self.named.get(&*key.decode()).copied().into_iter().collect();
+        let mut subs: Vec<Sub> = self.named.get(key).into_iter().collect();
         if !self.patterns.is_empty() {
             let name = Node::String(key.clone());
             subs.extend(self.patterns.iter().filter(|(pattern, _)| pattern.is_valid(&name)).map(|(_, sub)| *sub));

@@ -3,6 +3,7 @@
 //! So a document costs at most its values times the subschemas that apply to them, however they refer to each other.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use super::evaluated::Evaluated;
 use super::graph::{Graph, Lead, Members, Rule, Sub, asked_for};
@@ -72,16 +73,34 @@ impl<'g> Judge<'g> {
             return self.judge(sub, rule, node);
         }
         let asked = question(sub, node);
-        match self.known.get_mut(&asked) {
-            Some(Answer::Known(fits)) => return *fits,
-            Some(Answer::Open { assumed }) => {
-                *assumed = true;
-                return true;
-            }
-            None => self.known.insert(asked, Answer::Open { assumed: false }),
-        };
+        if let Some(known) = self.recall(asked) {
+            return known;
+        }
         let before = self.answered.len();
         let fits = self.judge(sub, rule, node);
+        self.keep(asked, fits, before);
+        fits
+    }
+
+    /// What is known of a question. One that nobody asked yet is open from now on.
+    fn recall(&mut self, asked: Question) -> Option<bool> {
+        match self.known.entry(asked) {
+            Entry::Vacant(free) => {
+                free.insert(Answer::Open { assumed: false });
+                None
+            }
+            Entry::Occupied(there) => match there.into_mut() {
+                Answer::Known(fits) => Some(*fits),
+                Answer::Open { assumed } => {
+                    *assumed = true;
+                    Some(true)
+                }
+            },
+        }
+    }
+
+    /// Keeps the answer to an open question, for which others were answered from the place `before` on.
+    fn keep(&mut self, asked: Question, fits: bool, before: usize) {
         if self.known.insert(asked, Answer::Known(fits)) == Some(Answer::Open { assumed: true }) && !fits {
             // What was found to fit since may have leant on a yes that is none.
             for earlier in self.answered.drain(before..) {
@@ -91,7 +110,6 @@ impl<'g> Judge<'g> {
             }
         }
         self.answered.push(asked);
-        fits
     }
 
     fn judge(&mut self, sub: Sub, rule: &'g Rule, node: &Node<'_>) -> bool {
@@ -177,7 +195,7 @@ impl<'g> Judge<'g> {
     fn members_fit(&mut self, members: &Members, object: &Object<'_>) -> bool {
         for member in object.members() {
             if members.patterns.is_empty() {
-                let sub = members.named.get(&*member.key.decode()).copied().or(members.rest);
+                let sub = members.named.get(&member.key).or(members.rest);
                 if sub.is_some_and(|sub| !self.fits(sub, &member.value)) {
                     return false;
                 }
