@@ -25,7 +25,8 @@ pub(super) fn exact<'i, R>(options: ValidationOptions<'i, R, Tree>) -> Validatio
 fn bound<'a>(value: &'a Value, words: &str, holds: fn(Ordering) -> bool) -> Built<'a> {
     let Value::Number(limit) = value else { return Err(ValidationError::schema("must be a number")) };
     let limit = limit.to_string();
-    Ok(Box::new(Bound { message: format!("{words} {limit}"), limit: Number::raw(limit), holds }))
+    let (message, limit) = (format!("{words} {limit}"), Number::raw(limit));
+    Ok(Box::new(Bound { message, whole: limit.as_i64(), limit, holds }))
 }
 
 fn multiple<'a>(_: &'a Map<String, Value>, value: &'a Value, _: Location) -> Built<'a> {
@@ -41,6 +42,8 @@ fn multiple<'a>(_: &'a Map<String, Value>, value: &'a Value, _: Location) -> Bui
 /// `minimum` and its kin.
 struct Bound {
     limit: Number<'static>,
+    /// The same in short, where it fits: most limits and most numbers do.
+    whole: Option<i64>,
     holds: fn(Ordering) -> bool,
     message: String,
 }
@@ -52,7 +55,10 @@ impl<'i> Keyword<'i, Tree> for Bound {
 
     fn is_valid(&self, instance: &'i Node<'i>) -> bool {
         match instance {
-            Node::Number(number) => (self.holds)(number.cmp_value(&self.limit)),
+            Node::Number(number) => {
+                let short = self.whole.and_then(|limit| number.as_i64().map(|number| number.cmp(&limit)));
+                (self.holds)(short.unwrap_or_else(|| number.cmp_value(&self.limit)))
+            }
             _ => true,
         }
     }
