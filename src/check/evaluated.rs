@@ -87,7 +87,7 @@ impl Evaluated {
             }
             (Lead::Members(members), Node::Object(object)) => {
                 for (part, member) in self.parts.iter_mut().zip(object.members()) {
-                    *part = *part || !members.subs_of(&member.key).0.is_empty();
+                    *part = *part || members.speaks_of(&member.key);
                 }
             }
             (Lead::FurtherElements(_), Node::Array(_)) | (Lead::FurtherMembers(_), Node::Object(_)) if sub != self.origin => {

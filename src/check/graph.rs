@@ -160,6 +160,11 @@ impl FromIterator<(String, Sub)> for Named {
 }
 
 impl Members {
+    /// Whether a keyword speaks of the member of a name.
+    pub(super) fn speaks_of(&self, key: &Text<'_>) -> bool {
+        self.rest.is_some() || self.named.get(key).is_some() || !self.subs_of(key).0.is_empty()
+    }
+
     /// The subschemas for the member of a name. The last value tells whether only `additionalProperties` speaks of it.
     pub(super) fn subs_of(&self, key: &Text<'_>) -> (Vec<Sub>, bool) {
         let mut subs: Vec<Sub> = self.named.get(key).into_iter().collect();
