@@ -39,7 +39,8 @@ struct Fill {
 struct MemberFill {
     name: String,
     default: Option<Node<'static>>,
-    schema: usize,
+    /// The schema of the value that is there, when it leads to a default.
+    schema: Option<usize>,
 }
 
 impl Fills {
@@ -56,48 +57,56 @@ impl Fills {
             fills.nodes.push(gather.fill(schema, &base)?);
         }
         fills.mark_useful();
+        fills.prune();
         Ok(fills)
     }
 
     /// Puts the defaults in. Tells whether any was.
     pub(super) fn fill(&self, document: &mut Node<'_>) -> bool {
-        self.apply(&[0], document)
+        self.apply(&self.all([0]), document)
     }
 
     /// Every value is gone through once, by all the schemas that it must fit at once: one after the other, two schemas that lead on to
     /// the same members would be four a level deeper.
-    fn apply(&self, schemas: &[usize], node: &mut Node<'_>) -> bool {
-        let fills = self.all(schemas);
+    fn apply(&self, fills: &[&Fill], node: &mut Node<'_>) -> bool {
+        let mut changed = false;
         match node {
-            _ if fills.is_empty() => false,
+            _ if fills.is_empty() => {}
             Node::Object(object) => {
-                let mut changed = false;
-                let mut below: Vec<Vec<usize>> = vec![Vec::new(); object.len()];
-                for fill in &fills {
+                let mut below = Vec::new();
+                for fill in fills {
                     changed |= fill.members_of(object, &mut below);
                 }
-                for (member, schemas) in object.members_mut().iter_mut().zip(below) {
-                    changed |= self.apply(&schemas, &mut member.value);
+                // Stable: the schemas of a member stay in their order.
+                below.sort_by_key(|(at, _)| *at);
+                for schemas in below.chunk_by(|(a, _), (b, _)| a == b) {
+                    let fills = self.all(schemas.iter().map(|(_, schema)| *schema));
+                    let member = schemas.first().and_then(|(at, _)| object.members_mut().get_mut(*at));
+                    changed |= member.is_some_and(|member| self.apply(&fills, &mut member.value));
                 }
-                changed
             }
             Node::Array(elements) => {
-                let mut changed = false;
-                for (index, element) in elements.iter_mut().enumerate() {
-                    let below: Vec<usize> =
-                        fills.iter().filter_map(|fill| fill.prefix.get(index).copied().or(fill.items)).collect();
+                let below = |index| self.all(fills.iter().filter_map(|fill| fill.prefix.get(index).copied().or(fill.items)));
+                let named = fills.iter().map(|fill| fill.prefix.len()).max().unwrap_or(0).min(elements.len());
+                let (first, further) = elements.split_at_mut(named);
+                for (index, element) in first.iter_mut().enumerate() {
+                    changed |= self.apply(&below(index), element);
+                }
+                let below = below(usize::MAX);
+                for element in further {
                     changed |= self.apply(&below, element);
                 }
-                changed
             }
-            _ => false,
+            _ => {}
         }
+        changed
     }
 
     /// These schemas and those that the same value must fit as well, each once, however many references lead there.
-    fn all(&self, schemas: &[usize]) -> Vec<&Fill> {
+    fn all(&self, schemas: impl IntoIterator<Item = usize>) -> Vec<&Fill> {
         let mut seen = HashSet::new();
-        let mut waiting: Vec<usize> = schemas.iter().rev().copied().collect();
+        let mut waiting: Vec<usize> = schemas.into_iter().collect();
+        waiting.reverse();
         let mut fills = Vec::new();
         while let Some(at) = waiting.pop() {
             let Some(fill) = self.nodes.get(at).filter(|fill| fill.useful) else { continue };
@@ -109,7 +118,7 @@ impl Fills {
         fills
     }
 
-    /// Marks the nodes from which a default can be reached; the others are not walked for every request.
+    /// Marks the nodes from which a default can be reached.
     fn mark_useful(&mut self) {
         loop {
             let mut changed = false;
@@ -117,7 +126,7 @@ impl Fills {
             for at in (0..self.nodes.len()).rev() {
                 let leads = |at: &usize| self.nodes.get(*at).is_some_and(|fill| fill.useful);
                 let now = self.nodes.get(at).is_some_and(|fill| {
-                    fill.members.iter().any(|member| member.default.is_some() || leads(&member.schema))
+                    fill.members.iter().any(|member| member.default.is_some() || member.schema.iter().any(leads))
                         || fill.rest.iter().chain(&fill.items).chain(&fill.prefix).chain(&fill.also).any(leads)
                 });
                 if let Some(fill) = self.nodes.get_mut(at).filter(|fill| now && !fill.useful) {
@@ -130,28 +139,43 @@ impl Fills {
             }
         }
     }
+
+    /// Takes out what leads to no default, so that no request walks there.
+    fn prune(&mut self) {
+        let useful: Vec<bool> = self.nodes.iter().map(|fill| fill.useful).collect();
+        let leads = |at: &usize| useful.get(*at).is_some_and(|useful| *useful);
+        for fill in &mut self.nodes {
+            fill.rest = fill.rest.filter(leads);
+            fill.items = fill.items.filter(leads);
+            fill.also.retain(leads);
+            fill.members.iter_mut().for_each(|member| member.schema = member.schema.filter(leads));
+            // All names are needed where the members without one are looked at.
+            if fill.rest.is_none() {
+                fill.members.retain(|member| member.default.is_some() || member.schema.is_some());
+            }
+        }
+    }
 }
 
 impl Fill {
-    /// Puts in the members that are missing, and adds to `below` which schemas each member must fit.
-    fn members_of(&self, object: &mut Object<'_>, below: &mut Vec<Vec<usize>>) -> bool {
+    /// Puts in the members that are missing, and adds to `below` which schema the member at a place must fit.
+    fn members_of(&self, object: &mut Object<'_>, below: &mut Vec<(usize, usize)>) -> bool {
         let mut changed = false;
         for named in &self.members {
             // The last of two members of one name is the one that counts.
             match (object.members().iter().rposition(|member| member.key == *named.name.as_str()), &named.default) {
-                (Some(at), _) => below.get_mut(at).into_iter().for_each(|schemas| schemas.push(named.schema)),
+                (Some(at), _) => below.extend(named.schema.map(|schema| (at, schema))),
                 (None, Some(default)) => {
                     object.push(Text::plain(named.name.clone()), default.clone());
-                    below.push(Vec::new());
                     changed = true;
                 }
                 (None, None) => {}
             }
         }
         if let Some(rest) = self.rest {
-            for (member, schemas) in object.members().iter().zip(below) {
+            for (at, member) in object.members().iter().enumerate() {
                 if !self.members.iter().any(|named| member.key == *named.name.as_str()) {
-                    schemas.push(rest);
+                    below.push((at, rest));
                 }
             }
         }
@@ -189,7 +213,7 @@ impl<'r> Gather<'r> {
         let base = inner.as_ref().unwrap_or(base);
         for (name, schema) in keywords.get("properties").and_then(Value::as_object).into_iter().flatten() {
             let default = self.default_of(schema, base, MOST_HOPS);
-            fill.members.push(MemberFill { name: name.clone(), default, schema: self.number(schema, base) });
+            fill.members.push(MemberFill { name: name.clone(), default, schema: Some(self.number(schema, base)) });
         }
         fill.rest = keywords.get("additionalProperties").map(|schema| self.number(schema, base));
         fill.items = keywords.get("items").map(|schema| self.number(schema, base));
