@@ -6,6 +6,9 @@ use super::error::ParseError;
 use super::token::{Scanner, Token};
 use super::{Duplicates, Limits, Member, Node, Number, ParseErrorKind, Text};
 
+/// How many names are looked through one by one.
+const FEW: usize = 8;
+
 /// Parses bytes: UTF-8, then [`parse`].
 ///
 /// # Errors
@@ -95,8 +98,16 @@ impl<'a> Tree<'a> {
         if !self.unique || members.len() < 2 {
             return Ok(());
         }
-        let mut seen = HashSet::with_capacity(members.len());
-        match members.iter().find(|member| !seen.insert(&member.key)) {
+        // Few names are compared as they stand, which takes less than to hash them.
+        let twin = if members.len() <= FEW && !members.iter().any(|member| member.key.is_escaped()) {
+            let mut rest = members.iter().enumerate();
+            rest.find(|(at, member)| members.iter().take(*at).any(|other| other.key.as_raw() == member.key.as_raw()))
+                .map(|(_, twin)| twin)
+        } else {
+            let mut seen = HashSet::with_capacity(members.len());
+            members.iter().find(|member| !seen.insert(&member.key))
+        };
+        match twin {
             None => Ok(()),
             Some(twin) => {
                 let raw = twin.key.as_raw();

@@ -1,6 +1,7 @@
 //! Strings, with their escapes as they came.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::fmt::Write as _;
 use std::hash::{Hash, Hasher};
 
@@ -46,7 +47,7 @@ impl<'a> Text<'a> {
 
     /// The text. A surrogate without its partner, which no text can hold, reads as U+FFFD.
     pub fn decode(&self) -> Cow<'_, str> {
-        if !self.0.contains('\\') {
+        if !self.is_escaped() {
             return Cow::Borrowed(&self.0);
         }
         let mut text = String::with_capacity(self.0.len());
@@ -68,6 +69,11 @@ impl<'a> Text<'a> {
         }
         text.push_str(rest);
         Cow::Owned(text)
+    }
+
+    /// Whether the text differs from the content.
+    pub(super) fn is_escaped(&self) -> bool {
+        self.0.contains('\\')
     }
 
     /// The same text, free of what it came from.
@@ -104,7 +110,12 @@ fn hex(chars: &mut std::str::Chars<'_>) -> u32 {
 
 impl PartialEq<str> for Text<'_> {
     fn eq(&self, other: &str) -> bool {
-        if self.0.contains('\\') { self.decode() == other } else { self.0 == other }
+        // An escape is longer than what it stands for.
+        match self.0.len().cmp(&other.len()) {
+            Ordering::Less => false,
+            Ordering::Equal => self.0 == other && !self.is_escaped(),
+            Ordering::Greater => self.is_escaped() && self.decode() == other,
+        }
     }
 }
 
