@@ -221,6 +221,23 @@ fn a_schema_that_refers_to_itself_ends() {
 }
 
 #[test]
+fn each_part_gets_the_defaults_of_all_that_hold_for_it() {
+    let rules = body_rules(json!({
+        "properties": {
+            "of": {},
+            "pair": {"prefixItems": [{}, {"$ref": "#/$defs/unit"}], "items": {"properties": {"n": {"default": 0}}}},
+        },
+        "additionalProperties": {"properties": {"x": {"default": 1}}},
+        "allOf": [{"properties": {"pair": {"items": {"properties": {"n": {"default": 9}, "m": {"default": 2}}}}}}],
+        "$defs": {"unit": {"properties": {"u": {"default": "kg"}}}},
+    }));
+    let input = check_body(&rules, r#"{"pair":[{},{},{}],"more":{},"of":{}}"#).unwrap();
+    let BodyBytes::Rewritten(bytes) = input.body_bytes else { panic!("a default was put in") };
+    let pair = r#"[{"n":9,"m":2},{"u":"kg","n":9,"m":2},{"n":0,"m":2}]"#;
+    assert_eq!(String::from_utf8(bytes).unwrap(), format!(r#"{{"pair":{pair},"more":{{"x":1}},"of":{{}}}}"#));
+}
+
+#[test]
 fn rules_are_shared_between_threads() {
     fn shared<T: Send + Sync>() {}
     shared::<Rules>();
