@@ -206,6 +206,13 @@ mod tests {
         let twice = parse("{\"a\":1,\n \"\\u0061\":2}", &limits).unwrap_err();
         assert_eq!((twice.kind, twice.line, twice.column), (ParseErrorKind::Duplicate("a".to_owned()), 2, 2));
         assert!(parse(r#"[{"a":1},{"a":1}]"#, &Limits { nodes: 9, ..limits }).is_ok());
+        for names in [2, FEW, FEW + 1, 100] {
+            let text =
+                (1..names).fold(r#"{"n1":0"#.to_owned(), |text, at| format!("{text},\"n{}\":0", at % (names - 1) + 1)) + "}";
+            let twice = parse(&text, &Limits { nodes: usize::MAX, ..limits }).unwrap_err();
+            let second = text.rfind("\"n1\"").unwrap();
+            assert_eq!((twice.kind, twice.offset), (ParseErrorKind::Duplicate("n1".to_owned()), second), "{text}");
+        }
     }
 
     #[test]

@@ -158,6 +158,7 @@ mod tests {
         assert_eq!(Text::plain("a\"b\\c\n\u{1}é\u{2028}").as_raw(), "a\\\"b\\\\c\\n\\u0001é\u{2028}");
         assert_eq!(Text::raw(r"\u0061"), Text::plain("a"));
         assert!(Text::raw(r"\u0061") == *"a");
+        assert!(Text::raw(r"\n") != *r"\n" && Text::raw(r"\\n") == *r"\n" && Text::raw("a") != *"ab");
         assert_ne!(Text::raw("a"), Text::raw("b"));
     }
 }
