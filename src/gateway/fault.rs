@@ -10,6 +10,7 @@ use http::{Method, StatusCode};
 
 use super::edge::Refusal;
 use super::foreign::Foreign;
+use super::internals;
 use super::truth::COME_BACK;
 use crate::check::Violation;
 use crate::json::Node;
@@ -99,7 +100,7 @@ pub enum Fault {
         reason: String,
     },
     /// The backend's envelope says that the business failed.
-    #[error("upstream {upstream}: business failure {verdict}")]
+    #[error("upstream {upstream}: business failure, {}", if verdict.is_empty() { "no verdict" } else { verdict })]
     Business {
         /// Who answered.
         upstream: String,
@@ -244,8 +245,8 @@ impl Fault {
                 said.detail.clone().unwrap_or_else(|| "the backend refused the request".to_owned())
             }
             Self::Status { .. } => "the backend failed".to_owned(),
-            Self::Business { message: Some(message), .. } => message.chars().take(500).collect(),
-            Self::Business { message: None, .. } => "the backend reported a failure".to_owned(),
+            Self::Business { message: Some(message), .. } if !internals::shows(message) => message.chars().take(500).collect(),
+            Self::Business { .. } => "the backend reported a failure".to_owned(),
             Self::Call { error, .. } => call_detail(error).to_owned(),
             Self::Contract { .. } | Self::Shape(_) => UNUSABLE.to_owned(),
             Self::Late | Self::Page(page::Error::Deadline) => LATE.to_owned(),

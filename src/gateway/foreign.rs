@@ -3,6 +3,7 @@
 //!
 //! Only texts meant for a client are taken: messages and field errors. Class names, traces and rejected values stay behind.
 
+use super::internals;
 use crate::check::{In, Violation};
 use crate::json::{Node, Object};
 
@@ -40,7 +41,7 @@ fn sentence(body: &Object<'_>) -> Option<String> {
     ["detail", "message", "msg", "errmsg", "error_description"].into_iter().find_map(|key| {
         let text = body.get(key)?.as_str()?;
         let text = text.trim();
-        (!text.is_empty() && text != "No message available").then(|| text.chars().take(500).collect())
+        (!text.is_empty() && text != "No message available" && !internals::shows(text)).then(|| text.chars().take(500).collect())
     })
 }
 
@@ -87,6 +88,7 @@ fn push(errors: &mut Vec<Violation>, violation: Option<Violation>) {
 }
 
 fn violation(path: &str, rule: &str, message: &str) -> Violation {
+    let message = if internals::shows(message) { "is not what the backend takes" } else { message };
     Violation { place: In::Body, path: path.to_owned(), rule: rule.to_owned(), message: message.chars().take(500).collect() }
 }
 

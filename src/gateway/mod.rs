@@ -27,6 +27,7 @@ mod gathering;
 mod hinting;
 mod holes;
 pub mod injection;
+mod internals;
 mod keeping;
 mod making;
 mod nonce;

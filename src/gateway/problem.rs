@@ -4,13 +4,16 @@ use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER, VARY};
 use http::{HeaderValue, Response, StatusCode};
 
-use super::{body::Body, fault::Fault};
+use super::{body::Body, fault::Fault, internals};
 use crate::check::Violation;
 use crate::json::{Node, Object, Text};
 use crate::page::{self, Around, Templates};
 
 /// The template that a browser sees a fault in, unless there is one for its status: `404.html`.
 const TEMPLATE: &str = "error.html";
+
+/// How large the details of a fault may be, in bytes.
+const MOST_DETAILS: usize = 64 << 10;
 
 /// The page when the site has no such template, or when it fails.
 const PLAIN_PAGE: &str = include_str!("problem.html");
@@ -97,8 +100,9 @@ fn document(fault: &Fault, request_id: &str) -> Node<'static> {
     member("code", Node::text(fault.code()));
     if let Fault::Business { verdict, details, .. } = fault.root() {
         member("upstream_code", Node::text(verdict.clone()));
-        if let Some(details) = details {
-            member("details", (**details).clone());
+        let shown = details.as_deref().and_then(internals::without);
+        if let Some(details) = shown.filter(|details| details.to_json().len() <= MOST_DETAILS) {
+            member("details", details);
         }
     }
     member("request_id", Node::text(request_id.to_owned()));

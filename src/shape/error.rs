@@ -6,7 +6,7 @@ use crate::json::Node;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The envelope says that the call failed, under whatever HTTP status it came.
-    #[error("the upstream's verdict is `{code}`, mapped to {status}")]
+    #[error("the upstream{}, mapped to {status}", if code.is_empty() { " gave no verdict".to_owned() } else { format!("'s verdict is `{code}`") })]
     Business {
         /// The HTTP status that the envelope's map gives to the verdict.
         status: u16,
@@ -31,7 +31,7 @@ pub enum Error {
     #[error("the envelope has no payload")]
     MissingData,
     /// A number that is none (NaN, an infinity), and the route calls that an error.
-    #[error("`{path}` is {token}, which is no number in JSON")]
+    #[error("{} is {token}, which is no number in JSON", if path.is_empty() { "a number".to_owned() } else { format!("`{path}`") })]
     Number {
         /// Where, in the grammar of paths; empty when the step does not know.
         path: String,

@@ -36,7 +36,7 @@ fn newbee() -> Step {
 }
 
 fn jeecg() -> Step {
-    envelope(&["result"], &[("success", &["true"]), ("code", &["200", "0"])], &["message"], &[("401", 401), ("510", 403)])
+    envelope(&["result"], &[("success", &["true"]), ("code", &["200", "0"])], &["message"], &[("401", 401), ("510", 401)])
 }
 
 fn page(items: &[&str], number: (&[&str], u8), size: &[&str], total: &[&str], pages: &[&str]) -> Step {
@@ -167,7 +167,7 @@ fn s10_a_page_of_mybatis_in_an_envelope_of_jeecg() {
 #[test]
 fn s10_a_failure_of_jeecg_tells_its_code_and_not_its_false() {
     let input = r#"{"success":false,"message":"no permission","code":510,"result":null,"timestamp":1}"#;
-    fails(jeecg(), input, 403, "510", "no permission", None);
+    fails(jeecg(), input, 401, "510", "no permission", None);
     let input = r#"{"success":false,"message":"broken","code":500,"result":null,"timestamp":1}"#;
     fails(jeecg(), input, 502, "500", "broken", None);
     let input = r#"{"success":false,"message":"broken","code":200,"result":null,"timestamp":1}"#;
