@@ -63,7 +63,7 @@ fn check_http2(parts: &Parts, limits: &Limits) -> Result<(), Refusal> {
     if target.len() > limits.uri {
         return Err(Refusal::UriTooLong);
     }
-    if parts.headers.len() > limits.headers {
+    if parts.headers.len() > limits.headers || head_size(parts, target) > limits.head {
         return Err(Refusal::HeadTooLarge);
     }
     let is_about_server = target == "*" && parts.method == Method::OPTIONS;
@@ -93,6 +93,16 @@ fn check_http2(parts: &Parts, limits: &Limits) -> Result<(), Refusal> {
         return Err(Refusal::ExpectationFailed);
     }
     Ok(())
+}
+
+/// Bytes of the head as HTTP/1.1 would write it, with its line ends: one limit means the same in both.
+fn head_size(parts: &Parts, target: &str) -> usize {
+    let line = |name: usize, value: usize| name + value + ": \r\n".len();
+    let request_line = parts.method.as_str().len() + target.len() + "  HTTP/1.1\r\n".len();
+    let authority = parts.uri.authority().filter(|_| !parts.headers.contains_key(header::HOST));
+    let host = authority.map_or(0, |authority| line("host".len(), authority.as_str().len()));
+    let lines: usize = parts.headers.iter().map(|(name, value)| line(name.as_str().len(), value.len())).sum();
+    request_line + host + lines + "\r\n".len()
 }
 
 #[cfg(test)]
@@ -161,5 +171,21 @@ mod tests {
         assert_eq!(refused.map_err(|unfit| unfit.refusal), Err(Refusal::HeadTooLarge));
         parts.uri = Uri::from_static("http://h/");
         assert_eq!(admit(&mut parts, &Limits { headers: 3, ..Limits::default() }), Ok(()));
+    }
+
+    #[test]
+    fn a_head_of_http2_has_the_size_it_would_have_in_http1() {
+        for (uri, headers, written) in [
+            ("http://h:80/a?b", &[("c", "de")][..], "GET /a?b HTTP/1.1\r\nhost: h:80\r\nc: de\r\n\r\n"),
+            ("http://h/", &[("host", "h")], "GET / HTTP/1.1\r\nhost: h\r\n\r\n"),
+            ("/", &[("host", "h"), ("c", "1"), ("c", "")], "GET / HTTP/1.1\r\nhost: h\r\nc: 1\r\nc: \r\n\r\n"),
+        ] {
+            let admitted = |head| {
+                let mut parts = parts(Version::HTTP_2, "GET", uri, headers);
+                admit(&mut parts, &Limits { head, ..Limits::default() }).map_err(|unfit| unfit.refusal)
+            };
+            assert_eq!(admitted(written.len()), Ok(()), "{uri}");
+            assert_eq!(admitted(written.len() - 1), Err(Refusal::HeadTooLarge), "{uri}");
+        }
     }
 }

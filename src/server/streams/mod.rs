@@ -35,6 +35,11 @@ const WINDOW: u32 = 256 * 1024;
 const SEND_BUFFER: usize = 64 * 1024;
 /// Requests at once on a connection.
 const STREAMS: u32 = 128;
+/// Heads of so many times the limit are kept, so that what is over it becomes a request and is refused like any other. What is over this
+/// too the crate answers with a bare 431 that nobody else hears of; keeping more would let trailers hold more.
+const HEADS_KEPT: usize = 2;
+/// What each header counts for beside its name and its value (RFC 9113, section 6.5.2).
+const OF_HEADER: usize = 32;
 /// Requests taken back before they reached us, and protocol errors answered by a reset, before the connection goes.
 const PENDING_RESETS: usize = 20;
 const LOCAL_RESETS: usize = 256;
@@ -101,7 +106,7 @@ fn builder(limits: &Limits) -> Builder {
         .max_local_error_reset_streams(Some(LOCAL_RESETS))
         .initial_window_size(WINDOW)
         .initial_connection_window_size(WINDOW)
-        .max_header_list_size(u32::try_from(limits.head).unwrap_or(u32::MAX))
+        .max_header_list_size(u32::try_from(HEADS_KEPT * limits.head + OF_HEADER * limits.headers).unwrap_or(u32::MAX))
         .max_send_buffer_size(SEND_BUFFER);
     builder
 }

@@ -65,6 +65,30 @@ async fn refusals_come_from_the_service_and_cost_one_stream() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_head_over_the_limit_is_refused_and_logged_like_any_other() {
+    let kept = Kept::default();
+    let (edge, log) = kept.edge();
+    let mut client = client(&edge).await;
+    let with = |length| Request::get("http://a/x").header("a", "x".repeat(length)).body(Full::default()).unwrap();
+    assert_eq!(text(client.send_request(with(32_000)).await.unwrap()).await.0, 200);
+    for length in [40_000, 60_000] {
+        let response = client.send_request(with(length)).await.unwrap();
+        assert_eq!(response.headers()["x-content-type-options"], "nosniff");
+        assert!(response.headers().contains_key("x-request-id"));
+        assert_eq!(text(response).await, (431, "refused head_too_large".to_owned()));
+    }
+    // What the frames do not keep never becomes a request; the connection goes on.
+    assert_eq!(text(client.send_request(with(80_000)).await.unwrap()).await, (431, String::new()));
+    assert_eq!(text(client.send_request(get("http://a/good")).await.unwrap()).await.0, 200);
+    drop(client);
+    edge.drain().await;
+    let lines = kept.lines(&log);
+    let said: Vec<_> = lines.iter().map(|line| (line["status"].as_u64(), line["path"].as_str(), line["code"].as_str())).collect();
+    let refused = (Some(431), Some("/x"), Some("head_too_large"));
+    assert_eq!(said, [(Some(200), Some("/x"), None), refused, refused, (Some(200), Some("/good"), None)]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn requests_run_side_by_side() {
     let edge = edge();
     let mut client = client(&edge).await;
