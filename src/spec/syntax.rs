@@ -8,6 +8,9 @@ use super::yaml::MAX_DEPTH;
 use super::{At, Problem};
 use crate::json;
 
+/// How long a text may be, in bytes, that is written out in quotes.
+const MAX_ADVISED: usize = 100;
+
 /// A syntax error as a problem. `bracket` is where the innermost open `[` or `{` stands.
 pub(super) fn problem(text: &str, lines: &Lines, error: &ScanError, bracket: Option<usize>) -> Problem {
     let mut offset = error.marker().byte_offset().unwrap_or_default().min(text.len());
@@ -34,7 +37,7 @@ pub(super) fn problem(text: &str, lines: &Lines, error: &ScanError, bracket: Opt
         Some(close @ (']' | '}')) if bracket.is_none() && !after.starts_with(['#', ':']) && !after.trim().is_empty() => {
             (format!("nothing can follow the closing `{close}`"), Some("put the whole text in quotes, if it is one"))
         }
-        _ => match slip(error, text.get(line_start..offset).unwrap_or_default(), after) {
+        _ => match slip(error, text.get(line_start..line_end).unwrap_or_default(), offset - line_start) {
             Some((start, message, hint)) => {
                 let start = line_start + start;
                 let end = (offset + 1).min(line_end).max(start);
@@ -51,30 +54,92 @@ pub(super) fn problem(text: &str, lines: &Lines, error: &ScanError, bracket: Opt
     }
 }
 
-/// Slips that the parser takes for something else: where in its line, what is wrong, what to do. `before` is the line in front of the place, `after`
-/// the rest of it.
-fn slip(error: &ScanError, before: &str, after: &str) -> Option<(usize, String, &'static str)> {
+/// Slips that the parser takes for something else: where in its line, what is wrong, what to do. The parser stopped `at` a place in this line.
+fn slip(error: &ScanError, line: &str, at: usize) -> Option<(usize, String, String)> {
     use ErrorKind as Kind;
+    let (before, after) = line.split_at_checked(at)?;
     let is_name = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     let typed = before.trim();
     match error.kind() {
         // The line above goes on in one that is indented deeper.
         Kind::MappingValueNotAllowed | Kind::InvalidColonPlacement if is_name(typed) => {
             let message = format!("the key `{typed}` is indented deeper than the key above it");
-            Some((before.len() - before.trim_start().len(), message, "the keys of one mapping begin in the same column"))
+            Some((at - before.trim_start().len(), message, "the keys of one mapping begin in the same column".to_owned()))
+        }
+        Kind::SimpleKeyExpected if after.starts_with('*') => {
+            let key = after.split_once(':')?.0.trim_end();
+            (!key.contains(' ')).then(|| (at, alias(key), quote_the_star(key)))
         }
         Kind::SimpleKeyExpected => {
             let (key, value) = after.split_once(':').filter(|(key, _)| is_name(key.trim()))?;
             (!value.is_empty() && !value.starts_with(' ')).then(|| {
-                (before.len() + key.len(), format!("a blank is missing behind the `:` of `{}`", key.trim()), "write `key: value`")
+                let message = format!("a blank is missing behind the `:` of `{}`", key.trim());
+                (at + key.len(), message, "write `key: value`".to_owned())
             })
         }
         Kind::MissingAnchorOrAliasName => {
             let sign = after.chars().next().filter(|c| matches!(c, '*' | '&'))?;
-            Some((before.len(), format!("a text cannot begin with `{sign}`"), "put the text in quotes"))
+            let path = before.strip_suffix('[').and_then(|before| bracket_in_text(line, before.len()));
+            path.or_else(|| Some((at, format!("a text cannot begin with `{sign}`"), "put the text in quotes".to_owned())))
         }
+        Kind::ExpectedFlowMappingSeparator | Kind::ExpectedFlowSequenceSeparator => bracket_in_text(line, at),
         _ => None,
     }
+}
+
+/// Inside of `{ }` or `[ ]`, the slip of a text without quotes that a `[` or `{` at this place of its line breaks off.
+fn bracket_in_text(line: &str, at: usize) -> Option<(usize, String, String)> {
+    let (before, after) = line.split_at_checked(at)?;
+    let (open, close) = match after.chars().next()? {
+        '[' => ('[', ']'),
+        '{' => ('{', '}'),
+        _ => return None,
+    };
+    let begin = before.rsplit([',', '[', ']', '{', '}']).next()?.rsplit(": ").next()?.trim_start();
+    if begin.is_empty() || begin.ends_with(char::is_whitespace) || begin.starts_with(['"', '\'', '*', '&', '!']) {
+        return None;
+    }
+    let text = format!("{begin}{}", after.get(..end_of_text(after)?)?.trim_end());
+    if text.len() > MAX_ADVISED {
+        return None;
+    }
+    let quoted = match text.contains(['"', '\\']) {
+        true => format!("'{}'", text.replace('\'', "''")),
+        false => format!("\"{text}\""),
+    };
+    let hint = format!("inside of `{{ }}` and `[ ]`, a text with `{open}` or `{close}` needs quotes: {quoted}");
+    Some((at, format!("a `{open}` cannot stand here"), hint))
+}
+
+/// How long a text that goes on with a bracket was meant to be. `None` where the bracket rather begins a list or a mapping.
+fn end_of_text(rest: &str) -> Option<usize> {
+    let (mut depth, mut in_quotes) = (0_usize, false);
+    for (at, sign) in rest.char_indices() {
+        let behind = rest.get(at + sign.len_utf8()..).unwrap_or_default();
+        match sign {
+            '"' => in_quotes = !in_quotes,
+            _ if in_quotes => {}
+            '[' | '{' => depth += 1,
+            ']' | '}' if depth > 0 => depth -= 1,
+            _ if depth > 0 && sign.is_whitespace() => return None,
+            _ if depth > 0 => {}
+            ']' | '}' | ',' => return Some(at),
+            ':' if behind.is_empty() || behind.starts_with(' ') => return Some(at),
+            ' ' if behind.starts_with('#') => return Some(at),
+            _ => {}
+        }
+    }
+    (depth == 0 && !in_quotes).then_some(rest.len())
+}
+
+/// What is wrong with an alias; the name has its `*`.
+pub(super) fn alias(name: &str) -> String {
+    format!("`{name}` is an alias, and aliases are not read here")
+}
+
+/// What to do with an alias that is meant as a text.
+pub(super) fn quote_the_star(text: &str) -> String {
+    format!("a text that begins with `*` needs quotes: \"{text}\"")
 }
 
 /// A syntax error of JSON as a problem.

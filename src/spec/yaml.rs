@@ -118,10 +118,14 @@ impl Builder<'_> {
                 let name = self.text.get(place.start..place.end).unwrap_or("*");
                 // The value of a key that was refused is no news; `<<` has one always.
                 if !self.open.last().is_some_and(|open| matches!(open.next, Next::Nothing)) {
-                    let problem =
-                        Problem::in_text(At::root(), place, format!("`{name}` is an alias, and aliases are not read here"));
+                    if let Some(key) = name.strip_suffix(':') {
+                        // A key is meant. To the parser its `:` belongs to the name, and all that follows is out of place.
+                        let place = Span { end: place.end - 1, ..place };
+                        return Err(Problem::in_text(At::root(), place, syntax::alias(key)).hint(syntax::quote_the_star(key)));
+                    }
+                    let problem = Problem::in_text(At::root(), place, syntax::alias(name));
                     self.problems.push(match name.get(1..).is_some_and(|rest| rest.contains(['.', '[', '*', '/'])) {
-                        true => problem.hint(format!("a text that begins with `*` needs quotes: \"{name}\"")),
+                        true => problem.hint(syntax::quote_the_star(name)),
                         false => problem.hint("write the value out; what every route shares goes into `defaults`"),
                     });
                 }

@@ -14,7 +14,7 @@ routes.yaml:2:24: a `{` cannot stand here
   |
 2 |   - {route: GET /items/{id}}
   |                        ^
-  = inside of `{ }` and `[ ]`, a text with `{` or `}` needs quotes: "GET /items/{id}", "${NAME}"
+  = inside of `{ }` and `[ ]`, a text with `{` or `}` needs quotes: "GET /items/{id}"
 
 routes.yaml: 1 problem
 "##,
@@ -32,7 +32,7 @@ routes.yaml:1:26: a `{` cannot stand here
   |
 1 | upstreams: {shop: {url: ${SHOP_URL:-demo:}}}
   |                          ^
-  = inside of `{ }` and `[ ]`, a text with `{` or `}` needs quotes: "GET /items/{id}", "${NAME}"
+  = inside of `{ }` and `[ ]`, a text with `{` or `}` needs quotes: "${SHOP_URL:-demo:}"
 
 routes.yaml: 1 problem
 "##,
@@ -256,4 +256,50 @@ routes.yaml:1:30: a text goes on after its closing quote
 routes.yaml: 1 problem
 "##,
     );
+}
+
+#[test]
+fn a_path_with_a_bracket_wants_quotes_in_a_list_and_as_a_key() {
+    for (line, column, path) in [
+        ("pick: [id, list[0].a]", 16, "\"list[0].a\""),
+        ("pick: [id, list[].a, b]", 16, "\"list[].a\""),
+        ("pick: [id, list[*].a, b]", 16, "\"list[*].a\""),
+        ("pick: [a, b.c[0][1] ]", 14, "\"b.c[0][1]\""),
+        ("pick: [id, meta[\"a, b\"].c]", 16, "'meta[\"a, b\"].c'"),
+        ("convert: {list[].price: decimal_string}", 15, "\"list[].price\""),
+        ("nulls: {to: {list[].tags: []}}", 18, "\"list[].tags\""),
+        ("rename: {a: b[0] , c: d}", 14, "\"b[0]\""),
+        ("rename: {a: b[0] # a comment", 14, "\"b[0]\""),
+    ] {
+        let report = super::report(&format!("{line}\n"));
+        let head = format!("routes.yaml:1:{column}: a `[` cannot stand here\n");
+        let hint =
+            format!("  = inside of `{{ }}` and `[ ]`, a text with `[` or `]` needs quotes: {path}\n\nroutes.yaml: 1 problem\n");
+        assert!(report.starts_with(&head) && report.ends_with(&hint), "{line}\n{report}");
+    }
+}
+
+#[test]
+fn a_bracket_that_no_text_stands_before_wants_a_comma() {
+    for line in ["pick: [id [0]]", "route: {methods [GET]}", "route: {methods[GET, POST]}"] {
+        let report = super::report(&format!("{line}\n"));
+        assert!(report.contains("a `,` or the closing") && !report.contains("quotes"), "{line}\n{report}");
+    }
+}
+
+#[test]
+fn a_key_that_begins_with_a_star_wants_quotes_and_nothing_else() {
+    for (text, place, key) in [
+        ("rename:\n  **.c: d\n", "2:3", "**.c"),
+        ("rename:\n  *a: d\n  e: f\n", "2:3", "*a"),
+        ("rename:\n  a: b\n  **.c: d\n", "3:3", "**.c"),
+        ("rename:\n  a: b\n  **.c:\n    d: e\n", "3:3", "**.c"),
+        ("rename: {e: f, **.c: d}\n", "1:16", "**.c"),
+        ("- **.c: d\n", "1:3", "**.c"),
+    ] {
+        let report = super::report(text);
+        let head = format!("routes.yaml:{place}: `{key}` is an alias, and aliases are not read here\n");
+        let hint = format!("  = a text that begins with `*` needs quotes: \"{key}\"\n\nroutes.yaml: 1 problem\n");
+        assert!(report.starts_with(&head) && report.ends_with(&hint), "{text}\n{report}");
+    }
 }
