@@ -69,3 +69,22 @@ impl StepError {
         &self.message
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_message_names_what_is_not_there() {
+        let business = |code: &str| Error::Business { status: 502, code: code.to_owned(), message: None, details: None };
+        let number = |path: &str| Error::Number { path: path.to_owned(), token: "NaN".to_owned() };
+        for (error, text) in [
+            (business("500"), "the upstream's verdict is `500`, mapped to 502"),
+            (business(""), "the upstream gave no verdict, mapped to 502"),
+            (number("a.b"), "`a.b` is NaN, which is no number in JSON"),
+            (number(""), "a number is NaN, which is no number in JSON"),
+        ] {
+            assert_eq!(error.to_string(), text);
+        }
+    }
+}
