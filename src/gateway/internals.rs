@@ -1,6 +1,6 @@
 //! What backends say of their own insides: names of classes, stack traces. It belongs in logs, and no client is shown it.
 
-use crate::json::{Node, Text};
+use crate::json::{Node, Object, Text};
 
 /// What the names of most packages begin with.
 const ROOTS: [&str; 20] = [
@@ -35,14 +35,12 @@ pub(super) fn without(value: &Node<'static>) -> Option<Node<'static>> {
         Node::String(text) if shows(&text.decode()) => None,
         Node::Array(elements) => Some(Node::Array(elements.iter().filter_map(without).collect())),
         Node::Object(object) => {
-            let mut shown = object.clone();
-            shown.members_mut().retain_mut(|member| match without(&member.value) {
-                Some(value) if !is_trace(&member.key) => {
-                    member.value = value;
-                    true
+            let mut shown = Object::new();
+            for member in object.members().iter().filter(|member| !is_trace(&member.key)) {
+                if let Some(value) = without(&member.value) {
+                    shown.push(member.key.clone(), value);
                 }
-                _ => false,
-            });
+            }
             Some(Node::Object(shown))
         }
         _ => Some(value.clone()),
