@@ -19,13 +19,14 @@ pub(super) struct Pieces {
 
 impl Pieces {
     pub(super) fn push(&mut self, piece: Bytes) {
-        self.length += piece.len();
-        if piece.len() < SHORT {
+        let length = piece.len();
+        if length < SHORT {
             self.short.extend_from_slice(&piece);
-            return;
+        } else {
+            self.settle();
+            self.long.push((self.length, piece));
         }
-        self.settle();
-        self.long.push((self.length - piece.len(), piece));
+        self.length += length;
     }
 
     /// How many bytes there are.
@@ -35,8 +36,7 @@ impl Pieces {
 
     /// The bytes from a place on, as far as they stand in one piece; none at the end.
     pub(super) fn at(&self, place: usize) -> &[u8] {
-        let short = self.length - self.short.len();
-        if let Some(skipped) = place.checked_sub(short) {
+        if let Some(skipped) = place.checked_sub(self.joined_from()) {
             return self.short.get(skipped..).unwrap_or_default();
         }
         let next = self.long.partition_point(|(begin, _)| *begin <= place);
@@ -65,9 +65,13 @@ impl Pieces {
     /// What is joined is a piece like the others.
     fn settle(&mut self) {
         if !self.short.is_empty() {
-            let begin = self.long.last().map_or(0, |(begin, piece)| begin + piece.len());
-            self.long.push((begin, self.short.split().freeze()));
+            self.long.push((self.joined_from(), self.short.split().freeze()));
         }
+    }
+
+    /// Where those begin that are joined.
+    fn joined_from(&self) -> usize {
+        self.length - self.short.len()
     }
 }
 
