@@ -71,8 +71,8 @@ impl<'a> Text<'a> {
         Cow::Owned(text)
     }
 
-    /// Whether the text differs from the content.
-    pub(super) fn is_escaped(&self) -> bool {
+    /// Whether there are escapes in it.
+    pub fn is_escaped(&self) -> bool {
         self.0.contains('\\')
     }
 

@@ -64,7 +64,7 @@ impl Look<'_> {
                 self.members += 1;
                 continue;
             };
-            if !plain && members.iter().any(|member| member.key.as_raw().contains('\\')) {
+            if !plain && members.iter().any(|member| member.key.is_escaped()) {
                 return false;
             }
             plain = true;
