@@ -96,12 +96,13 @@ impl<'s> Reader<'s> {
     /// followed by a colon and a value without white space. None where anything else comes, and nothing has happened in any case.
     #[inline(always)]
     pub(crate) fn name_at(&mut self, at: usize, before: [u8; 2]) -> Option<Name> {
-        if *self.bytes.get(at..)?.first_chunk()? != before {
+        let [bracket, quote, head @ .., _, _] = *self.bytes.get(at..)?.first_chunk::<8>()?;
+        if [bracket, quote] != before {
             return None;
         }
         let to = self.plain_from(at + 2);
         match *self.bytes.get(to..)?.first_chunk()? {
-            [b'"', b':', byte, _] => Some(Name { from: at + 2, to, byte }),
+            [b'"', b':', byte, _] => Some(Name { from: at + 2, to, byte, head }),
             _ => None,
         }
     }
@@ -328,4 +329,6 @@ pub(crate) struct Name {
     pub(crate) from: usize,
     pub(crate) to: usize,
     pub(crate) byte: u8,
+    /// How it begins: four bytes, with what is behind it where it has fewer.
+    pub(crate) head: [u8; 4],
 }

@@ -116,7 +116,7 @@ impl Recorder<'_> {
         let mut lead = reader.at.wrapping_sub(usize::from(opened));
         let mut before = if opened { *b"{\"" } else { *b",\"" };
         loop {
-            let Some(Name { from, to, byte }) = reader.name_at(lead, before) else {
+            let Some(Name { from, to, byte, .. }) = reader.name_at(lead, before) else {
                 if opened || !self.stands(lead, b'}') {
                     break;
                 }

@@ -8,7 +8,7 @@ use super::super::flatten::NAME_BYTES;
 use super::cut::Cut;
 use super::frame::GONE;
 use super::lift_level::{Level, Quick};
-use super::lift_names::Names;
+use super::lift_names::{Names, head};
 use super::machine::empty;
 use super::plain::{Plain, space};
 use super::plain_lane::Patience;
@@ -207,7 +207,7 @@ impl Lift {
         if value != to + 1 {
             cut.write(src, to, b":", value);
         }
-        self.names.push(src, (from + 1, to - 1));
+        self.names.push(head(src, from + 1), (from + 1, to - 1));
         Ok(())
     }
 
@@ -254,7 +254,7 @@ impl Lift {
         place: (usize, usize),
     ) -> Result<(), Stop> {
         self.spend(to - from)?;
-        self.names.push(src, (from, to));
+        self.names.push(head(src, from), (from, to));
         self.lifts.push(self.names.len() - 1);
         self.open(true, first, true, place)?;
         match src.get(from..).and_then(|rest| rest.first_chunk()) {

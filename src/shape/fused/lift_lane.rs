@@ -79,7 +79,7 @@ impl Lift {
                 cut.skip(src, lead, lead + 1);
             }
             self.name_bytes += 2 * (length + name.to - name.from);
-            self.names.push(src, (name.from, name.to));
+            self.names.push(name.head, (name.from, name.to));
             (before, opened, first, kept) = (*b",\"", false, false, true);
             lead = end;
             if array.is_some() {

@@ -17,6 +17,17 @@ pub(super) struct Name {
     pub(super) inside: usize,
 }
 
+/// How a name begins that stands at a place: its first four bytes, with what is behind it where it has fewer.
+#[inline(always)]
+pub(super) fn head(src: &[u8], from: usize) -> [u8; 4] {
+    let rest = src.get(from..).unwrap_or_default();
+    rest.first_chunk().copied().unwrap_or_else(|| {
+        let mut head = [b'"'; 4];
+        head.iter_mut().zip(rest).for_each(|(to, byte)| *to = *byte);
+        head
+    })
+}
+
 /// The names of open objects.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Names {
@@ -28,13 +39,7 @@ pub(super) struct Names {
 
 impl Names {
     #[inline(always)]
-    pub(super) fn push(&mut self, src: &[u8], place: (usize, usize)) {
-        let rest = src.get(place.0..).unwrap_or_default();
-        let head = rest.first_chunk().copied().unwrap_or_else(|| {
-            let mut head = [b'"'; 4];
-            head.iter_mut().zip(rest).for_each(|(to, byte)| *to = *byte);
-            head
-        });
+    pub(super) fn push(&mut self, head: [u8; 4], place: (usize, usize)) {
         self.names.push(Name { place, inside: 0 });
         self.heads.push(u32::from_le_bytes(head));
     }
