@@ -10,26 +10,23 @@ use hyper::client::conn::http1 as client;
 use hyper::server::conn::http1 as server;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::io::DuplexStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Mutex;
 
-use crate::pipes::{self, Replies};
-
-/// The client's end of a connection to the bare proxy.
-pub(crate) fn serve(replies: &Arc<Replies>) -> DuplexStream {
-    let (near, far) = tokio::io::duplex(pipes::PIPE);
-    let upstream = pipes::dial(replies);
-    tokio::spawn(async move {
-        let (sender, driver) = client::handshake(TokioIo::new(upstream)).await.unwrap();
-        tokio::spawn(driver);
-        let sender = Arc::new(Mutex::new(sender));
-        let service = service_fn(move |request: Request<Incoming>| {
-            let sender = Arc::clone(&sender);
-            async move { pass(&sender, request).await }
-        });
-        server::Builder::new().serve_connection(TokioIo::new(far), service).await.unwrap();
+/// Serves a client's connection from a kept one to the backend.
+pub(crate) async fn serve<C, U>(client: C, upstream: U)
+where
+    C: AsyncRead + AsyncWrite + Unpin,
+    U: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (sender, driver) = client::handshake(TokioIo::new(upstream)).await.unwrap();
+    tokio::spawn(driver);
+    let sender = Arc::new(Mutex::new(sender));
+    let service = service_fn(move |request: Request<Incoming>| {
+        let sender = Arc::clone(&sender);
+        async move { pass(&sender, request).await }
     });
-    near
+    server::Builder::new().serve_connection(TokioIo::new(client), service).await.unwrap();
 }
 
 async fn pass(

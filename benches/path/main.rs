@@ -100,7 +100,7 @@ struct Row {
     name: &'static str,
     /// Which row it is compared with.
     beside: usize,
-    clients: Vec<pipes::Client>,
+    clients: Vec<pipes::Client<DuplexStream>>,
     rounds: Vec<f64>,
 }
 
@@ -126,7 +126,7 @@ fn main() {
 
 fn rows(replies: &Arc<pipes::Replies>, flight: Option<&Flight>) -> Vec<Row> {
     let edge = edge(replies, flight);
-    let through = |path: &'static str| -> Vec<pipes::Client> {
+    let through = |path: &'static str| -> Vec<pipes::Client<DuplexStream>> {
         let connect = |_| {
             let (near, far) = tokio::io::duplex(pipes::PIPE);
             let admitted = edge.admit(SocketAddr::from(([127, 0, 0, 1], 4000)));
@@ -135,7 +135,14 @@ fn rows(replies: &Arc<pipes::Replies>, flight: Option<&Flight>) -> Vec<Row> {
         };
         (0..CONNECTIONS).map(connect).collect()
     };
-    let bare = |path| (0..CONNECTIONS).map(|_| pipes::Client::new(bare::serve(replies), path)).collect();
+    let bare = |path: &'static str| -> Vec<pipes::Client<DuplexStream>> {
+        let connect = |_| {
+            let (near, far) = tokio::io::duplex(pipes::PIPE);
+            tokio::spawn(bare::serve(far, pipes::dial(replies)));
+            pipes::Client::new(near, path)
+        };
+        (0..CONNECTIONS).map(connect).collect()
+    };
     let row = |name, beside, clients| Row { name, beside, clients, rounds: Vec::new() };
     vec![
         row("bare-small", 0, bare("/small")),

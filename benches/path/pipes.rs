@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::{Buf, Bytes, BytesMut};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
 
 /// Bytes that a pipe holds.
 pub(crate) const PIPE: usize = 64 << 10;
@@ -28,30 +28,32 @@ impl Replies {
 
 /// A connection to the backend.
 pub(crate) fn dial(replies: &Arc<Replies>) -> DuplexStream {
-    let (near, mut far) = tokio::io::duplex(PIPE);
-    let replies = Arc::clone(replies);
-    tokio::spawn(async move {
-        let mut asked = BytesMut::new();
-        while far.read_buf(&mut asked).await.is_ok_and(|came| came > 0) {
-            while let Some(end) = end_of_head(&asked) {
-                let head = asked.split_to(end);
-                let path = head[..].split(|byte| *byte == b' ').nth(1).unwrap();
-                far.write_all(&replies.0[std::str::from_utf8(path).unwrap()]).await.unwrap();
-            }
-        }
-    });
+    let (near, far) = tokio::io::duplex(PIPE);
+    tokio::spawn(answer(far, Arc::clone(replies)));
     near
 }
 
+/// The backend's end of a connection.
+pub(crate) async fn answer<T: AsyncRead + AsyncWrite + Unpin>(mut stream: T, replies: Arc<Replies>) {
+    let mut asked = BytesMut::new();
+    while stream.read_buf(&mut asked).await.is_ok_and(|came| came > 0) {
+        while let Some(end) = end_of_head(&asked) {
+            let head = asked.split_to(end);
+            let path = head[..].split(|byte| *byte == b' ').nth(1).unwrap();
+            stream.write_all(&replies.0[std::str::from_utf8(path).unwrap()]).await.unwrap();
+        }
+    }
+}
+
 /// A client with one connection.
-pub(crate) struct Client {
-    stream: DuplexStream,
+pub(crate) struct Client<T> {
+    stream: T,
     head: String,
     came: BytesMut,
 }
 
-impl Client {
-    pub(crate) fn new(stream: DuplexStream, path: &str) -> Self {
+impl<T: AsyncRead + AsyncWrite + Unpin> Client<T> {
+    pub(crate) fn new(stream: T, path: &str) -> Self {
         Self { stream, head: format!("GET {path} HTTP/1.1\r\nHost: bench.local\r\n\r\n"), came: BytesMut::new() }
     }
 
