@@ -95,6 +95,10 @@ impl Compiler<'_> {
             return self.convert(&at.key("convert"), convert).map(Action::Convert);
         }
         if let Some(numbers) = &spec.numbers {
+            if numbers.beyond.is_none() && numbers.nan.is_none() && numbers.always_string.is_empty() {
+                let problem = Problem::new(at.key("numbers"), "`numbers` names no rule for numbers");
+                self.push(problem.hint("leave the step out, or give it something to do"));
+            }
             return self.built(&at.key("numbers"), Some(Numbers::new(numbers_options(numbers)))).map(Action::Numbers);
         }
         if let Some(case) = &spec.case {
