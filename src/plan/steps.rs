@@ -149,8 +149,13 @@ impl Compiler<'_> {
                     None => Problem::new(self.spoken_of(at, message), message),
                 };
                 // Where entries have paths for keys, it is the entry that is wrong.
-                let is_entry = problem.at.parent().as_ref() == Some(at) && matches!(step, "rename" | "move" | "copy");
-                self.push(if is_entry { problem.at_key() } else { problem });
+                let entries = match step {
+                    "rename" | "move" | "copy" => Some(at.clone()),
+                    "nulls" => Some(at.key("to")),
+                    _ => None,
+                };
+                let is_entry = entries.is_some() && problem.at.parent() == entries;
+                self.push(if is_entry && !error.is_of_value() { problem.at_key() } else { problem });
                 None
             }
         }
