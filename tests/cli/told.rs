@@ -185,3 +185,31 @@ fn a_page_with_nothing_to_tell_early_is_a_warning_and_explained() {
         assert!(out(&output).lines().any(|line| line == explained), "{}", out(&output));
     }
 }
+
+#[test]
+fn a_new_name_that_reads_as_a_path_is_a_warning() {
+    for (entry, warning) in [
+        (
+            r#""a.b": "a.c""#,
+            "7:25: warning: `a.c` is one name here, and no path: write `c`, the new name alone, if it shall stay where it is",
+        ),
+        (r#""list[].a": "list[].b""#, "7:30: warning: `list[].b` is one name here, and no path: write `b`, the new name alone"),
+        (
+            r#"a: b.c"#,
+            "7:21: warning: `b.c` is one name here, and no path: write `move: {\"a\": \"b.c\"}` if it shall stand there",
+        ),
+        (r#""a.b": c"#, ""),
+        (r#"a: "v1. of it""#, ""),
+        (r#"'["a.b"]': c.d"#, ""),
+    ] {
+        let folder = folder(&format!("{SHOP}    \n").replace("[{nulls: drop}]", &format!("\n      - rename: {{{entry}}}")));
+        let output = run_in(folder.path(), &["check"]);
+        assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+        assert_eq!(err(&output).is_empty(), warning.is_empty(), "{entry}: {}", err(&output));
+        assert!(err(&output).contains(warning), "{}", err(&output));
+    }
+    // What stands in `defaults` is told once, not for every route.
+    let folder =
+        folder(&format!("defaults: {{shape: [{{rename: {{a: b.c}}}}]}}\n{SHOP}  - {{route: GET /a, call: 'GET shop:/a'}}\n"));
+    assert_eq!(err(&run_in(folder.path(), &["check"])).matches("warning").count(), 1);
+}
