@@ -73,6 +73,11 @@ impl Broken {
             Self::File(_) | Self::Coding(_) => "internal",
         }
     }
+
+    /// Whether it is the client's own doing: its upload broke off while the answer came.
+    pub fn is_of_client(&self) -> bool {
+        matches!(self, Self::Upstream(crate::upstream::Error::ClientBody(_)))
+    }
 }
 
 impl Body {

@@ -22,21 +22,7 @@ impl<'a> Text<'a> {
             return Self(text);
         }
         let mut content = String::with_capacity(text.len() + 8);
-        for c in text.chars() {
-            match c {
-                '"' => content.push_str("\\\""),
-                '\\' => content.push_str("\\\\"),
-                '\n' => content.push_str("\\n"),
-                '\r' => content.push_str("\\r"),
-                '\t' => content.push_str("\\t"),
-                '\u{8}' => content.push_str("\\b"),
-                '\u{c}' => content.push_str("\\f"),
-                c if c < ' ' => {
-                    let _never_fails = write!(content, "\\u{:04x}", u32::from(c));
-                }
-                c => content.push(c),
-            }
-        }
+        text.chars().for_each(|c| push(&mut content, c));
         Self(Cow::Owned(content))
     }
 
@@ -51,24 +37,89 @@ impl<'a> Text<'a> {
             return Cow::Borrowed(&self.0);
         }
         let mut text = String::with_capacity(self.0.len());
+        self.each(|piece| match piece {
+            Piece::Plain(plain) => text.push_str(plain),
+            Piece::Char(c) => text.push(c),
+            Piece::Lone(_) => text.push(char::REPLACEMENT_CHARACTER),
+        });
+        Cow::Owned(text)
+    }
+
+    /// The content with no escape that it can do without. That of two texts is the same exactly where the texts are: unlike what is
+    /// [decoded](Text::decode), it keeps apart surrogates without their partners.
+    pub fn canonical(&self) -> Cow<'_, str> {
+        if !self.is_escaped() {
+            return Cow::Borrowed(&self.0);
+        }
+        let mut content = String::with_capacity(self.0.len());
+        self.each(|piece| match piece {
+            Piece::Plain(plain) => content.push_str(plain),
+            Piece::Char(c) => push(&mut content, c),
+            Piece::Lone(unit) => push_unit(&mut content, unit),
+        });
+        Cow::Owned(content)
+    }
+
+    /// The parts around a text that is not empty, up to a number of them. A surrogate without its partner stays in its part.
+    pub fn split(&self, at: &str, most: usize) -> Vec<Text<'static>> {
+        let text = self.decode();
+        if !self.is_escaped() || !text.contains(char::REPLACEMENT_CHARACTER) {
+            return text.split(at).take(most).map(|part| Text::plain(part.to_owned())).collect();
+        }
+        // A character's code units are never found inside of those of others.
+        let (units, at): (Vec<u16>, Vec<u16>) = (self.units(), at.encode_utf16().collect());
+        let mut parts = Vec::new();
+        let mut rest = units.as_slice();
+        while parts.len() < most {
+            let end = rest.windows(at.len().max(1)).position(|found| found == at);
+            parts.push(Text::of_units(rest.get(..end.unwrap_or(rest.len())).unwrap_or_default()));
+            let Some(behind) = end.and_then(|end| rest.get(end + at.len()..)) else { break };
+            rest = behind;
+        }
+        parts
+    }
+
+    /// The text in UTF-16, which has room for surrogates without their partners.
+    fn units(&self) -> Vec<u16> {
+        let mut units = Vec::with_capacity(self.0.len());
+        self.each(|piece| match piece {
+            Piece::Plain(plain) => units.extend(plain.encode_utf16()),
+            Piece::Char(c) => units.extend(c.encode_utf16(&mut [0; 2]).iter()),
+            Piece::Lone(unit) => units.push(unit),
+        });
+        units
+    }
+
+    fn of_units(units: &[u16]) -> Text<'static> {
+        let mut content = String::with_capacity(units.len());
+        for unit in char::decode_utf16(units.iter().copied()) {
+            match unit {
+                Ok(c) => push(&mut content, c),
+                Err(lone) => push_unit(&mut content, lone.unpaired_surrogate()),
+            }
+        }
+        Text(Cow::Owned(content))
+    }
+
+    /// Takes the content apart at its escapes.
+    fn each<'t>(&'t self, mut see: impl FnMut(Piece<'t>)) {
         let mut rest = &*self.0;
         while let Some((plain, escaped)) = rest.split_once('\\') {
-            text.push_str(plain);
+            see(Piece::Plain(plain));
             let mut chars = escaped.chars();
             match chars.next() {
-                Some('n') => text.push('\n'),
-                Some('r') => text.push('\r'),
-                Some('t') => text.push('\t'),
-                Some('b') => text.push('\u{8}'),
-                Some('f') => text.push('\u{c}'),
-                Some('u') => text.push(unicode(&mut chars)),
-                Some(other) => text.push(other),
+                Some('n') => see(Piece::Char('\n')),
+                Some('r') => see(Piece::Char('\r')),
+                Some('t') => see(Piece::Char('\t')),
+                Some('b') => see(Piece::Char('\u{8}')),
+                Some('f') => see(Piece::Char('\u{c}')),
+                Some('u') => see(unicode(&mut chars)),
+                Some(other) => see(Piece::Char(other)),
                 None => {}
             }
             rest = chars.as_str();
         }
-        text.push_str(rest);
-        Cow::Owned(text)
+        see(Piece::Plain(rest));
     }
 
     /// Whether there are escapes in it.
@@ -82,30 +133,58 @@ impl<'a> Text<'a> {
     }
 }
 
-/// The character of a `\u` escape whose `\u` is read, with its low half when there is one.
-fn unicode(chars: &mut std::str::Chars<'_>) -> char {
+/// A piece of a content.
+enum Piece<'t> {
+    /// Free of escapes.
+    Plain(&'t str),
+    /// What an escape stands for.
+    Char(char),
+    /// A surrogate without its partner.
+    Lone(u16),
+}
+
+/// Adds a character to a content, as an escape where it must be one.
+fn push(content: &mut String, c: char) {
+    match c {
+        '"' => content.push_str("\\\""),
+        '\\' => content.push_str("\\\\"),
+        '\n' => content.push_str("\\n"),
+        '\r' => content.push_str("\\r"),
+        '\t' => content.push_str("\\t"),
+        '\u{8}' => content.push_str("\\b"),
+        '\u{c}' => content.push_str("\\f"),
+        c if c < ' ' => {
+            let _never_fails = write!(content, "\\u{:04x}", u32::from(c));
+        }
+        c => content.push(c),
+    }
+}
+
+fn push_unit(content: &mut String, unit: u16) {
+    let _never_fails = write!(content, "\\u{unit:04x}");
+}
+
+/// What a `\u` escape stands for whose `\u` is read, with its low half when there is one.
+fn unicode<'t>(chars: &mut std::str::Chars<'_>) -> Piece<'t> {
     let first = hex(chars);
     if !(0xd800..0xe000).contains(&first) {
-        return char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER);
+        return Piece::Char(char::from_u32(first.into()).unwrap_or(char::REPLACEMENT_CHARACTER));
     }
     let mut ahead = chars.clone();
     if first < 0xdc00 && ahead.next() == Some('\\') && ahead.next() == Some('u') {
         let second = hex(&mut ahead);
         if (0xdc00..0xe000).contains(&second) {
             *chars = ahead;
-            let code = 0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00);
-            return char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
+            let code = 0x1_0000 + ((u32::from(first) - 0xd800) << 10) + (u32::from(second) - 0xdc00);
+            return Piece::Char(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
         }
     }
-    char::REPLACEMENT_CHARACTER
+    Piece::Lone(first)
 }
 
-fn hex(chars: &mut std::str::Chars<'_>) -> u32 {
-    let mut value = 0;
-    for _ in 0..4 {
-        value = value * 16 + chars.next().and_then(|c| c.to_digit(16)).unwrap_or(0);
-    }
-    value
+fn hex(chars: &mut std::str::Chars<'_>) -> u16 {
+    let digits = chars.by_ref().take(4).map(|c| c.to_digit(16).and_then(|digit| u16::try_from(digit).ok()).unwrap_or(0));
+    digits.fold(0, |value, digit| value << 4 | digit)
 }
 
 impl PartialEq<str> for Text<'_> {
@@ -160,5 +239,35 @@ mod tests {
         assert!(Text::raw(r"\u0061") == *"a");
         assert!(Text::raw(r"\n") != *r"\n" && Text::raw(r"\\n") == *r"\n" && Text::raw("a") != *"ab");
         assert_ne!(Text::raw("a"), Text::raw("b"));
+    }
+
+    #[test]
+    fn a_lone_surrogate_is_itself_alone_where_texts_are_told_apart() {
+        for (raw, canonical) in [
+            ("plain", "plain"),
+            (r"\u0061\/\u00e9\ud83d\ude00", "a/é😀"),
+            (r"\u000a\u0022\u005c\u0001", r#"\n\"\\\u0001"#),
+            (r"\uD800x", r"\ud800x"),
+            (r"\udfff\ud800", r"\udfff\ud800"),
+            (r"\ufffd", "\u{fffd}"),
+        ] {
+            assert_eq!(Text::raw(raw).canonical(), canonical, "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_split_and_loses_nothing() {
+        let split = |raw: &'static str, at: &str, most| {
+            Text::raw(raw).split(at, most).iter().map(|part| part.as_raw().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(split(r"a,\u0062\u002cc,", ",", 9), ["a", "b", "c", ""]);
+        assert_eq!(split(r"\ud800,\uDFFF,\\n", ",", 9), [r"\ud800", r"\udfff", r"\\n"]);
+        assert_eq!(split(r"\ud83d\ud83d\ude00\ude00", "😀", 9), [r"\ud83d", r"\ude00"]);
+        assert_eq!(split(r"\ud800\ufffd\ud800", "\u{fffd}", 9), [r"\ud800", r"\ud800"]);
+        assert_eq!(split(r"\ud800n\n", "n", 9), [r"\ud800", r"\n"]);
+        assert_eq!(
+            (split("a,b,c", ",", 2), split(r"\ud800,b,c", ",", 2)),
+            (vec!["a".into(), "b".into()], vec![r"\ud800".into(), "b".into()])
+        );
     }
 }

@@ -171,10 +171,13 @@ impl<'s> Compiler<'s> {
         self.push(Problem::new(at, message).expected(expected));
     }
 
-    /// Says what is not wrong and had better be otherwise.
+    /// Says what is not wrong and had better be otherwise, once: what stands in `defaults` is compiled for every route.
     pub(super) fn warn(&mut self, at: &At, message: String) {
         let (line, column) = self.source.line_column(at);
-        self.warnings.push(format!("{}:{line}:{column}: warning: {message}", self.source.file()));
+        let warning = format!("{}:{line}:{column}: warning: {message}", self.source.file());
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
     }
 
     /// The same of a file that belongs to this one.

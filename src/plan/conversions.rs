@@ -50,6 +50,11 @@ impl Compiler<'_> {
                     self.misplaced(&at.key(key), "has no say beside `map`", "`map` and `else` alone");
                 }
                 let below = at.key("map");
+                self.dead_keys(&below, values.keys());
+                if values.is_empty() && map.otherwise.is_none() {
+                    let problem = Problem::new(&below, "`map` names no value to replace");
+                    self.push(problem.hint("leave the conversion out, or give it something to do"));
+                }
                 let values = values.keys().map(|value| (value.clone(), self.literal(&below.key(value)))).collect();
                 Some(To::Map(values))
             }

@@ -73,6 +73,10 @@ impl Compiler<'_> {
             text => self.path(&at.key("data"), text).map(Payload::At),
         });
         let payloads: Vec<Option<Payload>> = payloads.collect();
+        if spec.ok.as_ref().is_some_and(indexmap::IndexMap::is_empty) {
+            let problem = Problem::new(at.key("ok"), "`ok` names no verdict, so every reply would be a success");
+            self.push(problem.hint("leave `ok` out if that is meant, or name a member and its values, as in {code: 200}"));
+        }
         let mut ok = Vec::new();
         for (verdict, values) in spec.ok.iter().flatten() {
             let below = at.key("ok").key(verdict);
@@ -87,6 +91,8 @@ impl Compiler<'_> {
             None => Vec::new(),
             Some(paths) => self.one_or_many(&at.key("message"), paths)?,
         };
+        let statuses = spec.status.iter().flatten().map(|(value, _)| value);
+        self.dead_keys(&at.key("status"), statuses.filter(|value| *value != "else"));
         let mut status: Vec<(String, u16)> =
             spec.status.iter().flatten().map(|(value, status)| (value.clone(), *status)).collect();
         let otherwise = status.iter().position(|(value, _)| value == "else").map(|at| status.remove(at).1).unwrap_or(502);

@@ -30,7 +30,7 @@ impl Compiler<'_> {
         let documents = spec.body.as_ref().map(|schema| self.documents(&body_at, schema));
         let (documents, whole) = match documents {
             None => (Documents::new(), true),
-            Some(Some(documents)) => (documents, true),
+            Some(Some(documents)) => (documents, !self.loses_a_number(&body_at)),
             Some(None) => (Documents::new(), false),
         };
         let files: BTreeMap<String, Value> = documents.iter().map(|(name, (schema, _))| (name.clone(), schema.clone())).collect();
@@ -38,7 +38,7 @@ impl Compiler<'_> {
             path: self.fields(&at.key("path"), &spec.path),
             query: self.fields(&at.key("query"), &spec.query),
             headers: self.fields(&at.key("headers"), &spec.headers),
-            // What leads to a file that is not there was told.
+            // What leads to a file that is not there was told, and so was a number that nobody can hold.
             body: spec.body.clone().filter(|_| whole).map(|schema| Body { schema, files }),
             unknown_query: match spec.unknown_query {
                 None | Some(UnknownQuerySpec::Pass) => UnknownQuery::Pass,
@@ -90,7 +90,9 @@ impl Compiler<'_> {
             .iter()
             .map(|(name, spec)| {
                 let at = at.key(name);
-                let keywords = spec.keywords.iter().filter(|(keyword, value)| !self.leads_to_file(&at, keyword, value));
+                let keywords = spec.keywords.iter().filter(|(keyword, value)| {
+                    !self.leads_to_file(&at, keyword, value) && !self.loses_a_number(&at.key(keyword.as_str()))
+                });
                 let mut schema: Map<String, Value> = keywords.map(|(keyword, value)| (keyword.clone(), value.clone())).collect();
                 let kind = match spec.kind.unwrap_or(FieldKind::String) {
                     FieldKind::String => "string",
@@ -104,6 +106,14 @@ impl Compiler<'_> {
                 Field { name: name.clone(), required: spec.required, default, schema: schema.into() }
             })
             .collect()
+    }
+
+    /// Refuses a number that would be 0 in the rule.
+    fn loses_a_number(&mut self, at: &At) -> bool {
+        let lost = self.source().lost_number(at);
+        let loses = lost.is_some();
+        lost.into_iter().for_each(|problem| self.push(problem));
+        loses
     }
 
     /// Refuses a rule of a single value that leads to a file: those stand in routes.yaml, where their type can be seen.

@@ -18,6 +18,7 @@ mod graph;
 mod groups;
 mod heads;
 mod input;
+mod keys;
 mod limits;
 mod listen;
 mod lookups;

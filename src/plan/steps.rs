@@ -1,6 +1,7 @@
 //! `shape`: from a list of one-key maps to steps.
 
 use super::compiler::Compiler;
+use crate::json::{Path, Segment};
 use crate::shape::{
     Action, Arrays, Beyond, Case, CaseOptions, Copy, Defaults, DefaultsOptions, Each, EachOptions, EmptyOptions, Fate, Flatten,
     FlattenOptions, Group, GroupForm, GroupOptions, Join, Merge, MergeConflict, MergeOptions, Move, Nan, Nulls, NullsOptions,
@@ -63,7 +64,7 @@ impl Compiler<'_> {
         if let Some(rename) = &spec.rename {
             let at = at.key("rename");
             let entries: Vec<_> =
-                rename.iter().map(|(from, to)| Some((self.key_path(&at.key(from), from)?, to.clone()))).collect();
+                rename.iter().map(|(from, to)| Some((self.new_name(&at.key(from), from, to)?, to.clone()))).collect();
             let entries: Option<Vec<_>> = entries.into_iter().collect();
             return self.built(&at, entries.map(Rename::new)).map(Action::Rename);
         }
@@ -95,6 +96,10 @@ impl Compiler<'_> {
             return self.convert(&at.key("convert"), convert).map(Action::Convert);
         }
         if let Some(numbers) = &spec.numbers {
+            if numbers.beyond.is_none() && numbers.nan.is_none() && numbers.always_string.is_empty() {
+                let problem = Problem::new(at.key("numbers"), "`numbers` names no rule for numbers");
+                self.push(problem.hint("leave the step out, or give it something to do"));
+            }
             return self.built(&at.key("numbers"), Some(Numbers::new(numbers_options(numbers)))).map(Action::Numbers);
         }
         if let Some(case) = &spec.case {
@@ -145,8 +150,13 @@ impl Compiler<'_> {
                     None => Problem::new(self.spoken_of(at, message), message),
                 };
                 // Where entries have paths for keys, it is the entry that is wrong.
-                let is_entry = problem.at.parent().as_ref() == Some(at) && matches!(step, "rename" | "move" | "copy");
-                self.push(if is_entry { problem.at_key() } else { problem });
+                let entries = match step {
+                    "rename" | "move" | "copy" => Some(at.clone()),
+                    "nulls" => Some(at.key("to")),
+                    _ => None,
+                };
+                let is_entry = entries.is_some() && problem.at.parent() == entries;
+                self.push(if is_entry && !error.is_of_value() { problem.at_key() } else { problem });
                 None
             }
         }
@@ -158,11 +168,7 @@ impl Compiler<'_> {
         names.fold(at.clone(), |at, name| self.source().locate(&at, name).unwrap_or(at))
     }
 
-    fn path_pairs(
-        &mut self,
-        at: &At,
-        entries: &indexmap::IndexMap<String, String>,
-    ) -> Option<Vec<(crate::json::Path, crate::json::Path)>> {
+    fn path_pairs(&mut self, at: &At, entries: &indexmap::IndexMap<String, String>) -> Option<Vec<(Path, Path)>> {
         let pairs: Vec<_> = entries
             .iter()
             .map(|(from, to)| {
@@ -171,6 +177,27 @@ impl Compiler<'_> {
             })
             .collect();
         pairs.into_iter().collect()
+    }
+
+    /// The path of members that get a new name; warns of a name that reads as a path.
+    fn new_name(&mut self, at: &At, from: &str, to: &str) -> Option<Path> {
+        let path = self.key_path(at, from)?;
+        let (Some((Segment::Key(old), above)), Ok(target)) = (path.segments().split_last(), Path::parse(to)) else {
+            return Some(path);
+        };
+        // Whoever renames a name with a dot in it knows of dots in names.
+        if let Some((Segment::Key(new), there @ [_, ..])) = target.segments().split_last()
+            && !old.contains('.')
+            && !to.contains(char::is_whitespace)
+        {
+            let instead = if above == there {
+                format!("write `{new}`, the new name alone, if it shall stay where it is")
+            } else {
+                format!("write `move: {{\"{from}\": \"{to}\"}}` if it shall stand there")
+            };
+            self.warn(at, format!("`{to}` is one name here, and no path: {instead}"));
+        }
+        Some(path)
     }
 
     fn nulls(&mut self, at: &At, spec: &NullsSpec) -> Option<Nulls> {

@@ -8,7 +8,7 @@ use http::uri::Authority;
 use super::compiler::Compiler;
 use crate::json::decode::{Decode, DecodeOptions, Lenient, Refs, Strip};
 use crate::shape::{Action, Shape, Step};
-use crate::spec::{At, DecodeSpec, HeadersSpec, LenientSpec, Problem, RefsSpec, StripSpec, Switchable, UpstreamSpec};
+use crate::spec::{At, DecodeSpec, HeadersSpec, LenientSpec, NameOrOff, Problem, RefsSpec, StripSpec, UpstreamSpec};
 use crate::upstream::headers::settable;
 use crate::upstream::{HeaderRules, Settings, Timeouts, Upstream};
 
@@ -120,9 +120,9 @@ impl Compiler<'_> {
         let mut rules = HeaderRules::default();
         let Some(spec) = spec else { return rules };
         match &spec.deadline {
-            None | Some(Switchable::Switch(true)) => {}
-            Some(Switchable::Switch(false)) => rules.deadline = None,
-            Some(Switchable::Set(name)) => {
+            None => {}
+            Some(NameOrOff::Off(_)) => rules.deadline = None,
+            Some(NameOrOff::Name(name)) => {
                 let at = at.key("deadline");
                 if let Some(parsed) = self.header_name(&at, name, false) {
                     if !settable(&parsed) || parsed == HOST {

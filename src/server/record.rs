@@ -103,7 +103,13 @@ impl Record {
         self.answer.failed = true;
         let Some(broken) = cause.downcast_ref::<Broken>() else { return };
         let trace = &mut self.answer.trace;
-        tracing::warn!(request_id = %self.id, route = trace.route.as_deref(), code = broken.code(), cause = %broken, "an answer broke off");
+        let (request_id, route, code) = (&self.id, trace.route.as_deref(), broken.code());
+        // What a client does to itself is in the access log, as every other fault of a client is.
+        if broken.is_of_client() {
+            tracing::debug!(%request_id, route, code, cause = %broken, "an answer broke off with its upload");
+        } else {
+            tracing::warn!(%request_id, route, code, cause = %broken, "an answer broke off");
+        }
         trace.code = Some(broken.code().into());
     }
 

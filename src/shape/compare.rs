@@ -3,16 +3,16 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use crate::json::{self, Duplicates, Limits, Node, Number, Object};
+use crate::json::{self, Duplicates, Limits, Node, Number, Object, Text};
 
 /// Whether two values are the same: numbers by their decimal value (`200`, `200.0` and `2e2` are one), strings by their
-/// decoded text, objects whatever the order of their members. A number and a string are never the same.
+/// text, however it is escaped, objects whatever the order of their members. A number and a string are never the same.
 pub(super) fn same(one: &Node<'_>, other: &Node<'_>) -> bool {
     match (one, other) {
         (Node::Null, Node::Null) => true,
         (Node::Bool(one), Node::Bool(other)) => one == other,
         (Node::Number(one), Node::Number(other)) => one.same_value(other),
-        (Node::String(one), Node::String(other)) => one == other,
+        (Node::String(one), Node::String(other)) => one == other && one.canonical() == other.canonical(),
         (Node::Array(one), Node::Array(other)) => {
             one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
         }
@@ -44,9 +44,19 @@ pub(super) fn scalar_text<'n>(node: &'n Node<'_>) -> Option<Cow<'n, str>> {
     }
 }
 
+/// A scalar as a key: the content of its text between quotes, with no escape that it can do without, so that different texts have
+/// different ones. Nothing for objects and arrays.
+pub(super) fn scalar_key<'n>(node: &'n Node<'_>) -> Option<Cow<'n, str>> {
+    match node {
+        Node::String(text) => Some(text.canonical()),
+        other => scalar_text(other),
+    }
+}
+
 /// Values by what is written in front of them in routes.yaml: a string's text, a number's value, `true`, `false`.
 #[derive(Debug, Clone)]
 pub(super) struct Table<T> {
+    /// By [`scalar_key`].
     texts: HashMap<String, usize>,
     numbers: Vec<(Number<'static>, usize)>,
     values: Vec<T>,
@@ -61,14 +71,14 @@ impl<T> Table<T> {
             if let Some(number) = spelled(&key) {
                 table.numbers.push((number, at));
             }
-            table.texts.insert(key, at);
+            table.texts.insert(Text::plain(key).as_raw().to_owned(), at);
         }
         table
     }
 
     /// The value of a scalar; a number that is not written the same way is compared by its value.
     pub(super) fn get(&self, node: &Node<'_>) -> Option<&T> {
-        let at = self.texts.get(scalar_text(node)?.as_ref()).copied().or_else(|| match node {
+        let at = self.texts.get(scalar_key(node)?.as_ref()).copied().or_else(|| match node {
             Node::Number(number) => self.numbers.iter().find(|(key, _)| key.same_value(number)).map(|(_, at)| *at),
             _ => None,
         })?;

@@ -28,9 +28,12 @@ impl Defaults {
     ///
     /// # Errors
     ///
-    /// A null inside of a value for a `**` path, which would be filled again by the same path.
+    /// No value at all; a null inside of a value for a `**` path, which would be filled again by the same path.
     pub fn new(options: DefaultsOptions) -> Result<Self, StepError> {
         let mut values = options.values;
+        if values.is_empty() {
+            return Err(StepError::new("names nothing to fill"));
+        }
         if let Some((path, _)) = values.iter().find(|(path, value)| is_deep(path.segments()) && has_null(value)) {
             return Err(StepError::new(format!("the value for `{path}` may not hold null, `**` would find it again")));
         }

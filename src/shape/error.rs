@@ -56,12 +56,25 @@ pub enum Error {
 #[error("{message}")]
 pub struct StepError {
     message: String,
+    /// Of an entry, its value is wrong, and not its key.
+    of_value: bool,
 }
 
 impl StepError {
     /// An error that says what is wrong with the options.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into() }
+        Self { message: message.into(), of_value: false }
+    }
+
+    /// As it is, about the value of the entry whose path it names first.
+    #[must_use]
+    pub(super) fn of_value(self) -> Self {
+        Self { of_value: true, ..self }
+    }
+
+    /// Whether, of an entry, the value is wrong, and not the key.
+    pub fn is_of_value(&self) -> bool {
+        self.of_value
     }
 
     /// What is wrong.

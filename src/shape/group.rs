@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::compare::scalar_text;
+use super::compare::scalar_key;
 use super::lists::Lists;
 use super::{Error, Notes, StepError};
 use crate::json::{Member, Node, Object, Path, Text};
@@ -38,7 +38,8 @@ pub struct Group {
     pub(super) lists: Lists,
     by: Path,
     form: GroupForm,
-    missing: String,
+    /// As content between quotes.
+    missing: Text<'static>,
 }
 
 impl Group {
@@ -49,7 +50,7 @@ impl Group {
     /// A list's path that ends in `[]`.
     pub fn new(options: GroupOptions) -> Result<Self, StepError> {
         let GroupOptions { list, by, form, missing } = options;
-        Ok(Self { lists: Lists::new(list)?, by, form, missing })
+        Ok(Self { lists: Lists::new(list)?, by, form, missing: Text::plain(missing) })
     }
 
     pub(super) fn apply<'a>(&self, doc: &mut Node<'a>, notes: &mut Notes) -> Result<(), Error> {
@@ -59,13 +60,14 @@ impl Group {
             *list = match self.form {
                 GroupForm::Entries => Node::Array(groups.into_iter().map(entry).collect()),
                 GroupForm::Map => Node::Object(
-                    groups.into_iter().map(|(key, items)| Member { key: Text::plain(key), value: Node::Array(items) }).collect(),
+                    groups.into_iter().map(|(key, items)| Member { key: Text::raw(key), value: Node::Array(items) }).collect(),
                 ),
             };
             Ok(())
         })
     }
 
+    /// Elements by their key, as content between quotes.
     fn groups<'a>(&self, elements: Vec<Node<'a>>, notes: &mut Notes) -> Vec<(String, Vec<Node<'a>>)> {
         let mut places: HashMap<String, usize> = HashMap::new();
         let mut groups: Vec<(String, Vec<Node<'a>>)> = Vec::new();
@@ -90,19 +92,19 @@ impl Group {
     fn key<'n>(&'n self, element: &'n Node<'_>, notes: &mut Notes) -> Cow<'n, str> {
         let found = self.by.get(element).filter(|found| !found.is_null());
         let text = found.and_then(|found| {
-            let text = scalar_text(found);
+            let text = scalar_key(found);
             if text.is_none() {
                 notes.mismatch(STEP, &self.by, found.kind());
             }
             text
         });
-        text.unwrap_or(Cow::Borrowed(&self.missing))
+        text.unwrap_or(Cow::Borrowed(self.missing.as_raw()))
     }
 }
 
 fn entry<'a>((key, items): (String, Vec<Node<'a>>)) -> Node<'a> {
     let mut entry = Object::new();
-    entry.push(Text::plain("key"), Node::text(key));
+    entry.push(Text::plain("key"), Node::String(Text::raw(key)));
     entry.push(Text::plain("items"), Node::Array(items));
     Node::Object(entry)
 }
@@ -157,6 +159,16 @@ mod tests {
         assert_eq!(shaped_and_noted(step("list", "c", GroupForm::Map), r#"{"list":"x"}"#).1.len(), 1);
         let options = GroupOptions { list: path("list[]"), by: path("c"), form: GroupForm::Map, missing: String::new() };
         assert!(Group::new(options).is_err());
+    }
+
+    #[test]
+    fn surrogates_without_their_partners_are_keys_of_their_own() {
+        let input = r#"[{"c":"\ud800"},{"c":"\uDFFF"},{"c":"\uD800"},{"c":"\ufffd"},{"c":"\u0062\""},{"c":"b\u0022"}]"#;
+        assert_eq!(
+            shaped(step(".", "c", GroupForm::Map), input),
+            "{\"\\ud800\":[{\"c\":\"\\ud800\"},{\"c\":\"\\uD800\"}],\"\\udfff\":[{\"c\":\"\\uDFFF\"}],\
+             \"\u{fffd}\":[{\"c\":\"\\ufffd\"}],\"b\\\"\":[{\"c\":\"\\u0062\\\"\"},{\"c\":\"b\\u0022\"}]}"
+        );
     }
 
     proptest! {

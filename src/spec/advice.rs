@@ -39,6 +39,8 @@ pub(super) fn for_scalar<'s>(words: Words<'s>, scalar: &Scalar, value: &Value, s
         Value::Number(_) if words.speaks_of(schema, "an address") => Some(format!("write \"127.0.0.1:{text}\"")),
         Value::Number(_) if takes("number") || takes("integer") => None,
         Value::Number(_) if takes("object") && !takes("string") => as_mapping(words, text, schema),
+        // What can only be turned off is on by itself.
+        Value::Bool(true) if takes("boolean") => Some("leave the key out for the default".to_owned()),
         Value::Number(_) | Value::Bool(_) if words.takes_any_text(schema) => Some(format!("put it in quotes: \"{text}\"")),
         Value::String(text) if takes("boolean") && as_boolean(text).is_some() => as_boolean(text),
         Value::String(text) if takes("integer") || takes("number") => {

@@ -1,6 +1,6 @@
 //! Values as they were typed: `1.10` stays `1.10`.
 
-use super::scalar::Meaning;
+use super::scalar::{Meaning, Scalar};
 use super::tree::{Content, Tree};
 use super::{At, Source};
 use crate::json::{Member, Node, Number, Text};
@@ -13,17 +13,31 @@ impl Source {
         let found = self.find(at);
         found.exact.then(|| node(found.tree))
     }
+
+    /// The key at a place as a value: a text when it is quoted, otherwise what YAML makes of it, and a text where that is odd. `None` when
+    /// nothing is there.
+    pub fn literal_key(&self, at: &At) -> Option<Node<'static>> {
+        let found = self.find(at);
+        let entry = found.key.filter(|_| found.exact)?;
+        let typed = self.text().get(entry.key_span.start..entry.key_span.end)?;
+        let key = Scalar { text: entry.key.clone(), plain: !typed.starts_with(['"', '\'']), filled: false };
+        Some(key.meaning().map_or_else(|_| Node::text(entry.key.clone()), value))
+    }
+}
+
+fn value(meaning: Meaning<'_>) -> Node<'static> {
+    match meaning {
+        Meaning::Null => Node::Null,
+        Meaning::Bool(truth) => Node::Bool(truth),
+        Meaning::Number(digits) => Node::Number(Number::raw(digits.into_owned())),
+        Meaning::Text(text) => Node::text(text.to_owned()),
+    }
 }
 
 fn node(tree: &Tree) -> Node<'static> {
     match &tree.content {
-        Content::Scalar(scalar) => match scalar.meaning() {
-            Ok(Meaning::Bool(truth)) => Node::Bool(truth),
-            Ok(Meaning::Number(digits)) => Node::Number(Number::raw(digits.into_owned())),
-            Ok(Meaning::Text(text)) => Node::text(text.to_owned()),
-            // A file with an odd scalar is refused before anybody asks.
-            Ok(Meaning::Null) | Err(_) => Node::Null,
-        },
+        // A file with an odd scalar is refused before anybody asks.
+        Content::Scalar(scalar) => scalar.meaning().map_or(Node::Null, value),
         Content::List(elements) => Node::Array(elements.iter().map(node).collect()),
         Content::Mapping(entries) => {
             let members = entries.iter().map(|entry| Member { key: Text::plain(entry.key.clone()), value: node(&entry.value) });
@@ -34,7 +48,7 @@ fn node(tree: &Tree) -> Node<'static> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{EnvelopeSpec, Snapshot, load, load_preset};
+    use super::super::{EnvelopeSpec, Literal, Snapshot, load, load_preset};
     use super::*;
 
     #[test]
@@ -77,6 +91,17 @@ routes:
         assert!(source.is_filled(&at.key("hole")) && !source.is_filled(&at.key("price")));
         assert_eq!(source.shown(&at.key("text")), Some("${N}"));
         assert_eq!(source.shown(&at.key("word")), Some("off"));
+    }
+
+    #[test]
+    fn a_key_is_the_value_that_yaml_makes_of_it() {
+        let text = "x: {1.0: a, '2': b, null: c, True: d, .5: e, 012: f, word: g, \"~\": h}";
+        let (_, source) = load_preset::<std::collections::HashMap<String, Literal>>("keys.yaml", text).unwrap();
+        let x = At::root().key("x");
+        let keys = ["1.0", "2", "null", "True", ".5", "012", "word", "~"];
+        let values = keys.map(|key| String::from_utf8(source.literal_key(&x.key(key)).unwrap().to_json()).unwrap());
+        assert_eq!(values, ["1.0", "\"2\"", "null", "true", "0.5", "\"012\"", "\"word\"", "\"~\""]);
+        assert_eq!(source.literal_key(&x.key("none")), None);
     }
 
     #[test]

@@ -87,6 +87,15 @@ pub fn load_document(name: &str, text: &str) -> Result<(Value, Source), (Source,
     if problems.is_empty() { Ok((json, source)) } else { Err((source, problems)) }
 }
 
+impl Source {
+    /// The first number within a place that JSON's reader takes for 0, which it is not.
+    pub fn lost_number(&self, at: &At) -> Option<Problem> {
+        let found = self.find(at);
+        let lost = found.tree.unheld(at).filter(|(_, odd)| found.exact && matches!(odd, Odd::TooSmall(_)));
+        lost.map(|(at, odd)| unheld(at, &odd))
+    }
+}
+
 /// A number that cannot be held.
 fn unheld(at: At, odd: &Odd) -> Problem {
     Problem::new(at, odd.to_string()).expected("0, or a number between 1e-307 and 1e308")

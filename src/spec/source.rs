@@ -60,7 +60,8 @@ impl Source {
         lost.anything || at.steps().get(found.depth).is_some_and(|missing| lost.keys.contains(missing))
     }
 
-    /// What a message about the value at `at` speaks of: the member of that name, else the first scalar in it with that text.
+    /// What a message about the value at `at` speaks of: the member of that name, else the first scalar in it with that text, else the member
+    /// of that name one level further down.
     pub fn locate(&self, at: &At, word: &str) -> Option<At> {
         let found = self.find(at);
         if !found.exact {
@@ -69,7 +70,8 @@ impl Source {
         if found.tree.entries().iter().any(|entry| entry.key == word) {
             return Some(at.key(word));
         }
-        found.tree.scalar_of(at, word)
+        let further = || found.tree.entries().iter().find(|entry| entry.value.entries().iter().any(|inner| inner.key == word));
+        found.tree.scalar_of(at, word).or_else(|| further().map(|entry| at.key(&entry.key).key(word)))
     }
 
     /// The last member of the mapping at `at` with this name, in whatever case it was typed.

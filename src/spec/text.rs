@@ -90,6 +90,30 @@ pub enum Switchable<T> {
     Set(T),
 }
 
+/// A name in place of the default's, or `false` for none. There is nothing that `true` could add to the default.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum NameOrOff {
+    /// None.
+    Off(Off),
+    /// That name.
+    Name(String),
+}
+
+/// The word `false`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(try_from = "bool")]
+#[schemars(title = "`false`", extend("const" = false))]
+pub struct Off;
+
+impl TryFrom<bool> for Off {
+    type Error = &'static str;
+
+    fn try_from(on: bool) -> Result<Self, Self::Error> {
+        if on { Err("only `false` has a meaning here") } else { Ok(Self) }
+    }
+}
+
 /// A JSON value as typed. Numbers keep their digits only in the source: read it through [`super::Source::literal`].
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[schemars(title = "any value", description = "Any value; numbers keep their digits as typed.")]

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{DurationText, ShareText, SizeText, Switchable, UnwrapSpec};
+use super::{DurationText, NameOrOff, ShareText, SizeText, Switchable, UnwrapSpec};
 
 /// A backend.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -272,5 +272,5 @@ pub struct HeadersSpec {
     #[serde(default)]
     pub remove: Vec<String>,
     /// The header that tells a call how many milliseconds it has left; `false` for none. Default `x-request-deadline-ms`.
-    pub deadline: Option<Switchable<String>>,
+    pub deadline: Option<NameOrOff>,
 }

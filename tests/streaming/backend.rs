@@ -18,6 +18,12 @@ impl Peer {
         let _gone = self.stream.write_all(bytes.as_ref());
     }
 
+    /// Waits until the gateway goes away.
+    pub(crate) fn wait_for_end(&mut self) {
+        let mut rest = [0; 1024];
+        while self.stream.read(&mut rest).is_ok_and(|read| read > 0) {}
+    }
+
     /// Sends until nothing is taken for a while, or to the end; how much was taken.
     pub(crate) fn send_until_stalled(&mut self, bytes: &[u8]) -> usize {
         self.stream.set_write_timeout(Some(STALL)).expect("a socket has a timeout");

@@ -314,3 +314,25 @@ fn a_cut_says_which_step_wanted_it_and_where() {
         });
     }
 }
+
+#[test]
+fn an_upload_that_its_client_breaks_off_is_no_warning() {
+    let address = serve(|peer| {
+        peer.send("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nbegun\r\n");
+        peer.wait_for_end();
+    });
+    let routes =
+        format!("upstreams: {{shop: {{url: 'http://{address}'}}}}\nroutes:\n  - {{route: POST /up, proxy: 'shop:/up'}}\n");
+    let mut gateway = Gateway::start(&routes);
+    let mut client = gateway.connect();
+    client.send("POST /up HTTP/1.1\r\nHost: shop.example\r\nContent-Length: 100\r\n\r\nthe first of it");
+    let answer = client.head();
+    assert_eq!(answer.status, 200);
+    client.finish();
+    let id = answer.header("x-request-id").expect("every answer has its id");
+    let line = gateway.logged(id);
+    assert_eq!((line.get("code"), line.get("cut")), (Some(&"body_broken".into()), Some(&true.into())), "{line}");
+    assert_eq!(gateway.stop(), 0);
+    let said: Vec<String> = gateway.log.whole().into_iter().filter(|line| line.contains(id)).collect();
+    assert!(said.is_empty(), "{said:?}");
+}

@@ -16,7 +16,7 @@ mod tests;
 
 use super::TemplateProblem;
 use super::foreign;
-use super::place::{Place, is_in_block, place};
+use super::place::{Place, blocks, place};
 use crate::base::suggest;
 use calls::{Call, Callee, calls};
 pub(super) use calls::{Piece, Sort, Token, pieces};
@@ -69,9 +69,14 @@ pub(super) struct Told {
 
 pub(super) fn problems(name: &str, text: &str) -> Told {
     let mut told = Told::default();
+    let blocks = blocks(text);
+    let is_in_block = |at: usize| {
+        let after = blocks.partition_point(|block| block.start <= at);
+        after.checked_sub(1).and_then(|last| blocks.get(last)).is_some_and(|block| at < block.end)
+    };
     for call in calls(text) {
         let problems = match signature(call.callee, call.name) {
-            Some(_) if call.name == "super" && call.callee == Callee::Function && !is_in_block(text, call.at) => {
+            Some(_) if call.name == "super" && call.callee == Callee::Function && !is_in_block(call.at) => {
                 vec![(call.at, "`super()` stands in a block alone, for what the parent has there".to_owned())]
             }
             Some(signature) => wrong(&call, signature),

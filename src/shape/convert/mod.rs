@@ -98,8 +98,11 @@ impl Convert {
     ///
     /// # Errors
     ///
-    /// Nothing to cut a list at, an unknown form of date, an unknown zone.
+    /// No conversion at all, nothing to cut a list at, an unknown form of date, an unknown zone.
     pub fn new(options: Vec<ConvertOptions>) -> Result<Self, StepError> {
+        if options.is_empty() {
+            return Err(StepError::new("names nothing to convert"));
+        }
         let entries = options.into_iter().map(|ConvertOptions { path, to, otherwise }| {
             let conversion = Conversion::new(to).map_err(|error| StepError::new(format!("`{path}`: {error}")))?;
             Ok(Entry { values: Aims::new(vec![path]), conversion, otherwise })

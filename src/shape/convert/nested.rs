@@ -20,15 +20,15 @@ pub(super) fn document<'a>(node: &Node<'a>, limits: &Limits) -> Result<Option<No
 pub(super) fn list<'a>(node: &Node<'a>, split: &str) -> Result<Option<Node<'a>>, Failed> {
     let text = match node {
         Node::Array(_) => return Ok(None),
-        Node::String(text) => text.decode(),
+        Node::String(text) => text,
         other => return Err(other.kind()),
     };
-    if text.is_empty() {
+    if text.as_raw().is_empty() {
         return Ok(Some(Node::Array(Vec::new())));
     }
-    let parts: Vec<_> = text.split(split).take(MOST_PARTS + 1).map(|part| Node::text(part.to_owned())).collect();
+    let parts = text.split(split, MOST_PARTS + 1);
     if parts.len() > MOST_PARTS {
         return Err("a string with more parts than a list may have");
     }
-    Ok(Some(Node::Array(parts)))
+    Ok(Some(Node::Array(parts.into_iter().map(Node::String).collect())))
 }

@@ -168,6 +168,7 @@ fn s41_documents_and_lists_in_strings() {
             (r#""one""#, Ok(r#"["one"]"#)),
             (r#""""#, Ok("[]")),
             (r#"["a"]"#, Ok(r#"["a"]"#)),
+            (r#""\ud800,\uDFFF,\u0061""#, Ok(r#"["\ud800","\udfff","a"]"#)),
             ("null", Ok("null")),
             ("5", Err("number")),
         ],

@@ -31,7 +31,7 @@ pub(in crate::shape) const NAMES: [&str; 20] = [
 ];
 
 /// Scalars and empty containers, as tokens.
-pub(in crate::shape) const LEAVES: [&str; 22] = [
+pub(in crate::shape) const LEAVES: [&str; 23] = [
     "null",
     "null",
     "null",
@@ -52,6 +52,7 @@ pub(in crate::shape) const LEAVES: [&str; 22] = [
     r#""""#,
     r#""null""#,
     r#""\ud83d""#,
+    r#""\udfff""#,
     r#""a\u4e2d\/\"""#,
     r#""NaN""#,
 ];

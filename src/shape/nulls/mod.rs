@@ -88,7 +88,7 @@ impl Nulls {
         let EmptyOptions { strings, objects, arrays } = empty;
         let (paths, instead): (Vec<_>, Vec<_>) = to.into_iter().unzip();
         if let Some((path, _)) = paths.iter().zip(&instead).find(|(_, value)| holds_null(value)) {
-            return Err(StepError::new(format!("what stands in at `{path}` holds null itself")));
+            return Err(StepError::new(format!("what stands in at `{path}` holds null itself")).of_value());
         }
         let counts = |path: &&Path| path.segments().iter().any(|segment| matches!(segment, Segment::Index(_)));
         if elements == Fate::Drop

@@ -74,9 +74,14 @@ impl Group {
     }
 
     fn check_targets(&self) -> Result<(), StepError> {
-        self.check_pairs(|one, other| {
-            other.to.starts_with(&one.to).then(|| format!("`{}` and `{}` would be written at once", one.typed.1, other.typed.1))
-        })
+        for (at, other) in self.entries.iter().enumerate() {
+            let clash = |one: &&Entry| other.to.starts_with(&one.to) || one.to.starts_with(&other.to);
+            if let Some(one) = self.entries.iter().take(at).find(clash) {
+                let ((first, there), (from, to)) = (&one.typed, &other.typed);
+                return Err(StepError::new(format!("`{from}` cannot go to `{to}` while `{first}` goes to `{there}`")).of_value());
+            }
+        }
+        Ok(())
     }
 
     /// What holds for values that leave their place.

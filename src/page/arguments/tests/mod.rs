@@ -255,6 +255,14 @@ fn any_tree() -> impl Strategy<Value = Tree> {
     })
 }
 
+#[test]
+fn thousands_of_blocks_with_their_parents_take_no_square_of_time() {
+    let block = "{% block a %}{{ super() }}{% endblock %}\n";
+    assert!(problems("t", &block.repeat(30_000)).problems.is_empty());
+    let told = problems("t", &format!("{}{{{{ super() }}}}", block.repeat(30_000))).problems;
+    assert_eq!(told.iter().map(|problem| problem.line).collect::<Vec<_>>(), [Some(30_001)]);
+}
+
 proptest! {
     #[test]
     fn one_argument_too_many_is_found_wherever_it_stands_and_nothing_else_is(tree in any_tree(), pick in any::<prop::sample::Index>(), frame in 0..4_usize) {
