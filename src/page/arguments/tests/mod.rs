@@ -258,9 +258,9 @@ fn any_tree() -> impl Strategy<Value = Tree> {
 #[test]
 fn thousands_of_blocks_with_their_parents_take_no_square_of_time() {
     let block = "{% block a %}{{ super() }}{% endblock %}\n";
-    assert!(problems("t", &block.repeat(30_000)).problems.is_empty());
-    let told = problems("t", &format!("{}{{{{ super() }}}}", block.repeat(30_000))).problems;
-    assert_eq!(told.iter().map(|problem| problem.line).collect::<Vec<_>>(), [Some(30_001)]);
+    assert!(problems("t", &block.repeat(8_000)).problems.is_empty());
+    let told = problems("t", &format!("{}{{{{ super() }}}}", block.repeat(8_000))).problems;
+    assert_eq!(told.iter().map(|problem| problem.line).collect::<Vec<_>>(), [Some(8_001)]);
 }
 
 proptest! {
