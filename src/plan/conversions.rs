@@ -50,7 +50,7 @@ impl Compiler<'_> {
                     self.misplaced(&at.key(key), "has no say beside `map`", "`map` and `else` alone");
                 }
                 let below = at.key("map");
-                self.dead_keys(&below, values.keys());
+                self.dead_keys(&below, values.keys(), ("stays null", "fill null with the step `default`"));
                 if values.is_empty() && map.otherwise.is_none() {
                     let problem = Problem::new(&below, "`map` names no value to replace");
                     self.push(problem.hint("leave the conversion out, or give it something to do"));

@@ -92,7 +92,8 @@ impl Compiler<'_> {
             Some(paths) => self.one_or_many(&at.key("message"), paths)?,
         };
         let statuses = spec.status.iter().flatten().map(|(value, _)| value);
-        self.dead_keys(&at.key("status"), statuses.filter(|value| *value != "else"));
+        let null = ("counts as no verdict", "say what that means with `missing`");
+        self.dead_keys(&at.key("status"), statuses.filter(|value| *value != "else"), null);
         let mut status: Vec<(String, u16)> =
             spec.status.iter().flatten().map(|(value, status)| (value.clone(), *status)).collect();
         let otherwise = status.iter().position(|(value, _)| value == "else").map(|at| status.remove(at).1).unwrap_or(502);

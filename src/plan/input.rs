@@ -108,7 +108,7 @@ impl Compiler<'_> {
             .collect()
     }
 
-    /// Refuses a number that would be 0 in the rule.
+    /// Refuses a number that would be another one in the rule.
     fn loses_a_number(&mut self, at: &At) -> bool {
         let lost = self.source().lost_number(at);
         let loses = lost.is_some();

@@ -7,12 +7,14 @@ use crate::spec::{At, Problem};
 impl Compiler<'_> {
     /// Reports keys of the mapping at a place that no value of a reply is looked up by. A table compares texts as they are, and numbers by
     /// their value.
-    pub(super) fn dead_keys<'k>(&mut self, at: &At, keys: impl Iterator<Item = &'k String>) {
+    ///
+    /// `null` is what becomes of a null, and what to do about it.
+    pub(super) fn dead_keys<'k>(&mut self, at: &At, keys: impl Iterator<Item = &'k String>, null: (&str, &str)) {
         let mut numbers: Vec<(&str, Number<'static>)> = Vec::new();
         for key in keys {
             match self.source().literal_key(&at.key(key)) {
                 Some(Node::Null) => {
-                    self.dead_key(at, key, "null is never looked up: it stays null", "fill null with the step `default`");
+                    self.dead_key(at, key, &format!("null is never looked up: it {}", null.0), null.1);
                 }
                 Some(Node::Bool(truth)) if truth.to_string() != *key => {
                     self.dead_key(

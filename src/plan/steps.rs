@@ -190,12 +190,15 @@ impl Compiler<'_> {
             && !old.contains('.')
             && !to.contains(char::is_whitespace)
         {
+            let is_member = |segment: &Segment| matches!(segment, Segment::Key(_));
             let instead = if above == there {
-                format!("write `{new}`, the new name alone, if it shall stay where it is")
+                format!(": write `{new}`, the new name alone, if it shall stay where it is")
+            } else if above.iter().chain(there).all(is_member) && !from.contains(['"', '\\']) {
+                format!(": write `move: {{\"{from}\": \"{to}\"}}` if it shall stand there")
             } else {
-                format!("write `move: {{\"{from}\": \"{to}\"}}` if it shall stand there")
+                String::new()
             };
-            self.warn(at, format!("`{to}` is one name here, and no path: {instead}"));
+            self.warn(at, format!("`{to}` is one name here, and no path{instead}"));
         }
         Some(path)
     }

@@ -78,9 +78,7 @@ pub fn load_document(name: &str, text: &str) -> Result<(Value, Source), (Source,
             Value::Null
         })
     } else {
-        // What is too large for a number is the largest one here; what is too small must not become 0 unseen.
-        let lost = tree.unheld(&At::root()).filter(|(_, odd)| matches!(odd, Odd::TooSmall(_)));
-        problems.extend(lost.map(|(at, odd)| unheld(at, &odd)));
+        problems.extend(tree.unheld(&At::root()).map(|(at, odd)| unheld(at, &odd)));
         tree.to_json(&At::root(), &mut |at, odd| problems.push(Problem::new(at, odd.to_string()).hint(odd.hint())))
     };
     let source = Source::new(name.to_owned(), text.to_owned(), lines, tree);
@@ -88,17 +86,20 @@ pub fn load_document(name: &str, text: &str) -> Result<(Value, Source), (Source,
 }
 
 impl Source {
-    /// The first number within a place that JSON's reader takes for 0, which it is not.
+    /// The first number within a place that a rule cannot hold, and would take for another one.
     pub fn lost_number(&self, at: &At) -> Option<Problem> {
         let found = self.find(at);
-        let lost = found.tree.unheld(at).filter(|(_, odd)| found.exact && matches!(odd, Odd::TooSmall(_)));
-        lost.map(|(at, odd)| unheld(at, &odd))
+        found.tree.unheld(at).filter(|_| found.exact).map(|(at, odd)| unheld(at, &odd))
     }
 }
 
 /// A number that cannot be held.
 fn unheld(at: At, odd: &Odd) -> Problem {
-    Problem::new(at, odd.to_string()).expected("0, or a number between 1e-307 and 1e308")
+    let expected = match odd {
+        Odd::Inexact { .. } => "a 64-bit integer, or a number of at most 15 digits",
+        _ => "0, or a number between 1e-307 and 1e308",
+    };
+    Problem::new(at, odd.to_string()).expected(expected)
 }
 
 fn read<T: DeserializeOwned + JsonSchema>(file: &str, text: &str, variables: Option<&BTreeMap<String, String>>) -> Loaded<T> {

@@ -34,6 +34,8 @@ pub(super) enum Odd {
     TooLarge(String),
     #[error("`{0}` is too near to 0 to be told from it")]
     TooSmall(String),
+    #[error("`{typed}` cannot be told from {held}")]
+    Inexact { typed: String, held: String },
 }
 
 impl Odd {
@@ -46,7 +48,9 @@ impl Odd {
                 let zero = if digits.starts_with(|digit: char| digit.is_ascii_digit()) { "" } else { "0" };
                 format!("write {sign}{zero}{digits} for the number, or \"{text}\" for the text")
             }
-            Self::NotFinite(text) | Self::TooLarge(text) | Self::TooSmall(text) => format!("write \"{text}\" for the text"),
+            Self::NotFinite(text) | Self::TooLarge(text) | Self::TooSmall(text) | Self::Inexact { typed: text, .. } => {
+                format!("write \"{text}\" for the text")
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::At;
 use super::scalar::{self, Odd, Scalar};
+use crate::json::Number;
 
 /// A piece of the text, in bytes: `start..end`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -210,14 +211,11 @@ impl Tree {
         }
     }
 
-    /// The first number that JSON's reader cannot hold, as it is so large or so small.
+    /// The first number that [`Tree::to_json`] would make another one of.
     pub(super) fn unheld(&self, at: &At) -> Option<(At, Odd)> {
         match &self.content {
             Content::Scalar(scalar) => match scalar.meaning() {
-                Ok(scalar::Meaning::Number(digits)) if is_lost(&digits) => Some((at.clone(), Odd::TooSmall(digits.to_string()))),
-                Ok(scalar::Meaning::Number(digits)) if serde_json::from_str::<serde_json::Number>(&digits).is_err() => {
-                    Some((at.clone(), Odd::TooLarge(digits.to_string())))
-                }
+                Ok(scalar::Meaning::Number(digits)) => changed(&digits).map(|odd| (at.clone(), odd)),
                 _ => None,
             },
             Content::List(elements) => {
@@ -251,6 +249,19 @@ impl Tree {
             ),
         }
     }
+}
+
+/// What would become of a number that neither a `f64` nor a 64-bit integer can hold.
+fn changed(digits: &str) -> Option<Odd> {
+    if is_lost(digits) {
+        return Some(Odd::TooSmall(digits.to_owned()));
+    }
+    if serde_json::from_str::<serde_json::Number>(digits).is_err() {
+        return Some(Odd::TooLarge(digits.to_owned()));
+    }
+    let held = number(digits).to_string();
+    let is_same = Number::raw(digits).same_value(&Number::raw(held.as_str()));
+    (!is_same).then(|| Odd::Inexact { typed: digits.to_owned(), held })
 }
 
 /// Whether a number would become 0 without being 0.

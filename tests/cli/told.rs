@@ -198,6 +198,9 @@ fn a_new_name_that_reads_as_a_path_is_a_warning() {
             r#"a: b.c"#,
             "7:21: warning: `b.c` is one name here, and no path: write `move: {\"a\": \"b.c\"}` if it shall stand there",
         ),
+        // What no `move` takes, none is advised for.
+        (r#""[].x": y.z"#, "`y.z` is one name here, and no path\n"),
+        (r#"'["a b"]': y.z"#, "`y.z` is one name here, and no path\n"),
         (r#""a.b": c"#, ""),
         (r#"a: "v1. of it""#, ""),
         (r#"'["a.b"]': c.d"#, ""),

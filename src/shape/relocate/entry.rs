@@ -47,7 +47,7 @@ fn entry(from: Path, to: Path) -> Result<(Vec<Segment>, Entry), StepError> {
         return Err(StepError::new(format!("`{from}` to `{to}`: `**` leaves open which value goes where")));
     }
     if !matches!(to.segments().last(), Some(Segment::Key(_))) {
-        return Err(StepError::new(format!("`{to}` does not end in a member's name")));
+        return Err(StepError::new(format!("`{to}` does not end in a member's name")).of_value());
     }
     let (base, source) = from.segments().split_at(wildcards(&from));
     match to.segments().split_at_checked(wildcards(&to)) {
