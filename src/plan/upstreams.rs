@@ -125,9 +125,9 @@ impl Compiler<'_> {
             Some(NameOrOff::Name(name)) => {
                 let at = at.key("deadline");
                 if let Some(parsed) = self.header_name(&at, name, false) {
-                    if !settable(&parsed) || parsed == HOST {
-                        let message = format!("`{name}` follows from the connection or the body, so it cannot tell a deadline");
-                        self.expected(&at, message, "a name of its own, as in x-request-timeout-ms");
+                    if let Some(reason) = unfit_for_deadline(&parsed) {
+                        let message = format!("`{name}` {reason}, so it cannot tell a deadline");
+                        self.expected(&at, message, "a name of its own, as in x-request-timeout-ms, or false for none");
                     }
                     rules.deadline = Some(parsed);
                 }
@@ -177,5 +177,17 @@ impl Compiler<'_> {
             self.push(problem.expected("letters, digits and hyphens, as in x-client"));
         }
         parsed
+    }
+}
+
+/// Why a header of this name cannot tell a deadline.
+fn unfit_for_deadline(name: &HeaderName) -> Option<&'static str> {
+    match name.as_str() {
+        _ if !settable(name) || *name == HOST => Some("follows from the connection or the body"),
+        "off" | "no" | "none" | "false" | "on" | "yes" | "true" => Some("is a word for a switch"),
+        "accept" | "authorization" | "content-type" | "cookie" | "forwarded" | "traceparent" | "tracestate" | "x-request-id"
+        | "x-retry-attempt" => Some("tells backends something else"),
+        name if name.starts_with("x-forwarded-") => Some("tells backends something else"),
+        _ => None,
     }
 }
