@@ -9,6 +9,9 @@ mod tests;
 
 use super::place::{self, Open, Place};
 
+/// How many tags the engine lets stand in one another. It counts the template itself as one more.
+const TAGS: usize = 39;
+
 /// A complaint in its template.
 struct Complaint<'t> {
     text: &'t str,
@@ -141,6 +144,13 @@ impl<'t> Complaint<'t> {
                 let message = "nobody would see this: a template that extends another one has its content in blocks";
                 Some((self.at + white, message.to_owned()))
             }
+            // Told behind the tag, where something else may stand that has nothing to do with it.
+            "The template nesting is too deep" => Some((
+                self.open,
+                format!(
+                    "no more than {TAGS} tags can stand in one another: put what stands in here into a template of its own, and include it"
+                ),
+            )),
             message if message.starts_with("`extends` needs to be the first") => {
                 here("`{% extends %}` stands at the top: move it in front of everything else".to_owned())
             }
