@@ -10,7 +10,7 @@ use super::circles::Walk;
 use super::facts::AllFacts;
 use super::output::{Output, Stop};
 use super::place::place;
-use super::{Error, TemplateProblem, bodies, filters, functions, nesting, problem, rendered};
+use super::{Error, TemplateProblem, bodies, filters, functions, nesting, problem, rendered, supers};
 
 /// Whether what is printed is escaped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +57,9 @@ impl Engine {
         }
         if is_read && problems.is_empty() {
             problems.extend(bodies::too_deep(&texts, &facts));
+        }
+        if is_read {
+            problems.extend(files.iter().flat_map(|(name, text)| supers::problems(name, text, &facts, |_| false)));
         }
         for (name, text) in files {
             let told = arguments::problems(name, text);

@@ -35,6 +35,7 @@ mod rendered;
 mod stack_tests;
 mod state;
 mod strays;
+mod supers;
 mod surgery;
 mod syntax;
 mod tags;
@@ -186,7 +187,7 @@ impl Templates {
     ///
     /// # Errors
     /// Every problem that can be told at once: syntax, unknown filters, tests, functions, components and includes, blocks that no
-    /// parent has, missing parents, circles, templates that stand too deep in one another.
+    /// parent has, `super()` in them, missing parents, circles, templates that stand too deep in one another.
     pub fn compile(files: impl IntoIterator<Item = (String, String)>) -> Result<Self, Vec<TemplateProblem>> {
         Self::compile_among(files, &[])
     }

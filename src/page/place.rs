@@ -1,7 +1,5 @@
 //! Where in a template something stands that the engine complains of without a place.
 
-use std::ops::Range;
-
 /// Line and column, both from 1.
 pub(super) type Place = (usize, usize);
 
@@ -52,25 +50,6 @@ pub(super) fn components(text: &str) -> Vec<&str> {
         }
     });
     found
-}
-
-/// Where the blocks of a template are that stand in no other one, in bytes, in order. One that is never ended goes on to the end.
-pub(super) fn blocks(text: &str) -> Vec<Range<usize>> {
-    let mut blocks = Vec::new();
-    let mut open = Vec::new();
-    scan(text, &mut |piece| {
-        let Piece::Tag { at, word, .. } = piece else { return };
-        match word {
-            "block" => open.push(at),
-            "endblock" => {
-                let start = open.pop();
-                blocks.extend(start.filter(|_| open.is_empty()).map(|start| start..at));
-            }
-            _ => {}
-        }
-    });
-    blocks.extend(open.first().map(|start| *start..text.len()));
-    blocks
 }
 
 /// What a template leaves open.
@@ -176,16 +155,6 @@ mod tests {
             assert_eq!(left_open(text), Some((place, open)), "{text}");
         }
         assert_eq!(left_open("{% if a %}{% elif b %}{% else %}{% endif %}{{ x }}"), None);
-    }
-
-    #[test]
-    fn blocks_are_found_with_all_that_stands_in_them() {
-        let of = |text: &'static str| blocks(text).into_iter().map(|block| &text[block]).collect::<Vec<_>>();
-        assert_eq!(
-            of("a{% endblock %}{% block a %}b{% block c %}{% endblock %}d{% endblock %}e{% block f %}{% endblock %}"),
-            ["{% block a %}b{% block c %}{% endblock %}d", "{% block f %}"]
-        );
-        assert_eq!(of("{% block a %}{% block b %}{% endblock %}"), ["{% block a %}{% block b %}{% endblock %}"]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::arguments::Told;
 use super::engine::{Escaping, tera};
 use super::facts::AllFacts;
 use super::place::{self, Place};
-use super::{nearest, syntax};
+use super::{nearest, supers, syntax};
 
 /// Something wrong with a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +41,7 @@ pub(super) fn gather(files: &[(String, String)], unread: &[String]) -> Vec<Templ
         family.texts.push((name.clone(), stands));
     }
     family.relations(&mut problems);
+    problems.extend(family.supers());
     for problem in &mut problems {
         problem.message = lower(&problem.message);
     }
@@ -130,6 +131,12 @@ impl Family {
             let other = before.iter().find(|(_, text)| place::components(text).contains(&component))?;
             Some((component, other.0.as_str()))
         })
+    }
+
+    fn supers(&self) -> Vec<TemplateProblem> {
+        let facts = self.facts();
+        let of = |(name, text): &(String, String)| supers::problems(name, text, &facts, |name| self.is_unsure(name));
+        self.texts.iter().flat_map(of).collect()
     }
 
     fn facts(&self) -> AllFacts {

@@ -31,6 +31,8 @@ pub(super) struct Call<'t> {
     pub(super) name: &'t str,
     /// Where the name stands, in bytes.
     pub(super) at: usize,
+    /// The innermost block that it stands in.
+    pub(super) block: Option<&'t str>,
     pub(super) arguments: Vec<Argument<'t>>,
     /// What it is told without a name, which the engine does not take: `default("x")`, `default: "x"`.
     pub(super) nameless: Vec<Nameless<'t>>,
@@ -69,12 +71,19 @@ const CALLING: [&str; 8] = ["if", "elif", "else", "for", "set", "set_global", "f
 /// The calls of a template, in order.
 pub(super) fn calls(template: &str) -> Vec<Call<'_>> {
     let mut calls = Vec::new();
+    let mut blocks = Vec::new();
     for piece in pieces(template) {
         let first = piece.tag();
         match first {
+            Some("block") => blocks.push(piece.tokens.get(1).map_or("", |name| name.text)),
+            Some("endblock") => _ = blocks.pop(),
             // What a component declares has the look of a call, and so has what follows a tag that is none.
             Some(word) if !CALLING.contains(&word) => {}
-            _ => find(template, &piece.tokens, first == Some("filter"), &mut calls),
+            _ => {
+                let found = calls.len();
+                find(template, &piece.tokens, first == Some("filter"), &mut calls);
+                calls.iter_mut().skip(found).for_each(|call| call.block = blocks.last().copied());
+            }
         }
     }
     calls
@@ -251,7 +260,7 @@ fn find<'t>(template: &'t str, tokens: &[Token<'t>], is_filter_tag: bool, calls:
                 } else if let Some(callee) = callee(tokens, index, is_filter_tag) {
                     called = Some(calls.len()).filter(|_| sort(Some(index + 1)) == Some(Sort::Sign(b'(')));
                     let nameless = if called.is_none() { unbracketed(template, tokens, index, callee) } else { Vec::new() };
-                    calls.push(Call { callee, name: token.text, at: token.at, arguments: Vec::new(), nameless });
+                    calls.push(Call { callee, name: token.text, at: token.at, block: None, arguments: Vec::new(), nameless });
                 }
             }
             _ => {}

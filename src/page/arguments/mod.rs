@@ -16,7 +16,7 @@ mod tests;
 
 use super::TemplateProblem;
 use super::foreign;
-use super::place::{Place, blocks, place};
+use super::place::{Place, place};
 use crate::base::suggest;
 use calls::{Call, Callee, calls};
 pub(super) use calls::{Piece, Sort, Token, pieces};
@@ -69,14 +69,9 @@ pub(super) struct Told {
 
 pub(super) fn problems(name: &str, text: &str) -> Told {
     let mut told = Told::default();
-    let blocks = blocks(text);
-    let is_in_block = |at: usize| {
-        let after = blocks.partition_point(|block| block.start <= at);
-        after.checked_sub(1).and_then(|last| blocks.get(last)).is_some_and(|block| at < block.end)
-    };
     for call in calls(text) {
         let problems = match signature(call.callee, call.name) {
-            Some(_) if call.name == "super" && call.callee == Callee::Function && !is_in_block(call.at) => {
+            Some(_) if is_super(&call) && call.block.is_none() => {
                 vec![(call.at, "`super()` stands in a block alone, for what the parent has there".to_owned())]
             }
             Some(signature) => wrong(&call, signature),
@@ -91,6 +86,17 @@ pub(super) fn problems(name: &str, text: &str) -> Told {
         }
     }
     told
+}
+
+/// Where a template calls `super()` in a block, in bytes, and the innermost block around it.
+pub(super) fn supers(text: &str) -> Vec<(usize, &str)> {
+    // Most templates have none, and have been searched for calls already.
+    let calls = if text.contains("super") { calls(text) } else { Vec::new() };
+    calls.into_iter().filter(is_super).filter_map(|call| Some((call.at, call.block?))).collect()
+}
+
+fn is_super(call: &Call<'_>) -> bool {
+    call.callee == Callee::Function && call.name == "super"
 }
 
 fn wrong(call: &Call<'_>, signature: &Signature) -> Vec<(usize, String)> {

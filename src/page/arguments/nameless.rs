@@ -2,7 +2,7 @@
 
 use tera::Value;
 
-use super::calls::Call;
+use super::calls::{Call, Callee};
 use super::signature::{IN_TURN, Signature};
 
 /// How long a call that a message writes out may be, in characters.
@@ -13,6 +13,8 @@ pub(super) fn told(call: &Call<'_>, signature: &Signature) -> String {
     let name = call.name;
     let known: Vec<&str> = signature.names().collect();
     let arguments = match known.as_slice() {
+        // Without its brackets a function would be a variable.
+        [] if call.callee == Callee::Function => return format!("`{name}` takes no arguments: write `{name}()`"),
         [] => return format!("`{name}` takes no arguments: write it without the brackets"),
         [_] => "argument by name",
         _ => "arguments by name",

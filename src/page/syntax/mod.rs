@@ -1,11 +1,16 @@
 //! What the engine's parser complains of, in the words of someone who writes templates: what is wrong, and what to write instead.
 
 mod operators;
+#[cfg(test)]
+mod own_tests;
 mod tags;
 #[cfg(test)]
 mod tests;
 
 use super::place::{self, Open, Place};
+
+/// How many tags the engine lets stand in one another. It counts the template itself as one more.
+const TAGS: usize = 39;
 
 /// A complaint in its template.
 struct Complaint<'t> {
@@ -134,8 +139,18 @@ impl<'t> Complaint<'t> {
                 here("a variable is set by `=`: `{% set name = value %}`".to_owned())
             }
             message if message.starts_with("This content would be ignored") => {
-                here("nobody would see this: a template that extends another one has its content in blocks".to_owned())
+                // Of text the engine tells where its white space begins, which may be lines before anything that is seen.
+                let white = self.here().len() - self.here().trim_start().len();
+                let message = "nobody would see this: a template that extends another one has its content in blocks";
+                Some((self.at + white, message.to_owned()))
             }
+            // Told behind the tag, where something else may stand that has nothing to do with it.
+            "The template nesting is too deep" => Some((
+                self.open,
+                format!(
+                    "no more than {TAGS} tags can stand in one another: put what stands in here into a template of its own, and include it"
+                ),
+            )),
             message if message.starts_with("`extends` needs to be the first") => {
                 here("`{% extends %}` stands at the top: move it in front of everything else".to_owned())
             }

@@ -2,7 +2,7 @@
 
 use super::super::tests::compile;
 
-fn said(template: &str) -> String {
+pub(super) fn said(template: &str) -> String {
     let problems = compile(&[("t", template)]).err().unwrap_or_default();
     problems.iter().map(|problem| problem.strip_prefix("t:").unwrap_or(problem)).collect::<Vec<_>>().join("\n")
 }

@@ -49,6 +49,7 @@ fn an_argument_without_its_name_is_told_with_the_call_to_write() {
             "t:1:20: `truncate` takes its arguments by name: write `truncate(length=2)`",
         ),
         ("{{ t | upper('x') }}", "t:1:14: `upper` takes no arguments: write it without the brackets"),
+        ("{% if t is string(1) %}{% endif %}", "t:1:19: `string` takes no arguments: write it without the brackets"),
         ("{{ t | default(='x') }}", "t:1:16: `default` takes its arguments by name: write `default(value='x')`"),
         // Where nobody can know what is meant.
         ("{{ n | money(1, 2, 3) }}", "t:1:14: `money` takes its arguments by name: `money(currency=…, locale=…, minor=…)`"),
@@ -91,6 +92,16 @@ fn a_callee_that_nobody_knows_is_told_with_what_to_write() {
         ("{% if t is null %}{% endif %}", "t:1:12: unknown test `null`: use `x is none`"),
         ("{% if t is not empty %}{% endif %}", "t:1:16: unknown test `empty`: use `not x`, or `x | length == 0`"),
         ("{% if t is divisibleby(2) %}{% endif %}", "t:1:12: unknown test `divisibleby`: use `divisible_by(divisor=…)`"),
+    ] {
+        assert_eq!(said(template), expected, "{template}");
+    }
+}
+
+#[test]
+fn a_function_that_takes_no_arguments_keeps_its_brackets() {
+    for (template, expected) in [
+        ("{% block a %}{{ super(1) }}{% endblock %}", "t:1:23: `super` takes no arguments: write `super()`"),
+        ("{% block a %}{{ super(a, 'b') | upper }}{% endblock %}", "t:1:23: `super` takes no arguments: write `super()`"),
     ] {
         assert_eq!(said(template), expected, "{template}");
     }
