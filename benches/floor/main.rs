@@ -17,6 +17,8 @@ mod peer;
 #[expect(dead_code, reason = "these are real sockets")]
 mod pipes;
 mod relay;
+#[path = "../path/table.rs"]
+mod table;
 
 use std::net::{SocketAddr, TcpListener};
 use std::process::Command;
@@ -27,6 +29,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 use crate::peer::Peer;
+use crate::table::Figures;
 
 /// As a worker has it.
 #[global_allocator]
@@ -39,12 +42,9 @@ const ROUND: Duration = Duration::from_millis(700);
 
 /// One row: who is asked, and for what.
 struct Row {
-    name: &'static str,
+    figures: Figures,
     peer: usize,
     path: &'static str,
-    /// Which row it is compared with.
-    beside: usize,
-    rounds: Vec<f64>,
 }
 
 fn main() {
@@ -83,7 +83,7 @@ fn measure() {
     runtime().block_on(async {
         let origin = origin().await;
         let peers = [Peer::own(peer::RELAY, origin), Peer::own(peer::BARE, origin), Peer::forecourt(origin)];
-        let row = |name, peer, path, beside| Row { name, peer, path, beside, rounds: Vec::new() };
+        let row = |name, peer, path, beside| Row { figures: Figures::new(name, beside), peer, path };
         let mut rows = [
             row("relay small", 0, "/small", 0),
             row("relay medium", 0, "/medium", 1),
@@ -102,11 +102,11 @@ fn measure() {
                 let spent = peer.cpu() - before;
                 // The first one is to warm up.
                 if round > 0 {
-                    row.rounds.push(spent.as_secs_f64() * 1e6 / answers as f64);
+                    row.figures.rounds.push(spent.as_secs_f64() * 1e6 / answers as f64);
                 }
             }
         }
-        print(&rows);
+        table::print("us of CPU a request", "relay", &rows.each_ref().map(|row| &row.figures));
     });
 }
 
@@ -153,18 +153,4 @@ async fn ask(address: SocketAddr, path: &'static str) -> usize {
         });
     }
     clients.join_all().await.into_iter().sum()
-}
-
-fn print(rows: &[Row]) {
-    let median = |row: &Row| {
-        let mut rounds = row.rounds.clone();
-        rounds.sort_by(f64::total_cmp);
-        rounds[rounds.len() / 2]
-    };
-    println!("| row | us of CPU a request | x relay | us more than the relay |");
-    println!("| --- | --- | --- | --- |");
-    for row in rows {
-        let (own, relay) = (median(row), median(&rows[row.beside]));
-        println!("| {} | {own:.2} | {:.2} | {:.2} |", row.name, own / relay, own - relay);
-    }
 }

@@ -13,6 +13,7 @@ mod bare;
 #[expect(dead_code, reason = "the large document is for the engine alone")]
 mod documents;
 mod pipes;
+mod table;
 
 use std::convert::Infallible;
 use std::ffi::OsString;
@@ -31,6 +32,8 @@ use forecourt::telemetry::AccessLog;
 use forecourt::upstream::{Client, Dial};
 use http::Request;
 use tokio::io::DuplexStream;
+
+use crate::table::Figures;
 
 #[global_allocator]
 static ALLOCATOR: forecourt::cli::Allocator = forecourt::cli::Allocator;
@@ -95,13 +98,10 @@ impl Watch for Noted {
     fn panicked(&self) {}
 }
 
-/// One row: what is asked for, on which connections.
+/// One row: on which connections is asked.
 struct Row {
-    name: &'static str,
-    /// Which row it is compared with.
-    beside: usize,
+    figures: Figures,
     clients: Vec<pipes::Client<DuplexStream>>,
-    rounds: Vec<f64>,
 }
 
 fn main() {
@@ -115,12 +115,12 @@ fn main() {
         // Valgrind has no vDSO, by which the record reads its clock: what a profiler sees is without it.
         let mut rows = rows(&replies, only.is_empty().then_some(&flight));
         if let [name, times] = only.as_slice() {
-            let row = rows.iter_mut().find(|row| row.name == name).unwrap();
+            let row = rows.iter_mut().find(|row| row.figures.name == name).unwrap();
             row.ask(times.parse().unwrap()).await;
             return;
         }
         measure(&mut rows).await;
-        print(&rows);
+        table::print("us a request", "bare", &rows.iter().map(|row| &row.figures).collect::<Vec<_>>());
     });
 }
 
@@ -143,7 +143,7 @@ fn rows(replies: &Arc<pipes::Replies>, flight: Option<&Flight>) -> Vec<Row> {
         };
         (0..CONNECTIONS).map(connect).collect()
     };
-    let row = |name, beside, clients| Row { name, beside, clients, rounds: Vec::new() };
+    let row = |name, beside, clients| Row { figures: Figures::new(name, beside), clients };
     vec![
         row("bare-small", 0, bare("/small")),
         row("bare-medium", 1, bare("/medium")),
@@ -211,7 +211,7 @@ impl Row {
             }
             for client in &mut self.clients {
                 let whole: Bytes = client.answer().await;
-                assert!(whole.starts_with(b"HTTP/1.1 200 OK\r\n"), "{}: {whole:?}", self.name);
+                assert!(whole.starts_with(b"HTTP/1.1 200 OK\r\n"), "{}: {whole:?}", self.figures.name);
             }
         }
     }
@@ -229,21 +229,7 @@ async fn measure(rows: &mut [Row]) {
         for (row, times) in rows.iter_mut().zip(&times) {
             let started = Instant::now();
             row.ask(*times).await;
-            row.rounds.push(started.elapsed().as_secs_f64() * 1e6 / *times as f64);
+            row.figures.rounds.push(started.elapsed().as_secs_f64() * 1e6 / *times as f64);
         }
-    }
-}
-
-fn print(rows: &[Row]) {
-    let median = |row: &Row| {
-        let mut rounds = row.rounds.clone();
-        rounds.sort_by(f64::total_cmp);
-        rounds[rounds.len() / 2]
-    };
-    println!("| row | us a request | x bare | us more than bare |");
-    println!("| --- | --- | --- | --- |");
-    for row in rows {
-        let (own, bare) = (median(row), median(&rows[row.beside]));
-        println!("| {} | {own:.2} | {:.2} | {:.2} |", row.name, own / bare, own - bare);
     }
 }
